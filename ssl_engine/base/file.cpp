@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Opened without waiting (a FIFO would), judged by the descriptor and not by the name, so that
+// nothing changes between the look and the read.
+#include "ssl_engine/base/file.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <utility>
+
+#include "ssl_engine/base/text.h"
+
+namespace tlsplus {
+namespace {
+
+constexpr std::uint32_t kPermissionBits = 07777;
+constexpr std::size_t kNameDatabaseBytes = 4096;  // a passwd or group line; longer: the number
+
+std::int64_t nanoseconds(const timespec& at) noexcept {
+  constexpr std::int64_t kPerSecond = 1'000'000'000;
+  return static_cast<std::int64_t>(at.tv_sec) * kPerSecond + at.tv_nsec;
+}
+
+FileStamp stamp_of(const struct stat& status) noexcept {
+  return {.device = status.st_dev,
+          .inode = status.st_ino,
+          .size_bytes = status.st_size,
+          .modified_ns = nanoseconds(status.st_mtim),
+          .changed_ns = nanoseconds(status.st_ctim),
+          .mode = status.st_mode & kPermissionBits,
+          .owner = status.st_uid,
+          .group = status.st_gid};
+}
+
+std::string reason_of(int error_number) {
+  std::array<char, 128> words{};
+  std::string reason = strerror_r(error_number, words.data(), words.size());
+  if (!reason.empty()) reason[0] = to_lower(reason[0]);
+  return reason;
+}
+
+FileState failed(const std::string& path, int error_number) {
+  const bool missing = error_number == ENOENT || error_number == ENOTDIR;
+  std::string evidence = text(quote(path), ": ", reason_of(error_number));
+  struct stat status {};
+  if (!missing && stat(path.c_str(), &status) == 0) {
+    evidence += text(" (", permissions_of(stamp_of(status)), ')');
+  }
+  return {missing ? FileProblem::missing : FileProblem::unreadable, std::move(evidence), {}, false};
+}
+
+FileState judged(const std::string& path, const struct stat& status) {
+  FileState state{FileProblem::none, {}, stamp_of(status), false};
+  if (!S_ISREG(status.st_mode)) {
+    state.problem = FileProblem::not_regular;
+    state.evidence = text(quote(path), S_ISDIR(status.st_mode)    ? " is a directory"
+                                       : S_ISFIFO(status.st_mode) ? " is a named pipe"
+                                       : S_ISSOCK(status.st_mode) ? " is a socket"
+                                                                  : " is a device");
+  } else if (status.st_size == 0) {
+    state.problem = FileProblem::empty;
+    state.evidence = quote(path);
+  }
+  return state;
+}
+
+// The clock the kernel takes its time stamps from.
+bool is_settled(const FileStamp& stamp) noexcept {
+  constexpr std::int64_t kGrain = 20'000'000;  // ns; two ticks of the slowest kernel (HZ=100)
+  timespec now{};
+  return clock_gettime(CLOCK_REALTIME_COARSE, &now) == 0 &&
+         stamp.changed_ns + kGrain < nanoseconds(now);
+}
+
+std::string octal(std::uint32_t mode) {
+  constexpr unsigned kDigits = 4;
+  std::string digits(kDigits, '0');
+  for (unsigned i = kDigits; i-- > 0; mode >>= 3U) {
+    digits[i] = static_cast<char>('0' + (mode & 7U));
+  }
+  return digits;
+}
+
+std::string name_of_user(uid_t id) {
+  std::array<char, kNameDatabaseBytes> space{};
+  passwd entry{};
+  passwd* found = nullptr;
+  if (getpwuid_r(id, &entry, space.data(), space.size(), &found) == 0 && found != nullptr) {
+    return found->pw_name;
+  }
+  return std::to_string(id);
+}
+
+std::string name_of_group(gid_t id) {
+  std::array<char, kNameDatabaseBytes> space{};
+  group entry{};
+  group* found = nullptr;
+  if (getgrgid_r(id, &entry, space.data(), space.size(), &found) == 0 && found != nullptr) {
+    return found->gr_name;
+  }
+  return std::to_string(id);
+}
+
+}  // namespace
+
+FileState examine(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return failed(path, errno);
+  return judged(path, status);
+}
+
+FileState FileReader::read(const std::string& path) {
+  used_ = 0;
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (descriptor < 0) return failed(path, errno);
+  struct stat status {};
+  FileState state = fstat(descriptor, &status) == 0 ? judged(path, status) : failed(path, errno);
+  state.is_settled = is_settled(state.stamp);
+  if (state.problem == FileProblem::none) state = fill(descriptor, path, std::move(state));
+  close(descriptor);
+  return state;
+}
+
+FileState FileReader::fill(int descriptor, const std::string& path, FileState state) {
+  const auto size = static_cast<std::size_t>(state.stamp.size_bytes);
+  if (size > limit_bytes_) {
+    state.problem = FileProblem::too_large;
+    state.evidence = text(quote(path), " has ", size, " bytes");
+    return state;
+  }
+  if (buffer_.size() < size) buffer_ = SecretBytes(size);
+  while (used_ < size) {
+    const ssize_t got = ::read(descriptor, buffer_.reveal().data() + used_, size - used_);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failed(path, errno);
+    if (got == 0) break;  // it was cut short meanwhile: what is there is judged by its content
+    used_ += static_cast<std::size_t>(got);
+  }
+  return state;
+}
+
+std::string permissions_of(const FileStamp& stamp) {
+  return text("owner ", name_of_user(stamp.owner), ", group ", name_of_group(stamp.group),
+              ", mode ", octal(stamp.mode));
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// fork and exec by hand: posix_spawn can neither report a failed chdir nor close what httpd left
+// open. Between the two only async-signal-safe functions are called, since a module of httpd
+// may have started threads.
+#include "ssl_engine/base/process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "ssl_engine/base/text.h"
+
+namespace tlsplus {
+namespace {
+
+using std::chrono::milliseconds;
+using Deadline = std::chrono::steady_clock::time_point;
+
+constexpr std::size_t kComplaintBytes = 512;  // of standard error; enough for a line or two
+constexpr milliseconds kGrace{500};           // between SIGTERM and SIGKILL
+
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int number) noexcept : number_(number) {}
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() { reset(); }
+
+  [[nodiscard]] int get() const noexcept { return number_; }
+  [[nodiscard]] bool is_open() const noexcept { return number_ >= 0; }
+  int release() noexcept { return std::exchange(number_, -1); }
+  void reset() noexcept {
+    if (number_ >= 0) close(number_);
+    number_ = -1;
+  }
+
+ private:
+  int number_ = -1;
+};
+
+struct Pipe {
+  Descriptor read;
+  Descriptor write;
+};
+
+std::optional<Pipe> make_pipe() noexcept {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) return std::nullopt;
+  return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+std::string words_for(int error_number) {
+  std::array<char, 128> words{};
+  return strerror_r(error_number, words.data(), words.size());
+}
+
+struct Failure {  // sent from the child when exec did not happen
+  int stage;      // 0 chdir, 1 exec
+  int error_number;
+};
+
+// In the child, when it cannot become the program.
+[[noreturn]] void refuse(int report, int stage) noexcept {
+  const Failure failure{stage, errno};
+  (void)!write(report, &failure, sizeof failure);
+  _exit(127);
+}
+
+void default_signals() noexcept {
+  sigset_t none;
+  sigemptyset(&none);
+  (void)pthread_sigmask(SIG_SETMASK, &none, nullptr);
+  struct sigaction standard {};
+  standard.sa_handler = SIG_DFL;
+  for (const int number : {SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGUSR1}) {
+    (void)sigaction(number, &standard, nullptr);
+  }
+}
+
+// In the child: never returns.
+[[noreturn]] void become(char* const* arguments, const char* directory, int in, int out, int err,
+                         int report) noexcept {
+  // First out of the way: whoever started us may have closed 0, 1 or 2, and then a pipe is there.
+  constexpr int kReport = STDERR_FILENO + 1;
+  constexpr int kAside = kReport + 1;
+  in = fcntl(in, F_DUPFD, kAside);
+  out = fcntl(out, F_DUPFD, kAside);
+  err = fcntl(err, F_DUPFD, kAside);
+  report = fcntl(report, F_DUPFD, kAside);
+  if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0 ||
+      dup3(report, kReport, O_CLOEXEC) < 0) {
+    refuse(report, 1);
+  }
+  closefrom(kAside);
+  default_signals();
+  (void)setpgid(0, 0);
+  if (directory != nullptr && chdir(directory) != 0) refuse(kReport, 0);
+  execv(arguments[0], arguments);
+  refuse(kReport, 1);
+}
+
+// Starts the program; the descriptors given are its three. The process id, or why not.
+Result<pid_t> spawn(const Program& program, int in, int out, int err) {
+  std::vector<char*> arguments;
+  for (const std::string& argument : program.arguments) {
+    arguments.push_back(const_cast<char*>(argument.c_str()));  // execv(3) does not write to them
+  }
+  arguments.push_back(nullptr);
+  const char* const directory = program.directory.empty() ? nullptr : program.directory.c_str();
+  auto report = make_pipe();
+  if (!report) return Error{.what = text("no pipe: ", words_for(errno))};
+  const pid_t process = fork();
+  if (process < 0) return Error{.what = text("no new process: ", words_for(errno))};
+  if (process == 0) {
+    become(arguments.data(), directory, in, out, err, report->write.get());
+  }
+  report->write.reset();
+  Failure failure{};
+  ssize_t got = 0;
+  do {
+    got = read(report->read.get(), &failure, sizeof failure);
+  } while (got < 0 && errno == EINTR);
+  if (got != static_cast<ssize_t>(sizeof failure)) return process;
+  while (waitpid(process, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  return Error{.what = text(quote(failure.stage == 0 ? program.directory : program.arguments[0]),
+                            ": ", words_for(failure.error_number))};
+}
+
+int remaining(Deadline deadline) noexcept {
+  const auto left =
+      std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+  return left <= 0 ? 0 : static_cast<int>(left);
+}
+
+// Waits for the end of `process`, not beyond `deadline`; nullopt if it is still running.
+std::optional<int> wait_until(pid_t process, Deadline deadline) noexcept {
+  constexpr milliseconds kStep{5};
+  for (;;) {
+    int status = 0;
+    const pid_t ended = waitpid(process, &status, WNOHANG);
+    if (ended == process) return status;
+    if (ended < 0 && errno != EINTR) return 0;  // someone else has reaped it
+    const int left = remaining(deadline);
+    if (left == 0) return std::nullopt;
+    (void)poll(nullptr, 0, std::min(left, static_cast<int>(kStep.count())));
+  }
+}
+
+// The whole process group: a script's children, too.
+void end(pid_t process) noexcept {
+  (void)kill(-process, SIGTERM);
+  if (wait_until(process, std::chrono::steady_clock::now() + kGrace)) {
+    (void)kill(-process, SIGKILL);
+    return;
+  }
+  (void)kill(-process, SIGKILL);
+  while (waitpid(process, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+/// What comes out of the two pipes of a program that runs.
+class Collector {
+ public:
+  Collector(int out, int err, std::size_t most_bytes) : out_(out), err_(err), space_(most_bytes) {}
+
+  enum class End : std::uint8_t { closed, deadline, full };
+
+  End collect(Deadline deadline) {
+    while (out_ >= 0 || err_ >= 0) {
+      std::array<pollfd, 2> waiting{{{out_, POLLIN, 0}, {err_, POLLIN, 0}}};
+      const int left = remaining(deadline);
+      const int ready = poll(waiting.data(), waiting.size(), left);
+      if (ready == 0 && remaining(deadline) == 0) return End::deadline;
+      if (waiting[0].revents != 0 && !read_output()) return End::full;
+      if (waiting[1].revents != 0) read_complaint();
+    }
+    return End::closed;
+  }
+
+  SecretBytes take_output() {
+    space_.shrink(used_);
+    return std::move(space_);
+  }
+  std::string take_complaint() { return std::move(complaint_); }
+
+ private:
+  bool read_output() {
+    if (used_ == space_.size()) {
+      Byte more = 0;
+      const bool is_end = read(out_, &more, 1) == 0;
+      if (is_end) out_ = -1;
+      return is_end;
+    }
+    const auto room = space_.reveal().subspan(used_);
+    const ssize_t got = read(out_, room.data(), room.size());
+    if (got > 0) used_ += static_cast<std::size_t>(got);
+    if (got == 0 || (got < 0 && errno != EINTR)) out_ = -1;
+    return true;
+  }
+
+  void read_complaint() {
+    std::array<char, kComplaintBytes> words{};
+    const ssize_t got = read(err_, words.data(), words.size());
+    if (got > 0) {
+      const auto size = static_cast<std::size_t>(got);
+      complaint_.append(words.data(), std::min(size, kComplaintBytes - complaint_.size()));
+    }
+    if (got == 0 || (got < 0 && errno != EINTR)) err_ = -1;
+  }
+
+  int out_;
+  int err_;
+  SecretBytes space_;
+  std::size_t used_ = 0;
+  std::string complaint_;
+};
+
+ProgramResult not_started(std::string complaint) {
+  ProgramResult result;
+  result.complaint = std::move(complaint);
+  return result;
+}
+
+}  // namespace
+
+ProgramResult collect_output(const Program& program, std::chrono::milliseconds limit,
+                             std::size_t most_bytes) {
+  const Deadline deadline = std::chrono::steady_clock::now() + limit;
+  const Descriptor nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  auto out = make_pipe();
+  auto err = make_pipe();
+  if (!out || !err) return not_started(text("no pipe: ", words_for(errno)));
+  auto process = spawn(program, nothing.get(), out->write.get(), err->write.get());
+  if (!process) return not_started(process.error().what);
+  out->write.reset();
+  err->write.reset();
+
+  Collector collector(out->read.get(), err->read.get(), most_bytes);
+  const auto reason = collector.collect(deadline);
+  std::optional<int> status;
+  if (reason == Collector::End::closed) status = wait_until(*process, deadline);
+
+  ProgramResult result;
+  result.output = collector.take_output();
+  result.complaint = collector.take_complaint();
+  if (!status) {
+    end(*process);
+    result.outcome = reason == Collector::End::full ? ProgramResult::Outcome::too_much
+                                                    : ProgramResult::Outcome::timed_out;
+  } else if (WIFSIGNALED(*status)) {
+    result.outcome = ProgramResult::Outcome::killed;
+    result.signal = WTERMSIG(*status);
+  } else {
+    result.outcome = ProgramResult::Outcome::ended;
+    result.exit_status = WEXITSTATUS(*status);
+  }
+  return result;
+}
+
+Result<std::unique_ptr<Dialogue>> Dialogue::start(const Program& program) {
+  auto in = make_pipe();
+  auto out = make_pipe();
+  if (!in || !out) return Error{.what = text("no pipe: ", words_for(errno))};
+  auto process = spawn(program, in->read.get(), out->write.get(), STDERR_FILENO);
+  if (!process) return std::move(process).error();
+  return std::unique_ptr<Dialogue>(
+      new Dialogue(*process, in->write.release(), out->read.release()));
+}
+
+Dialogue::~Dialogue() {
+  close(to_);
+  close(from_);
+  // Most programs end when their input does.
+  if (!wait_until(process_, std::chrono::steady_clock::now() + kGrace)) end(process_);
+}
+
+Result<SecretBytes> Dialogue::ask(std::string_view prompt, std::chrono::milliseconds limit,
+                                  std::size_t most_bytes) {
+  const Deadline deadline = std::chrono::steady_clock::now() + limit;
+  // A reader that is gone must cost an error and not the server.
+  struct sigaction ignore {};
+  struct sigaction before {};
+  ignore.sa_handler = SIG_IGN;
+  (void)sigaction(SIGPIPE, &ignore, &before);
+  const bool written = write(to_, prompt.data(), prompt.size()) ==
+                       static_cast<ssize_t>(prompt.size());  // prompts are shorter than PIPE_BUF
+  (void)sigaction(SIGPIPE, &before, nullptr);
+  if (!written) return Error{.what = "it does not read what it is asked"};
+
+  SecretBytes line(most_bytes);
+  std::size_t used = 0;
+  for (;;) {
+    pollfd waiting{from_, POLLIN, 0};
+    const int ready = poll(&waiting, 1, remaining(deadline));
+    if (ready <= 0 && remaining(deadline) == 0) return Error{.what = "it gave no answer in time"};
+    if (ready <= 0) continue;
+    Byte octet = 0;
+    const ssize_t got = read(from_, &octet, 1);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return Error{.what = "it ended without an answer"};
+    if (octet == '\n') break;
+    if (used == line.size()) return Error{.what = "its answer is too long"};
+    line.reveal()[used++] = octet;
+  }
+  line.shrink(used);
+  return line;
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Programs the configuration names (pass phrases, random seeds), run without a shell, with a
+// deadline and with their output kept secret. Used while a configuration is loaded, in the
+// parent process, never on a connection.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ssl_engine/base/result.h"
+#include "ssl_engine/base/secret.h"
+
+namespace tlsplus {
+
+struct Program {
+  std::vector<std::string> arguments;  // [0] is the path of the program; no PATH is searched
+  std::string directory;               // to run in; empty: where we are
+};
+
+struct ProgramResult {
+  enum class Outcome : std::uint8_t {
+    ended,        // see exit_status
+    killed,       // by a signal, see signal
+    not_started,  // `complaint` says why
+    timed_out,    // and was ended
+    too_much,     // more output than was asked for, and was ended
+  };
+  Outcome outcome = Outcome::not_started;
+  int exit_status = 0;
+  int signal = 0;
+  SecretBytes output;     // standard output
+  std::string complaint;  // why it was not started, or the start of its standard error; not escaped
+};
+
+/// Runs `program` to its end, with /dev/null as standard input, and waits at most `limit`. More
+/// than `most_bytes` of output ends it early. Descriptors other than the three are closed in it.
+ProgramResult collect_output(const Program& program, std::chrono::milliseconds limit,
+                             std::size_t most_bytes);
+
+/// A program that is talked to line by line. Ended by the destructor.
+class Dialogue {
+ public:
+  /// The Error says why it could not be started.
+  static Result<std::unique_ptr<Dialogue>> start(const Program& program);
+  Dialogue(const Dialogue&) = delete;
+  Dialogue& operator=(const Dialogue&) = delete;
+  ~Dialogue();
+
+  /// Writes `prompt` to its standard input and reads one line, without its end, from its standard
+  /// output. Error: it ended, was silent for `limit`, or the line is longer than `most_bytes`.
+  Result<SecretBytes> ask(std::string_view prompt, std::chrono::milliseconds limit,
+                          std::size_t most_bytes);
+
+ private:
+  Dialogue(int process, int to, int from) : process_(process), to_(to), from_(from) {}
+
+  int process_;
+  int to_;
+  int from_;
+};
+
+}  // namespace tlsplus
