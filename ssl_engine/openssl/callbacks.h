@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every function pointer that OpenSSL is given for a connection, and the questions behind
+// them. The interface keeps the arrow pointing down: openssl/ names the questions, the core
+// answers them from values that already exist. An answer never blocks.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "ssl_engine/base/bytes.h"
+#include "ssl_engine/base/log.h"
+#include "ssl_engine/openssl/handles.h"
+
+namespace tlsplus {
+
+/// What the ClientHello says before anything was decided (RFC 8446 4.1.2). Views into
+/// OpenSSL's copy; they end with the callback.
+struct ClientHelloView {
+  ByteView server_name_extension;  // body of extension 0; data() null if it was not sent
+  ByteView alpn_extension;         // body of extension 16 (RFC 7301); the same
+};
+
+enum class HelloVerdict : std::uint8_t { proceed, reject };
+
+class HandshakeEvents {
+ public:
+  HandshakeEvents() = default;
+  HandshakeEvents(const HandshakeEvents&) = delete;
+  HandshakeEvents& operator=(const HandshakeEvents&) = delete;
+  virtual ~HandshakeEvents() = default;
+
+  virtual LogSink& log() noexcept = 0;
+
+  /// Before version, suites, tickets or early data are looked at. Called again for the second
+  /// ClientHello after a HelloRetryRequest. `alert` is sent on reject (RFC 8446 6).
+  virtual HelloVerdict on_client_hello(SSL& ssl, const ClientHelloView& hello, int& alert) = 0;
+  /// Offset in `offers` (length-prefixed names, RFC 7301 3.1) of the length byte of the chosen
+  /// name; nullopt: answer without the extension.
+  virtual std::optional<std::size_t> choose_protocol(ByteView offers) = 0;
+  /// The stapled OCSP response (RFC 6066 8), OPENSSL_malloc'ed and given away; empty: none.
+  struct Staple {
+    unsigned char* der = nullptr;
+    long size_bytes = 0;
+  };
+  virtual Staple staple() = 0;
+
+  /// Stateful resumption; best effort. The id is what the client will present.
+  virtual void store_session(SSL_SESSION& session) = 0;
+  virtual Session find_session(ByteView id) = 0;
+  virtual void forget_session(SSL_SESSION& session) = 0;
+  /// SSL_CTX_set_tlsext_ticket_key_evp_cb(3): 1 use, 2 use and renew, 0 unknown key, -1 error.
+  virtual int ticket_key(unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX& cipher,
+                         EVP_MAC_CTX& mac, bool encrypt) = 0;
+
+  /// An alert went out or came in; (level << 8) | description as OpenSSL packs it.
+  virtual void on_alert(bool sent, int packed) noexcept = 0;
+};
+
+/// Registers every callback on a server context. The SSLs made from it must be opened by
+/// TlsStream, which is how a callback finds its HandshakeEvents.
+void install_server_callbacks(SSL_CTX& context);
+
+/// Whether sessions are also kept by id: adds the cache callbacks and turns OpenSSL's own
+/// cache off (SSL_CTX_set_session_cache_mode(3)).
+enum class SessionStore : std::uint8_t { off, external };
+void set_session_store(SSL_CTX& context, SessionStore store);
+
+}  // namespace tlsplus

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Compile-time switches of OpenSSL and the few run-time questions that go with them. Engines are
+// deprecated since 3.0 and gone from 4.0; they are only counted here, never used.
+#define OPENSSL_SUPPRESS_DEPRECATED 1  // NOLINT(*-macro-usage): the engine list, see above
+#include "ssl_engine/openssl/features.h"
+
+#include <openssl/ssl.h>
+#ifndef OPENSSL_NO_ENGINE
+#include <openssl/engine.h>
+#endif
+
+#include <algorithm>
+#include <iterator>
+
+#include "ssl_engine/openssl/handles.h"
+
+namespace tlsplus {
+namespace {
+
+constexpr int kBuiltIn[] = {
+#if !defined(OPENSSL_NO_SSL3) && !defined(OPENSSL_NO_SSL3_METHOD)
+    SSL3_VERSION,
+#endif
+#if !defined(OPENSSL_NO_TLS1) && !defined(OPENSSL_NO_TLS1_METHOD)
+    TLS1_VERSION,
+#endif
+#if !defined(OPENSSL_NO_TLS1_1) && !defined(OPENSSL_NO_TLS1_1_METHOD)
+    TLS1_1_VERSION,
+#endif
+#if !defined(OPENSSL_NO_TLS1_2) && !defined(OPENSSL_NO_TLS1_2_METHOD)
+    TLS1_2_VERSION,
+#endif
+#if !defined(OPENSSL_NO_TLS1_3)
+    TLS1_3_VERSION,
+#endif
+};
+
+}  // namespace
+
+bool library_speaks(std::uint16_t wire_version) noexcept {
+  return std::ranges::find(kBuiltIn, wire_version) != std::end(kBuiltIn);
+}
+
+bool library_compresses() noexcept {
+  // The stack belongs to the library.
+  return sk_SSL_COMP_num(SSL_COMP_get_compression_methods()) > 0;
+}
+
+ConfValue conf_command_value(std::string_view command) {
+  const ConfCtx context(SSL_CONF_CTX_new());
+  if (!context) return ConfValue::unknown;
+  SSL_CONF_CTX_set_flags(context.get(),
+                         SSL_CONF_FLAG_FILE | SSL_CONF_FLAG_SERVER | SSL_CONF_FLAG_CERTIFICATE);
+  switch (SSL_CONF_cmd_value_type(context.get(), std::string(command).c_str())) {
+    case SSL_CONF_TYPE_STRING:
+      return ConfValue::text;
+    case SSL_CONF_TYPE_FILE:
+      return ConfValue::file;
+    case SSL_CONF_TYPE_DIR:
+      return ConfValue::directory;
+    case SSL_CONF_TYPE_STORE:
+      return ConfValue::store;
+    case SSL_CONF_TYPE_NONE:
+      return ConfValue::none;
+    default:
+      return ConfValue::unknown;
+  }
+}
+
+std::vector<std::string> crypto_engines() {
+  std::vector<std::string> found;
+#ifndef OPENSSL_NO_ENGINE
+  ENGINE_load_builtin_engines();
+  // ENGINE_get_next() takes our reference to the current one and gives one to the next.
+  for (ENGINE* engine = ENGINE_get_first(); engine != nullptr; engine = ENGINE_get_next(engine)) {
+    found.push_back(std::string(ENGINE_get_id(engine)) + " (" + ENGINE_get_name(engine) + ")");
+  }
+#endif
+  return found;
+}
+
+std::string_view library_version() noexcept {
+  return OpenSSL_version(OPENSSL_VERSION);
+}
+
+}  // namespace tlsplus

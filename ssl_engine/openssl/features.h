@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What this build of OpenSSL can do, asked while directives are read: a distribution may have
+// compiled versions, compression or engines out, and the message should say so.
+#pragma once
+
+#include <openssl/opensslconf.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tlsplus {
+
+/// True if the library was built with the protocol of that number (0x0303 is TLS 1.2).
+bool library_speaks(std::uint16_t wire_version) noexcept;
+
+/// True if the library offers at least one TLS compression method (RFC 3749).
+bool library_compresses() noexcept;
+
+/// What kind of value a command of SSL_CONF_cmd(3) wants.
+enum class ConfValue : std::uint8_t { unknown, none, text, file, directory, store };
+/// `command` as in a configuration file ("Curves", any case). `unknown`: the library has no such
+/// command for a server, with a certificate, in a file.
+ConfValue conf_command_value(std::string_view command);
+
+/// "id (name)" of every engine the library has built in or can load by name; empty on a
+/// library without engines. Registers the built-in engines with the library, so ask only where
+/// the start is about to be refused.
+std::vector<std::string> crypto_engines();
+
+/// OpenSSL_version(3): "OpenSSL 3.0.17 1 Jul 2025".
+std::string_view library_version() noexcept;
+
+}  // namespace tlsplus

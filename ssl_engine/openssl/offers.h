@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The groups and signature algorithms of a context. OpenSSL 3.0 has no function that tells them,
+// but it writes them into a ClientHello: the context is let greet nobody, and the greeting read.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ssl_engine/openssl/handles.h"
+
+namespace tlsplus {
+
+struct Offers {
+  std::vector<std::string> groups;                // "x25519", "secp256r1", ... (RFC 8446 4.2.7)
+  std::vector<std::string> signature_algorithms;  // "ecdsa_secp256r1_sha256", ... (4.2.3)
+};
+
+/// In the context's order, after security level and system-wide configuration; numbers as
+/// "0x6399" where there is no name. Empty if nothing can be negotiated.
+Offers offers_of(SSL_CTX& context);
+
+}  // namespace tlsplus

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Kept apart from the ciphers, because what needs random octets rarely needs them too.
+#include "ssl_engine/openssl/random.h"
+
+#include <openssl/err.h>
+#include <openssl/rand.h>
+
+namespace tlsplus {
+
+bool random_private(MutableByteView out) noexcept {
+  if (RAND_priv_bytes(out.data(), static_cast<int>(out.size())) == 1) return true;
+  ERR_clear_error();
+  return false;
+}
+
+}  // namespace tlsplus

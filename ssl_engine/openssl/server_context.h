@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// An SSL_CTX for the server side, with everything set that never differs: what OpenSSL should
+// do about old bugs, renegotiation, chains and buffers. The settings that do differ are the
+// methods' parameters; each says what OpenSSL refused.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "ssl_engine/base/result.h"
+#include "ssl_engine/openssl/callbacks.h"
+#include "ssl_engine/openssl/handles.h"
+
+namespace tlsplus {
+
+struct ServerContextFlags {
+  bool prefer_server_ciphers = false;
+  bool compression = false;
+  bool insecure_renegotiation = false;
+  bool tickets = true;
+};
+
+class ServerContext {
+ public:
+  /// Versions are wire numbers, 0x0303 for TLS 1.2; both inclusive.
+  static Result<ServerContext> make(std::uint16_t lowest, std::uint16_t highest,
+                                    const ServerContextFlags& flags);
+
+  /// For TLS 1.2 and older (openssl-ciphers(1)); an Error if it selects nothing.
+  Status set_cipher_list(const std::string& list);
+  /// For TLS 1.3 (SSL_CTX_set_ciphersuites(3)).
+  Status set_cipher_suites(const std::string& suites);
+  /// `timeout` bounds sessions in the cache and tickets alike.
+  void set_sessions(SessionStore store, std::chrono::seconds timeout) noexcept;
+  /// SSL_CONF_cmd(3), in file, server and certificate mode.
+  Status apply_command(const std::string& command, const std::string& value);
+  /// After the last apply_command().
+  Status finish_commands();
+
+  SslCtx take() && { return std::move(context_); }
+
+ private:
+  explicit ServerContext(SslCtx context) : context_(std::move(context)) {}
+
+  SslCtx context_;
+  ConfCtx commands_;
+};
+
+}  // namespace tlsplus

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Thin by intent; see the header.
+#include "ssl_engine/openssl/server_ssl.h"
+
+#include <openssl/err.h>
+#include <openssl/sslerr.h>
+
+#include "ssl_engine/base/text.h"
+
+namespace tlsplus {
+
+void bind_sessions(SSL& ssl, ByteView digest) noexcept {
+  (void)SSL_set_session_id_context(&ssl, digest.data(), static_cast<unsigned int>(digest.size()));
+}
+
+void set_versions(SSL& ssl, std::uint16_t lowest, std::uint16_t highest) noexcept {
+  SSL_set_min_proto_version(&ssl, lowest);
+  SSL_set_max_proto_version(&ssl, highest);
+}
+
+void use_dh_parameters(SSL& ssl, EVP_PKEY& parameters) noexcept {
+  SSL_set_dh_auto(&ssl, 0);
+  Pkey own = share(parameters);
+  if (SSL_set0_tmp_dh_pkey(&ssl, own.get()) == 1) {
+    (void)own.release();
+  } else {
+    SSL_set_dh_auto(&ssl, 1);
+    ERR_clear_error();
+  }
+}
+
+bool use_only_group(SSL& ssl, const std::string& group) noexcept {
+  ERR_clear_error();
+  return SSL_set1_groups_list(&ssl, group.c_str()) == 1;
+}
+
+bool present(SSL& ssl, X509& leaf, STACK_OF(X509) & chain, EVP_PKEY& key) noexcept {
+  ERR_clear_error();
+  return SSL_use_cert_and_key(&ssl, &leaf, &key, &chain, 1) == 1;
+}
+
+bool present_only(SSL& ssl, X509& leaf, EVP_PKEY& key) noexcept {
+  ERR_clear_error();
+  SSL_certs_clear(&ssl);
+  SSL_set_verify(&ssl, SSL_VERIFY_NONE, nullptr);
+  return SSL_use_cert_and_key(&ssl, &leaf, &key, nullptr, 1) == 1;
+}
+
+bool is_tls13(const SSL& ssl) noexcept {
+  return SSL_version(&ssl) >= TLS1_3_VERSION;
+}
+
+bool issues_stateless_tickets(const SSL& ssl) noexcept {
+  return is_tls13(ssl) && (SSL_get_options(&ssl) & SSL_OP_NO_TICKET) == 0;
+}
+
+bool is_plain_http_error() noexcept {
+  const unsigned long code = ERR_peek_error();
+  if (ERR_GET_LIB(code) != ERR_LIB_SSL) return false;
+  const int reason = ERR_GET_REASON(code);
+  return reason == SSL_R_HTTP_REQUEST || reason == SSL_R_HTTPS_PROXY_REQUEST;
+}
+
+std::string alert_name(int packed) {
+  return text(SSL_alert_desc_string_long(packed), " (", packed & 0xff, ")");
+}
+
+}  // namespace tlsplus

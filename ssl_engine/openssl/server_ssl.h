@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The small questions and settings of one server-side SSL, so that the core calls words and
+// not macros. All of them are cheap and none fails loudly: bool says whether OpenSSL agreed,
+// its error queue says why not.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "ssl_engine/base/bytes.h"
+#include "ssl_engine/openssl/handles.h"
+
+namespace tlsplus {
+
+/// Sessions and tickets of this SSL are good only where the same digest is set; at most 32
+/// bytes (SSL_set_session_id_context(3)).
+void bind_sessions(SSL& ssl, ByteView digest) noexcept;
+
+/// Wire numbers, both inclusive.
+void set_versions(SSL& ssl, std::uint16_t lowest, std::uint16_t highest) noexcept;
+/// For DHE instead of the automatic ones, unless the security level forbids them; the parameters
+/// stay the caller's.
+void use_dh_parameters(SSL& ssl, EVP_PKEY& parameters) noexcept;
+/// The one group for key exchange ("prime256v1").
+bool use_only_group(SSL& ssl, const std::string& group) noexcept;
+
+/// Adds a certificate to those OpenSSL chooses from, by what the client can verify
+/// (RFC 8446 4.4.2.2). One per key type; the key is known to fit.
+bool present(SSL& ssl, X509& leaf, STACK_OF(X509) & chain, EVP_PKEY& key) noexcept;
+/// This certificate and no other, and no client certificate asked for (RFC 8737 3).
+bool present_only(SSL& ssl, X509& leaf, EVP_PKEY& key) noexcept;
+
+bool is_tls13(const SSL& ssl) noexcept;
+/// True if the tickets of this connection carry the session, so that nothing is stored here.
+bool issues_stateless_tickets(const SSL& ssl) noexcept;
+
+/// The oldest error in the queue says that HTTP was spoken instead of TLS.
+bool is_plain_http_error() noexcept;
+
+/// "handshake failure (40)" from OpenSSL's packed level and description (RFC 8446 6).
+std::string alert_name(int packed);
+
+}  // namespace tlsplus

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// i2d and d2i for sessions. d2i accepts trailing bytes; a cache entry that has some is not
+// what was stored, so this does not.
+#include "ssl_engine/openssl/session.h"
+
+#include <openssl/err.h>
+
+namespace tlsplus {
+
+ByteView session_id(const SSL_SESSION& session) noexcept {
+  unsigned int length = 0;
+  const unsigned char* id = SSL_SESSION_get_id(&session, &length);
+  return {id, length};
+}
+
+WallTime session_expiry(const SSL_SESSION& session) noexcept {
+  return WallTime(
+      std::chrono::seconds(SSL_SESSION_get_time(&session) + SSL_SESSION_get_timeout(&session)));
+}
+
+std::optional<Bytes> session_to_der(const SSL_SESSION& session) {
+  const int length = i2d_SSL_SESSION(&session, nullptr);
+  if (length <= 0) {
+    ERR_clear_error();
+    return std::nullopt;
+  }
+  Bytes der(static_cast<std::size_t>(length));
+  unsigned char* out = der.data();
+  if (i2d_SSL_SESSION(&session, &out) != length) {
+    ERR_clear_error();
+    return std::nullopt;
+  }
+  return der;
+}
+
+Session session_from_der(ByteView der) noexcept {
+  const unsigned char* in = der.data();
+  Session session(d2i_SSL_SESSION(nullptr, &in, static_cast<long>(der.size())));
+  if (session == nullptr) {
+    ERR_clear_error();
+  } else if (in != der.data() + der.size()) {
+    session.reset();
+  }
+  return session;
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// SSL_SESSION as bytes and numbers, without any opinion on caching.
+#pragma once
+
+#include <optional>
+
+#include "ssl_engine/base/bytes.h"
+#include "ssl_engine/base/clock.h"
+#include "ssl_engine/openssl/handles.h"
+
+namespace tlsplus {
+
+/// Borrowed from the session; empty if it has no id.
+ByteView session_id(const SSL_SESSION& session) noexcept;
+/// Its own time plus its own timeout (RFC 5246 F.1.4; at most 7 days in TLS 1.3, RFC 8446 4.6.1).
+WallTime session_expiry(const SSL_SESSION& session) noexcept;
+/// DER; nothing if OpenSSL cannot serialise it. Holds the master secret: wipe it after use.
+std::optional<Bytes> session_to_der(const SSL_SESSION& session);
+/// Null if `der` is not exactly one session; the error queue is left clear.
+Session session_from_der(ByteView der) noexcept;
+
+}  // namespace tlsplus

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Read-only looks into certificates and keys, in values of ours. Nothing here changes an
+// object visibly (OpenSSL caches extensions inside, under its own lock), so all of it may be
+// called from any thread. Names of subjects and issuers come printable, as RFC 2253 escapes them;
+// other text is as the certificate has it: escape() it for a log.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ssl_engine/base/bytes.h"
+#include "ssl_engine/base/clock.h"
+#include "ssl_engine/openssl/handles.h"
+
+namespace tlsplus {
+
+using Fingerprint = std::array<Byte, 32>;  // SHA-256
+
+Fingerprint sha256(ByteView bytes) noexcept;
+/// Over the certificate's DER.
+Fingerprint fingerprint_of(const X509& cert) noexcept;
+/// Over the SubjectPublicKeyInfo's DER, as `openssl pkey -pubout -outform DER | openssl sha256`.
+Fingerprint public_key_fingerprint(EVP_PKEY& key);
+
+/// RFC 2253: "CN=a.example,O=Example\, Inc.", everything but printable ASCII as \XX.
+std::string subject_of(const X509& cert);
+std::string issuer_of(const X509& cert);
+/// Lower-case hexadecimal.
+std::string serial_of(const X509& cert);
+
+WallTime not_before_of(const X509& cert) noexcept;
+WallTime not_after_of(const X509& cert) noexcept;
+/// "2026-01-31 23:59:59 UTC"
+std::string date_text(WallTime at);
+
+/// Subject alternative dNSNames and iPAddresses, lower case, in their order; the common names if
+/// there is no dNSName (RFC 2818 3.1; RFC 9525 no longer looks there, older clients do).
+std::vector<std::string> names_of(X509& cert);
+/// True if one of `names` (from names_of()) stands for `host`: equal but for case, or with a
+/// wildcard as the whole left-most label.
+bool names_cover(const std::vector<std::string>& names, std::string_view host);
+
+/// Basic constraints say CA:TRUE (RFC 5280 4.2.1.9).
+bool is_ca(X509& cert) noexcept;
+/// Subject and issuer are the same name.
+bool is_self_issued(X509& cert) noexcept;
+/// `issuer` may have issued `cert`, by names, key identifiers and key usage; no signature is
+/// verified (X509_check_issued(3)).
+bool may_issue(X509& issuer, X509& cert) noexcept;
+/// False only if there is an extended key usage without serverAuth in it.
+bool may_serve_tls(X509& cert) noexcept;
+/// Where its issuer's certificate can be had (authorityInfoAccess, caIssuers), http first come.
+std::vector<std::string> issuer_urls_of(X509& cert);
+/// True if OpenSSL's default certificate store has a certificate that may have issued `cert`.
+bool is_issued_by_system_trust(X509& cert);
+
+/// "RSA", "EC", "ED25519", ... (EVP_PKEY_get0_type_name(3)); empty if there is no name.
+std::string_view key_type_of(const EVP_PKEY& key) noexcept;
+/// "RSA 2048 bits", "EC P-256", "ED25519".
+std::string describe_key(const EVP_PKEY& key);
+int key_bits(const EVP_PKEY& key) noexcept;
+
+/// The public half of `key` is the key in `cert` (X509_check_private_key(3)); leaves no errors.
+bool fits(X509& cert, EVP_PKEY& key) noexcept;
+bool same_certificate(const X509& a, const X509& b) noexcept;
+
+}  // namespace tlsplus
