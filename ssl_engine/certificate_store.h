@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What was read from files, kept: every file is read and parsed once, however many virtual
+// hosts name it, and not again in the second pass of a start or after a graceful restart
+// while it is unchanged. That also keeps keys open whose pass phrase was asked for.
+//
+// Between two generations the module's code is unloaded, so what is kept crosses over as plain
+// C data that points at OpenSSL objects only: RetainedFiles.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "ssl_engine/base/file.h"
+#include "ssl_engine/base/result.h"
+#include "ssl_engine/certificate.h"
+#include "ssl_engine/openssl/store.h"
+#include "ssl_engine/passphrase.h"
+
+namespace tlsplus {
+
+/// One file, or URI, as plain data. The block owns one reference of every object.
+struct RetainedFile {
+  char* path;
+  unsigned char content[32];  // NOLINT(*-avoid-c-arrays): SHA-256, plain C
+  std::uint64_t device;
+  std::uint64_t inode;
+  std::int64_t size_bytes;
+  std::int64_t modified_ns;
+  std::int64_t changed_ns;
+  std::uint32_t is_settled;
+  std::uint32_t encoding;
+  std::uint32_t found;
+  std::uint32_t was_locked;
+  std::uint32_t certificate_count;
+  X509** certificates;
+  EVP_PKEY* key;            // may be null
+  EVP_PKEY* dh_parameters;  // may be null
+  char* group;              // may be null
+};
+
+/// Starts with its version: a block of another version is not read by this code, and leaks
+/// rather than being misread.
+struct RetainedFiles {
+  static constexpr std::uint32_t kVersion = 1;
+  std::uint32_t version;
+  std::uint32_t count;
+  RetainedFile* files;
+};
+
+/// A file as it is now, and what it holds; shared by all who name the same content.
+struct FileContent {
+  Fingerprint digest{};
+  Material material;
+  bool was_locked = false;            // the key came out of `material.locked`
+  std::optional<Error> lock_failure;  // why it could not be opened; asked once
+};
+
+struct StoredFile {
+  std::string path;
+  FileState state;
+  bool is_uri = false;
+  std::shared_ptr<FileContent> content;  // null if the file could not be read
+};
+
+/// Not thread safe; used while a configuration is built, in the parent process.
+class CertificateStore {
+ public:
+  CertificateStore();
+  CertificateStore(const CertificateStore&) = delete;
+  CertificateStore& operator=(const CertificateStore&) = delete;
+  ~CertificateStore();
+
+  /// Between begin() and finish() each file is looked at once; what finish() finds unused since
+  /// begin() is forgotten.
+  void begin();
+  void finish();
+
+  /// Reads `path`, or remembers it; whatever is wrong is in the result, which stays where it is
+  /// until the next begin(). URIs ask `phrases` for a PIN.
+  StoredFile& file(std::string_view path, PassPhrases& phrases, const KeyLabel& label);
+  /// Opens the file's encrypted key, if it has one and nothing but; asks once.
+  Status unlock(StoredFile& file, PassPhrases& phrases, const KeyLabel& label);
+  /// The one object for this leaf, chain and key.
+  CertificatePtr certificate(Cert leaf, CertChain chain, Pkey key);
+
+  /// Calls `visit(const StoredFile&)` for every file used since begin().
+  template <class Visit>
+  void for_each_used(Visit&& visit) const {
+    for (const auto& [path, entry] : files_) {
+      if (entry.used) visit(entry.file);
+    }
+  }
+
+  /// What the next generation may remember: a new block for release(), or nullptr without memory.
+  [[nodiscard]] RetainedFiles* retain() const noexcept;
+  /// Takes over knowledge, not ownership; `files` may be null or of another version.
+  void remember(const RetainedFiles* files);
+  /// Frees a block of retain(). Null is fine; a block of another version is left alone.
+  static void release(RetainedFiles* files) noexcept;
+
+ private:
+  struct Entry {
+    StoredFile file;
+    bool used = false;
+  };
+
+  MaterialReader& reader();
+  void load(StoredFile& file);
+  void load_uri(StoredFile& file, PassPhrases& phrases, const KeyLabel& label);
+  std::shared_ptr<FileContent> content_with(const Fingerprint& digest) const;
+
+  std::unordered_map<std::string, Entry> files_;
+  std::unordered_map<std::string, std::weak_ptr<FileContent>> contents_;  // by digest
+  std::unordered_map<std::string, std::weak_ptr<const Certificate>> certificates_;
+  std::unique_ptr<MaterialReader> reader_;  // null until something has to be read
+  FileReader disk_;
+};
+
+}  // namespace tlsplus

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A cursor that can only move forward inside its bounds; everything else is the order of
+// fields in RFC 8446 4.1.2, which is that of every version back to SSLv3.
+#include "ssl_engine/client_hello.h"
+
+namespace tlsplus {
+namespace {
+
+constexpr Byte kHandshakeRecord = 22;    // RFC 8446 5.1
+constexpr Byte kClientHelloMessage = 1;  // RFC 8446 4
+constexpr Byte kHostName = 0;            // RFC 6066 3
+constexpr std::size_t kRecordHeaderBytes = 5;
+constexpr std::size_t kMaxFragmentBytes = 16384;
+// Each look starts at the first record again; a hello cut finer than this is OpenSSL's to
+// collect, which keeps its place.
+constexpr int kMaxFragments = 32;
+constexpr std::size_t kVersionAndRandomBytes = 2 + 32;
+
+enum ExtensionType : std::uint16_t { server_name = 0, application_layer_protocol = 16 };
+
+class Cursor {
+ public:
+  explicit Cursor(ByteView bytes) noexcept : rest_(bytes) {}
+
+  [[nodiscard]] bool at_end() const noexcept { return rest_.empty(); }
+  [[nodiscard]] bool skip(std::size_t count) noexcept { return take(count).has_value(); }
+
+  std::optional<ByteView> take(std::size_t count) noexcept {
+    if (rest_.size() < count) return std::nullopt;
+    const ByteView taken = rest_.first(count);
+    rest_ = rest_.subspan(count);
+    return taken;
+  }
+
+  std::optional<std::size_t> number(std::size_t octets) noexcept {
+    const auto digits = take(octets);
+    if (!digits) return std::nullopt;
+    std::size_t value = 0;
+    for (const Byte digit : *digits) value = value << 8U | digit;
+    return value;
+  }
+
+  /// A vector with its length in `octets` octets before it (RFC 8446 3.4).
+  std::optional<ByteView> vector(std::size_t octets) noexcept {
+    const auto size = number(octets);
+    return size ? take(*size) : std::nullopt;
+  }
+
+ private:
+  ByteView rest_;
+};
+
+bool read_extension(std::size_t type, ByteView body, ClientHello& hello) noexcept {
+  if (type == server_name) {
+    const auto name = server_name_of(body);
+    if (!name || hello.has_server_name) return false;
+    hello.has_server_name = true;
+    hello.server_name = *name;
+  } else if (type == application_layer_protocol) {
+    const auto list = protocols_of(body);
+    if (!list) return false;
+    hello.protocols = *list;
+  }
+  return true;
+}
+
+bool read_body(ByteView body, ClientHello& hello) noexcept {
+  Cursor cursor(body);
+  if (!cursor.skip(kVersionAndRandomBytes) || !cursor.vector(1) || !cursor.vector(2) ||
+      !cursor.vector(1)) {
+    return false;
+  }
+  if (cursor.at_end()) return true;  // no extensions at all, as old clients do
+  const auto extensions = cursor.vector(2);
+  if (!extensions || !cursor.at_end()) return false;
+  for (Cursor each(*extensions); !each.at_end();) {
+    const auto type = each.number(2);
+    const auto content = each.vector(2);
+    if (!type || !content || !read_extension(*type, *content, hello)) return false;
+  }
+  return true;
+}
+
+/// The first handshake message, in place if one record holds it, else put together.
+class MessageReader {
+ public:
+  MessageReader(ByteView stream, Bytes& scratch) noexcept : stream_(stream), scratch_(scratch) {}
+
+  HelloState read(ByteView& body) {
+    scratch_.clear();
+    ByteView message;
+    int fragments = 0;
+    for (Cursor records(stream_); !records.at_end();) {
+      if (++fragments > kMaxFragments) return HelloState::unreadable;
+      ByteView fragment;
+      const HelloState state = next_fragment(records, fragment);
+      if (state != HelloState::complete) return state;
+      if (message.empty()) {
+        message = fragment;
+      } else {
+        if (scratch_.empty()) scratch_.assign(message.begin(), message.end());
+        scratch_.insert(scratch_.end(), fragment.begin(), fragment.end());
+        message = scratch_;
+      }
+      const HelloState whole = body_of(message, body);
+      if (whole != HelloState::incomplete) return whole;
+    }
+    return HelloState::incomplete;
+  }
+
+ private:
+  static HelloState next_fragment(Cursor& records, ByteView& fragment) noexcept {
+    const auto type = records.number(1);
+    if (!type) return HelloState::incomplete;
+    if (*type != kHandshakeRecord) return HelloState::unreadable;
+    const auto version = records.number(2);
+    const auto size = records.number(2);
+    if (!version || !size) return HelloState::incomplete;
+    if (*version >> 8U != 3 || *size == 0 || *size > kMaxFragmentBytes) {
+      return HelloState::unreadable;
+    }
+    const auto whole = records.take(*size);
+    if (!whole) return HelloState::incomplete;
+    fragment = *whole;
+    return HelloState::complete;
+  }
+
+  static HelloState body_of(ByteView message, ByteView& body) noexcept {
+    Cursor cursor(message);
+    const auto type = cursor.number(1);
+    if (!type) return HelloState::incomplete;
+    if (*type != kClientHelloMessage) return HelloState::unreadable;
+    const auto size = cursor.number(3);
+    if (!size) return HelloState::incomplete;
+    if (*size > kMaxHelloBytes) return HelloState::unreadable;
+    const auto whole = cursor.take(*size);
+    if (!whole) return HelloState::incomplete;
+    body = *whole;
+    return HelloState::complete;
+  }
+
+  ByteView stream_;
+  Bytes& scratch_;
+};
+
+}  // namespace
+
+std::optional<ByteView> protocols_of(ByteView extension_body) noexcept {
+  Cursor cursor(extension_body);
+  const auto list = cursor.vector(2);
+  return list && cursor.at_end() ? list : std::nullopt;
+}
+
+std::optional<std::string_view> server_name_of(ByteView extension_body) noexcept {
+  Cursor cursor(extension_body);
+  const auto list = cursor.vector(2);
+  if (!list || !cursor.at_end()) return std::nullopt;
+  Cursor names(*list);
+  const auto type = names.number(1);
+  const auto name = names.vector(2);
+  if (!type || *type != kHostName || !name || !names.at_end()) return std::nullopt;
+  return as_text(*name);
+}
+
+HelloState examine_client_hello(ByteView stream, Bytes& scratch, ClientHello& hello) {
+  if (stream.size() > kMaxHelloBytes + kRecordHeaderBytes) return HelloState::unreadable;
+  hello = {};
+  ByteView body;
+  const HelloState state = MessageReader(stream, scratch).read(body);
+  if (state != HelloState::complete) return state;
+  if (read_body(body, hello)) return HelloState::complete;
+  hello = {};
+  return HelloState::unreadable;
+}
+
+}  // namespace tlsplus

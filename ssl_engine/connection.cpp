@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The order is: read the hello, choose the host, make the SSL from that host's context, feed
+// it the hello again, go on. OpenSSL calls back once it has parsed the hello itself; if it saw
+// another name than we did, the connection ends there.
+#include "ssl_engine/connection.h"
+
+#include <new>
+
+#include "ssl_engine/base/text.h"
+#include "ssl_engine/openssl/errors.h"
+#include "ssl_engine/openssl/server_ssl.h"
+#include "ssl_scache/session_codec.h"
+
+namespace tlsplus {
+
+Connection::Connection(std::shared_ptr<const Snapshot> snapshot, const Host& base,
+                       ConnectionServices& services)
+    : snapshot_(std::move(snapshot)),
+      services_(services),
+      base_(base),
+      host_(&base),
+      serving_(&base),
+      began_(services.clock().steady()) {}
+
+Connection::~Connection() = default;
+
+void Connection::feed(ByteView records) {
+  if (phase_ != Phase::hello) {
+    hello_bytes_.release_if_empty();
+    stream_.feed(records);
+    return;
+  }
+  if (hello_bytes_.empty()) {
+    examine(records);
+    if (phase_ == Phase::hello) hello_bytes_.append(records);
+    return;
+  }
+  hello_bytes_.append(records);
+  examine(hello_bytes_.view());
+}
+
+void Connection::examine(ByteView stream) {
+  Bytes scratch;
+  ClientHello hello;
+  const HelloState state = examine_client_hello(stream, scratch, hello);
+  if (state == HelloState::incomplete) return;
+  has_read_hello_ = state == HelloState::complete;
+  open(hello);
+  if (stream_.is_open()) stream_.feed(stream);
+}
+
+void Connection::choose_host(const ClientHello& hello) {
+  has_server_name_ = hello.has_server_name;
+  server_name_ = hello.server_name;
+  const Host* named = has_server_name_ ? services_.host_named(server_name_) : nullptr;
+  if (named != nullptr) host_ = named;
+  if (host_->engine) serving_ = host_;
+  services_.on_host(*host_);
+}
+
+void Connection::choose_offer(ByteView offers) {
+  if (offers.empty()) return;
+  offers_ = as_text(offers);
+  chosen_offer_ = services_.select_protocol(*serving_, offers);
+}
+
+void Connection::open(const ClientHello& hello) {
+  phase_ = Phase::handshake;
+  choose_host(hello);
+  choose_offer(hello.protocols);
+  const auto challenge = offers_.empty() ? std::nullopt : services_.challenge(server_name_);
+  answers_challenge_ = challenge.has_value();
+  if (Status opened = stream_.open(*serving_->context, services_.bio_method(), *this,
+                                   services_.application_data());
+      !opened) {
+    fail(Tp::handshake_failed, opened.error().what);
+  } else if (!set_up(stream_.ssl(), challenge)) {
+    fail_in_openssl();
+  } else if (!services_.on_ssl(stream_.ssl())) {
+    fail(Tp::handshake_failed, "another module refused the connection");
+  }
+}
+
+bool Connection::set_up(SSL& ssl, const std::optional<ChallengeCertificate>& challenge) {
+  bind_sessions(ssl, serving_->session_id_context);
+  // A host that does not name its versions speaks those of the address (directives.md,
+  // SSLProtocol).
+  if (serving_ != &base_ && !serving_->has_own_versions && base_.engine) {
+    const ProtocolRange& versions = base_.policy->versions;
+    set_versions(ssl, wire_version(versions.lowest), wire_version(versions.highest));
+  }
+  if (serving_->dh_parameters != nullptr) use_dh_parameters(ssl, *serving_->dh_parameters);
+  if (!serving_->group.empty() && !use_only_group(ssl, serving_->group)) return false;
+  if (challenge) return present_only(ssl, *challenge->leaf, *challenge->key);
+  return present_certificates(ssl);
+}
+
+bool Connection::present_certificates(SSL& ssl) {
+  for (const auto& certificate : serving_->certificates) {
+    if (!present(ssl, certificate->leaf(), certificate->chain(), certificate->key())) return false;
+  }
+  return true;
+}
+
+void Connection::end_input() noexcept {
+  if (stream_.is_open()) {
+    stream_.end_input();
+  } else {
+    fail(Tp::handshake_cut_off,
+         hello_bytes_.empty() ? "nothing was sent" : "part of a ClientHello was sent");
+  }
+}
+
+bool Connection::advance() {
+  if (phase_ == Phase::hello) return true;
+  if (phase_ != Phase::handshake) return false;
+  switch (stream_.handshake()) {
+    case StreamStatus::done:
+      finish_handshake();
+      return false;
+    case StreamStatus::want_read:
+      return true;
+    case StreamStatus::closed:
+    case StreamStatus::cut_off:
+      fail(Tp::handshake_cut_off, "after the ClientHello");
+      return false;
+    case StreamStatus::failed:
+      if (is_plain_http_error()) {
+        clear_openssl_errors();
+        phase_ = Phase::plain_http;
+      } else {
+        fail_in_openssl();
+      }
+      return false;
+  }
+  return false;
+}
+
+void Connection::finish_handshake() noexcept {
+  phase_ = Phase::established;
+  took_ =
+      std::chrono::duration_cast<std::chrono::microseconds>(services_.clock().steady() - began_);
+}
+
+bool Connection::must_flush_now() const noexcept {
+  if (phase_ != Phase::established) return true;
+  return !is_tls13(stream_.ssl());
+}
+
+StreamStatus Connection::decrypt(MutableByteView into, std::size_t& count) {
+  const StreamStatus status = stream_.read(into, count);
+  if (status == StreamStatus::failed) fail_in_openssl();
+  return status;
+}
+
+StreamStatus Connection::encrypt(ByteView bytes, std::size_t record_bytes) {
+  const StreamStatus status = stream_.write(bytes, record_bytes);
+  if (status == StreamStatus::failed) fail_in_openssl();
+  return status;
+}
+
+void Connection::send_close_notify() noexcept {
+  if (phase_ == Phase::established) stream_.send_close_notify();
+}
+
+void Connection::close_quietly() noexcept {
+  if (phase_ == Phase::established) stream_.close_quietly();
+}
+
+bool Connection::close_notify_sent() const noexcept {
+  return stream_.is_open() && stream_.close_notify_sent();
+}
+
+void Connection::release_buffers() noexcept {
+  if (phase_ == Phase::established) stream_.release_buffers();
+}
+
+void Connection::fail(Tp id, std::string reason) noexcept {
+  const bool was_established = phase_ == Phase::established;
+  phase_ = Phase::failed;
+  try {
+    failure_ = diagnose(was_established ? Tp::records_failed : id, std::move(reason));
+  } catch (const std::bad_alloc&) {
+    failure_.id = static_cast<MessageId>(id);
+  }
+}
+
+void Connection::fail_in_openssl() noexcept {
+  try {
+    const Error error = openssl_error({});
+    fail(Tp::handshake_failed, error.what);
+    failure_.hint = error.hint;
+  } catch (const std::bad_alloc&) {
+    fail(Tp::handshake_failed, {});
+  }
+}
+
+Error Connection::failure() const {
+  Error described = failure_;
+  if (has_server_name_)
+    described.what += text(described.what.empty() ? "" : "; ", "server name ", quote(server_name_));
+  if (alert_sent_ >= 0) described.what += text("; alert sent: ", alert_name(alert_sent_));
+  if (alert_received_ >= 0) {
+    described.what += text("; alert received: ", alert_name(alert_received_));
+  }
+  return described;
+}
+
+HelloVerdict Connection::on_client_hello(SSL&, const ClientHelloView& hello, int& alert) {
+  if (!has_read_hello_) return adopt(hello, alert);
+  const bool sent_name = hello.server_name_extension.data() != nullptr;
+  const auto name = sent_name ? server_name_of(hello.server_name_extension) : std::nullopt;
+  const bool same_name = name.has_value() == has_server_name_ && (!name || *name == server_name_);
+  const auto offers = protocols_of(hello.alpn_extension);
+  if (same_name && as_text(offers.value_or(ByteView{})) == offers_) return HelloVerdict::proceed;
+  alert = SSL_AD_ILLEGAL_PARAMETER;
+  return HelloVerdict::reject;
+}
+
+/// A hello that was too finely cut, or that OpenSSL will refuse by itself in a moment: it goes
+/// on with the default host, unless it names another, whose settings cannot be had any more.
+HelloVerdict Connection::adopt(const ClientHelloView& hello, int& alert) {
+  has_read_hello_ = true;
+  if (const auto name = server_name_of(hello.server_name_extension)) {
+    const Host* named = services_.host_named(*name);
+    if (named != nullptr && named != &base_) {
+      alert = SSL_AD_ILLEGAL_PARAMETER;
+      return HelloVerdict::reject;
+    }
+    has_server_name_ = true;
+    server_name_ = *name;
+  }
+  choose_offer(protocols_of(hello.alpn_extension).value_or(ByteView{}));
+  return HelloVerdict::proceed;
+}
+
+std::optional<std::size_t> Connection::choose_protocol(ByteView offers) {
+  return as_text(offers) == offers_ ? chosen_offer_ : std::nullopt;
+}
+
+HandshakeEvents::Staple Connection::staple() {
+  if (answers_challenge_) return {};
+  return services_.staple(*serving_, stream_.ssl());
+}
+
+void Connection::store_session(SSL_SESSION& session) {
+  SessionCache* cache = services_.session_cache();
+  // A stateless ticket carries the session itself; OpenSSL still offers it here.
+  if (cache == nullptr || issues_stateless_tickets(stream_.ssl())) return;
+  (void)remember_session(*cache, session);
+}
+
+Session Connection::find_session(ByteView id) {
+  SessionCache* cache = services_.session_cache();
+  return cache == nullptr ? Session() : recall_session(*cache, id);
+}
+
+void Connection::forget_session(SSL_SESSION& session) {
+  if (SessionCache* cache = services_.session_cache(); cache != nullptr) {
+    tlsplus::forget_session(*cache, session);
+  }
+}
+
+int Connection::ticket_key(unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX& cipher,
+                           EVP_MAC_CTX& mac, bool encrypt) {
+  TicketKeys* keys = services_.ticket_keys(*serving_);
+  if (keys == nullptr) return 0;
+  constexpr int kUse = 1;
+  constexpr int kUseAndRenew = 2;
+  const int answer = on_ticket_key(*keys, name, iv, &cipher, &mac, encrypt ? 1 : 0);
+  // A client shows a ticket of TLS 1.3 once, so that nobody can link its connections (RFC 8446
+  // C.4); without another it could not resume the next time.
+  return !encrypt && answer == kUse && is_tls13(stream_.ssl()) ? kUseAndRenew : answer;
+}
+
+void Connection::on_alert(bool sent, int packed) noexcept {
+  (sent ? alert_sent_ : alert_received_) = packed;
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One TLS connection, without sockets, pools or threads: records in, records out, plaintext in
+// between. It knows which virtual host it speaks for and why it failed. Two of them back to
+// back in memory do a complete handshake, which is how most of this is tested.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "ssl_engine/base/clock.h"
+#include "ssl_engine/client_hello.h"
+#include "ssl_engine/openssl/tls_stream.h"
+#include "ssl_engine/snapshot.h"
+#include "ssl_scache/session_cache.h"
+#include "ssl_scache/ticket_keys.h"
+
+namespace tlsplus {
+
+/// A certificate for one connection only (RFC 8737), shown instead of the host's own.
+struct ChallengeCertificate {
+  Cert leaf;
+  Pkey key;
+};
+
+/// What a connection asks of the server around it. All answers come from memory.
+class ConnectionServices {
+ public:
+  ConnectionServices() = default;
+  ConnectionServices(const ConnectionServices&) = delete;
+  ConnectionServices& operator=(const ConnectionServices&) = delete;
+  virtual ~ConnectionServices() = default;
+
+  virtual LogSink& log() noexcept = 0;
+  virtual const Clock& clock() noexcept = 0;
+  /// The host of this address with that name; null if nobody has it.
+  virtual const Host* host_named(std::string_view server_name) = 0;
+  /// The host is known; nothing was sent yet.
+  virtual void on_host(const Host& host) = 0;
+  /// Chooses among ALPN `offers` (length-prefixed, well formed) and switches the connection to
+  /// it; the offset of the chosen length byte, nullopt for none.
+  virtual std::optional<std::size_t> select_protocol(const Host& host, ByteView offers) = 0;
+  /// After select_protocol(): the certificate that answers an ACME challenge, if this is one.
+  virtual std::optional<ChallengeCertificate> challenge(std::string_view server_name) = 0;
+  /// The SSL is made and not used yet; false gives the connection up.
+  virtual bool on_ssl(SSL& ssl) = 0;
+  virtual HandshakeEvents::Staple staple(const Host& host, SSL& ssl) = 0;
+  /// Null: no stateful resumption.
+  virtual SessionCache* session_cache() noexcept = 0;
+  /// Null: `host` issues and accepts no tickets.
+  virtual TicketKeys* ticket_keys(const Host& host) noexcept = 0;
+  virtual BIO_METHOD& bio_method() noexcept = 0;
+  /// For SSL's application data slot.
+  virtual void* application_data() noexcept = 0;
+};
+
+enum class Phase : std::uint8_t {
+  hello,        // nothing decided; the ClientHello is still coming
+  handshake,    // between ClientHello and Finished
+  established,  // plaintext flows
+  plain_http,   // an HTTP request arrived where a ClientHello belongs
+  failed        // an alert may lie in out(); nothing more is read
+};
+
+/// Belongs to one thread at a time. Must not move.
+class Connection final : public HandshakeEvents {
+ public:
+  /// `base` is the default host of the address and belongs to `snapshot`, which is held until
+  /// the connection ends. `services` must outlive the connection.
+  Connection(std::shared_ptr<const Snapshot> snapshot, const Host& base,
+             ConnectionServices& services);
+  ~Connection() override;
+
+  [[nodiscard]] Phase phase() const noexcept { return phase_; }
+
+  /// More bytes from the peer. Only while unread() is empty; their memory must live until it is
+  /// empty again.
+  void feed(ByteView records);
+  [[nodiscard]] ByteView unread() const noexcept { return stream_.unread(); }
+  /// The peer will send nothing more.
+  void end_input() noexcept;
+
+  /// Goes as far as what was fed allows; phase() says where that is. Returns true while more
+  /// input is needed to go on.
+  bool advance();
+
+  /// Records to send, alerts included. Whoever sends them consumes them.
+  ByteQueue& out() noexcept { return stream_.out(); }
+  /// True if what lies in out() must leave before the peer will say anything: all handshake
+  /// flights, but not the session tickets of TLS 1.3 (RFC 8446 4.6.1).
+  [[nodiscard]] bool must_flush_now() const noexcept;
+
+  /// Plaintext; see TlsStream. Only when established. A failure moves to Phase::failed.
+  StreamStatus decrypt(MutableByteView into, std::size_t& count);
+  StreamStatus encrypt(ByteView bytes, std::size_t record_bytes);
+
+  /// Puts close_notify into out() if one is still due.
+  void send_close_notify() noexcept;
+  void close_quietly() noexcept;
+  [[nodiscard]] bool close_notify_sent() const noexcept;
+  void release_buffers() noexcept;
+
+  /// The host whose settings govern the requests; its engine may be off (api.md 12.2).
+  [[nodiscard]] const Host& host() const noexcept { return *host_; }
+  /// The host whose certificate and context did the handshake.
+  [[nodiscard]] const Host& serving_host() const noexcept { return *serving_; }
+  [[nodiscard]] const Snapshot& snapshot() const noexcept { return *snapshot_; }
+  [[nodiscard]] bool has_server_name() const noexcept { return has_server_name_; }
+  /// As received; escape it before it is shown.
+  [[nodiscard]] const std::string& server_name() const noexcept { return server_name_; }
+  [[nodiscard]] bool answers_challenge() const noexcept { return answers_challenge_; }
+  /// Null until the ClientHello was read.
+  [[nodiscard]] SSL* ssl() const noexcept { return stream_.is_open() ? &stream_.ssl() : nullptr; }
+  [[nodiscard]] std::chrono::microseconds handshake_time() const noexcept { return took_; }
+
+  /// Why it failed: reason, name, alert; in Phase::failed only.
+  [[nodiscard]] Error failure() const;
+
+  // HandshakeEvents
+  LogSink& log() noexcept override { return services_.log(); }
+  HelloVerdict on_client_hello(SSL& ssl, const ClientHelloView& hello, int& alert) override;
+  std::optional<std::size_t> choose_protocol(ByteView offers) override;
+  Staple staple() override;
+  void store_session(SSL_SESSION& session) override;
+  Session find_session(ByteView id) override;
+  void forget_session(SSL_SESSION& session) override;
+  int ticket_key(unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX& cipher, EVP_MAC_CTX& mac,
+                 bool encrypt) override;
+  void on_alert(bool sent, int packed) noexcept override;
+
+ private:
+  void examine(ByteView stream);
+  void open(const ClientHello& hello);
+  void choose_host(const ClientHello& hello);
+  void choose_offer(ByteView offers);
+  /// What of the host is not in its context.
+  bool set_up(SSL& ssl, const std::optional<ChallengeCertificate>& challenge);
+  bool present_certificates(SSL& ssl);
+  HelloVerdict adopt(const ClientHelloView& hello, int& alert);
+  void fail(Tp id, std::string reason) noexcept;
+  void fail_in_openssl() noexcept;
+  void finish_handshake() noexcept;
+
+  std::shared_ptr<const Snapshot> snapshot_;
+  ConnectionServices& services_;
+  const Host& base_;
+  const Host* host_;
+  const Host* serving_;
+  TlsStream stream_;
+  ByteQueue hello_bytes_;  // a hello that came in pieces
+  std::string server_name_;
+  std::string offers_;  // ALPN as sent
+  std::optional<std::size_t> chosen_offer_;
+  Error failure_;
+  Instant began_;
+  std::chrono::microseconds took_{0};
+  int alert_sent_ = -1;
+  int alert_received_ = -1;
+  Phase phase_ = Phase::hello;
+  bool has_read_hello_ = false;  // false: only OpenSSL could
+  bool has_server_name_ = false;
+  bool answers_challenge_ = false;
+};
+
+}  // namespace tlsplus

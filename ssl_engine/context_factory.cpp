@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The order matters: commands of SSLOpenSSLConfCmd come last, so that they have the last word.
+#include "ssl_engine/context_factory.h"
+
+#include "ssl_engine/openssl/server_context.h"
+
+namespace tlsplus {
+namespace {
+
+// Never wanted, whatever a list says: no authentication, no encryption, export strength.
+constexpr const char* kNeverCiphers = ":!aNULL:!eNULL:!EXP";
+
+Error about(const char* directive, Error error) {
+  return std::move(error).at({.directive = directive, .file = {}, .line = 0});
+}
+
+Status apply_commands(ServerContext& context, const Policy& policy) {
+  for (const auto& [command, value] : policy.conf_commands) {
+    const std::string guarded = command == "CipherString" ? value + kNeverCiphers : value;
+    if (Status applied = context.apply_command(command, guarded); !applied) {
+      return about("SSLOpenSSLConfCmd", std::move(applied).error());
+    }
+  }
+  if (Status finished = context.finish_commands(); !finished) {
+    return about("SSLOpenSSLConfCmd", std::move(finished).error());
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<SslCtx> ContextFactory::make(const Policy& policy) const {
+  auto context = ServerContext::make(wire_version(policy.versions.lowest),
+                                     wire_version(policy.versions.highest),
+                                     {.prefer_server_ciphers = policy.honor_cipher_order,
+                                      .compression = policy.compression,
+                                      .insecure_renegotiation = policy.insecure_renegotiation,
+                                      .tickets = policy.session_tickets});
+  if (!context) return about("SSLProtocol", std::move(context).error());
+  context->set_sessions(store_, policy.session_timeout);
+  const std::string list = policy.cipher_list.empty() ? "DEFAULT" : policy.cipher_list;
+  if (Status set = context->set_cipher_list(list + kNeverCiphers); !set) {
+    return about("SSLCipherSuite", std::move(set).error());
+  }
+  if (!policy.cipher_suites.empty()) {
+    if (Status set = context->set_cipher_suites(policy.cipher_suites); !set) {
+      return about("SSLCipherSuite TLSv1.3", std::move(set).error());
+    }
+  }
+  if (Status applied = apply_commands(*context, policy); !applied) {
+    return std::move(applied).error();
+  }
+  return std::move(*context).take();
+}
+
+Result<SslCtx> ContextFactory::context_for(const Policy& policy) {
+  if (const auto known = interned_.find(policy); known != interned_.end()) {
+    return share(*known->second);
+  }
+  auto made = make(policy);
+  if (!made) return made;
+  const auto kept = interned_.emplace(policy, std::move(*made)).first;
+  return share(*kept->second);
+}
+
+}  // namespace tlsplus

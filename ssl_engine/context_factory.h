@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Policy to SSL_CTX, one per distinct policy and not one per virtual host. The contexts carry
+// no certificates: those are set on the SSL once the ClientHello has named the host.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+
+#include "ssl_engine/base/result.h"
+#include "ssl_engine/openssl/callbacks.h"
+#include "ssl_engine/openssl/handles.h"
+#include "ssl_engine/policy.h"
+
+namespace tlsplus {
+
+class ContextFactory {
+ public:
+  /// `store`: whether sessions are also kept by id, which is one setting for all hosts.
+  explicit ContextFactory(SessionStore store) noexcept : store_(store) {}
+
+  /// The context of `policy`, new or shared; the caller owns one reference. An Error names the
+  /// setting that OpenSSL refused: Error::where.directive is the directive it belongs to
+  /// ("SSLCipherSuite", "SSLOpenSSLConfCmd", ...), its line is for the caller to add.
+  Result<SslCtx> context_for(const Policy& policy);
+  /// Always a new context, for a module that wants one per virtual host.
+  [[nodiscard]] Result<SslCtx> make(const Policy& policy) const;
+
+ private:
+  SessionStore store_;
+  std::unordered_map<Policy, SslCtx, PolicyHash> interned_;
+};
+
+}  // namespace tlsplus

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The catalogue assembled from its blocks, and the one place where a message gets its shape.
+// Nothing here knows a single message.
+#include "ssl_engine/diagnostics.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "ssl_engine/base/text.h"
+#include "ssl_engine/diagnostics_rows.h"
+
+namespace tlsplus {
+namespace {
+
+constexpr std::size_t kIdDigits = 4;
+
+auto blocks() noexcept {
+  return std::array{startup_rows(),    config_rows(),  certificate_rows(), policy_rows(),
+                    connection_rows(), request_rows(), session_rows()};
+}
+
+MessageId number_of(const Diagnostic& row) noexcept {
+  return static_cast<MessageId>(row.id);
+}
+
+std::string label_of(MessageId id) {
+  std::string digits = std::to_string(id);
+  if (digits.size() < kIdDigits) digits.insert(0, kIdDigits - digits.size(), '0');
+  return "TP" + digits;
+}
+
+std::string place_of(const Where& where) {
+  if (where.file.empty()) return where.directive;
+  if (where.directive.empty()) return text(where.file, ':', where.line);
+  return text(where.directive, " at ", where.file, ':', where.line);
+}
+
+// A cause is told in the words of its row, if it has one, and in its own.
+std::string words_of(const Error& error) {
+  const Diagnostic* const row = find_diagnostic(error.id);
+  if (row == nullptr) return error.what;
+  if (error.what.empty()) return std::string(row->what);
+  return text(row->what, ": ", error.what);
+}
+
+std::string fix_of(const Error& error) {
+  if (!error.hint.empty()) return error.hint;
+  const Diagnostic* const row = find_diagnostic(error.id);
+  return row == nullptr ? std::string() : std::string(row->fix);
+}
+
+}  // namespace
+
+std::vector<Diagnostic> catalogue() {
+  std::vector<Diagnostic> rows;
+  for (const auto block : blocks()) rows.insert(rows.end(), block.begin(), block.end());
+  return rows;
+}
+
+const Diagnostic* find_diagnostic(MessageId id) noexcept {
+  for (const auto block : blocks()) {
+    const auto at = std::ranges::lower_bound(block, id, {}, number_of);
+    if (at != block.end() && number_of(*at) == id) return &*at;
+  }
+  return nullptr;
+}
+
+Error diagnose(Tp id, std::string evidence, Where where, std::string hint) {
+  return {.what = std::move(evidence),
+          .where = std::move(where),
+          .hint = std::move(hint),
+          .id = static_cast<MessageId>(id),
+          .cause = nullptr};
+}
+
+Level severity_of(const Error& error) noexcept {
+  const Diagnostic* const row = find_diagnostic(error.id);
+  return row == nullptr ? Level::error : row->severity;
+}
+
+std::string render(const Error& error, std::string_view vhost) {
+  const Diagnostic* const row = find_diagnostic(error.id);
+  std::string line = row == nullptr ? error.what : text(label_of(error.id), ": ", row->what);
+  const std::string place = place_of(error.where);
+  if (!place.empty()) line += text(" - ", place);
+  if (!vhost.empty()) line += text(" (vhost ", vhost, ')');
+
+  if (row != nullptr && !error.what.empty()) line += text(": ", error.what);
+  for (const Error* cause = error.cause.get(); cause != nullptr; cause = cause->cause.get()) {
+    line += text(": ", words_of(*cause));
+  }
+  const std::string fix = fix_of(error);
+  if (!fix.empty()) line += text(". Fix: ", fix);
+  return line;
+}
+
+bool any_fatal(std::span<const Finding> findings) noexcept {
+  return std::ranges::any_of(
+      findings, [](const Finding& finding) { return severity_of(finding.error) <= Level::error; });
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Messages about certificates, private keys and pass phrases. An id is never reused: a message
+// that is no longer given keeps its row here, so that old logs can still be looked up.
+#include <array>
+
+#include "ssl_engine/diagnostics_rows.h"
+
+namespace tlsplus {
+namespace {
+
+constexpr auto kRows = std::to_array<Diagnostic>({
+    {Tp::certificate_not_configured, Level::error, "TLS is on, but no certificate is configured",
+     "A virtual host that speaks TLS must prove who it is. It has neither a certificate of its own "
+     "nor one inherited from the main server, and no other module provided one.",
+     "add SSLCertificateFile and SSLCertificateKeyFile to this virtual host, or SSLEngine off"},
+    {Tp::file_missing, Level::error, "file does not exist",
+     "The path was looked up when the configuration was loaded, relative to ServerRoot if it does "
+     "not begin with a slash. A link that leads nowhere counts as missing.",
+     "correct the path, or create the file"},
+    {Tp::file_unreadable, Level::error, "file cannot be read",
+     "Files are read by the server's parent process before it gives up its privileges, so it is "
+     "enough that root can read them. The evidence shows owner and mode.",
+     "give the account that starts the server read permission for the file and search permission "
+     "for every folder above it"},
+    {Tp::file_not_regular, Level::error, "path does not lead to a regular file",
+     "A directory, a pipe or a device was named where a file is wanted.", "name the file itself"},
+    {Tp::file_empty, Level::error, "file is empty",
+     "Often the leftover of an interrupted copy or of a tool that ran out of disk space.",
+     "write the certificate or key to the file again"},
+    {Tp::file_too_large, Level::error, "file is too large for a certificate or key",
+     "A certificate with its chain and key takes a few kilobytes. A file of many megabytes is "
+     "something else, and is not read.",
+     "name the file that holds the certificate or key"},
+    {Tp::certificate_not_recognised, Level::error, "file holds no certificate",
+     "Its content is neither PEM (text between BEGIN and END lines), nor DER, nor PKCS#12.",
+     "write the certificate to the file in PEM form; from DER: openssl x509 -inform DER -in OLD "
+     "-out NEW"},
+    {Tp::certificate_wrong_kind, Level::error, "file holds something other than a certificate",
+     "The file was read, but what it holds belongs elsewhere: a request is what a CA is sent to "
+     "get a certificate, a private key belongs to SSLCertificateKeyFile.",
+     "name the file with the certificate that the CA issued"},
+    {Tp::key_wrong_kind, Level::error, "file holds something other than a private key",
+     "The file was read, but there is no private key in it. Certificate and key files are easily "
+     "swapped.",
+     "name the file with the private key"},
+    {Tp::key_not_found, Level::error, "no private key for the certificate",
+     "The n-th SSLCertificateKeyFile belongs to the n-th SSLCertificateFile; a certificate without "
+     "such a partner must have its key in its own file.",
+     "add SSLCertificateKeyFile with the private key that the certificate was requested with"},
+    {Tp::key_mismatch, Level::error, "private key does not fit the certificate",
+     "The public key in the certificate is not the public half of this private key. Usually a "
+     "certificate was renewed with a new key and only one of the two files was replaced, or two "
+     "pairs were mixed up.",
+     "name the key the certificate was requested with; fingerprint of a key file: openssl pkey -in "
+     "KEY -pubout -outform DER | openssl sha256"},
+    {Tp::key_not_decodable, Level::error, "private key cannot be decoded",
+     "The file has the frame of a private key, but its content is damaged, cut short, or not what "
+     "the frame says.",
+     "restore the key from where it was made; check it with: openssl pkey -in KEY -noout -check"},
+    {Tp::certificate_not_decodable, Level::error, "certificate cannot be decoded",
+     "The file has the frame of a certificate, but its content is damaged, cut short, or not what "
+     "the frame says.",
+     "get the certificate again from the CA; check it with: openssl x509 -in CERT -noout -text"},
+    {Tp::pem_damaged, Level::error, "PEM block is damaged",
+     "A BEGIN line without its END line, or characters between them that are not base64. Usually a "
+     "part of the file was lost when it was copied.",
+     "copy the whole block again, from its BEGIN line to its END line"},
+    {Tp::key_algorithm_unsupported, Level::error, "kind of private key is not supported",
+     "This OpenSSL has no implementation for the key's algorithm or format, or a TLS server cannot "
+     "use keys of this kind.",
+     "use an RSA, ECDSA or Ed25519 key; make one with: openssl genpkey -algorithm EC -pkeyopt "
+     "ec_paramgen_curve:P-256 -out KEY"},
+    {Tp::key_too_weak, Level::error, "key is too weak for the security level",
+     "OpenSSL's security level (SSL_CTX_set_security_level(3)) sets a minimum: level 1 wants 1024 "
+     "bits of RSA or 160 of ECC, level 2, Debian's default, 2048 or 224.",
+     "request a certificate for a new key: RSA with 2048 bits or more, or ECDSA P-256"},
+    {Tp::signature_too_weak, Level::error,
+     "signature in the certificate is too weak for the security level",
+     "The CA signed the certificate, or one of its chain, with an algorithm that the security "
+     "level does not allow, such as SHA-1 or MD5. Clients refuse it too.",
+     "get the certificate again, signed with SHA-256 or better"},
+    {Tp::certificate_refused, Level::error, "OpenSSL refuses the certificate",
+     "Certificate and key were read and fit each other, but OpenSSL does not take them for a TLS "
+     "server. The evidence has its words.",
+     "get a certificate for a TLS server (extended key usage serverAuth)"},
+    {Tp::keys_superfluous, Level::warn, "more private keys than certificates",
+     "The n-th SSLCertificateKeyFile belongs to the n-th SSLCertificateFile. Keys beyond the last "
+     "certificate are not used.",
+     "remove this SSLCertificateKeyFile, or add its SSLCertificateFile"},
+    {Tp::certificates_same_type, Level::warn, "two certificates with the same type of key",
+     "A virtual host presents one certificate per type of key (RSA, ECDSA, Ed25519, ...), chosen "
+     "by what the client can verify. Of two of one type the later one is presented, never the "
+     "earlier.",
+     "remove one of them, or give each name a virtual host of its own"},
+    {Tp::certificate_expired, Level::warn, "certificate has expired",
+     "Clients refuse a certificate after its notAfter date. The server starts all the same.",
+     "renew the certificate, then: apachectl graceful"},
+    {Tp::certificate_not_yet_valid, Level::warn, "certificate is not valid yet",
+     "Its notBefore date lies ahead. Either it was made for later, or the clock of this machine is "
+     "wrong.",
+     "check the clock with date -u, or use the previous certificate until then"},
+    {Tp::certificate_expires_soon, Level::warn, "certificate expires soon",
+     "Less than 21 days are left. Whatever renews it should have done so by now.",
+     "renew the certificate, then: apachectl graceful"},
+    {Tp::certificate_is_ca, Level::warn, "certificate of a CA is used as a server's",
+     "Its basic constraints say CA:TRUE, as for those made by openssl req -x509 without further "
+     "options. Some clients refuse such a certificate, and its key could issue others.",
+     "use a certificate with CA:FALSE; for a self-signed one: openssl req -x509 -addext "
+     "basicConstraints=critical,CA:FALSE"},
+    {Tp::name_not_covered, Level::warn, "certificate does not name this virtual host",
+     "Clients compare the host name of the URL with the certificate's subjectAltName (RFC 9525) "
+     "and refuse when none is equal. A wildcard stands for one whole label.",
+     "get a certificate for this name, or correct ServerName"},
+    {Tp::alias_not_covered, Level::warn, "certificate does not name every ServerAlias",
+     "Clients that come by one of these names refuse the certificate.",
+     "get a certificate that has these names too, or remove the aliases"},
+    {Tp::chain_intermediate_missing, Level::warn, "issuer of the certificate is not sent",
+     "Clients know root CAs only. The intermediate CA between a root and this certificate must "
+     "come from the server; browsers sometimes find it elsewhere, other clients do not.",
+     "append the issuer's certificate to SSLCertificateFile"},
+    {Tp::chain_order_repaired, Level::warn, "certificates are in the wrong order",
+     "The server's own certificate comes first, then the one that issued it, and so on. The order "
+     "was repaired in what is sent; the file was left as it is.",
+     "put them in this order in the file"},
+    {Tp::chain_superfluous, Level::warn, "certificate does not belong to the chain",
+     "It issued none of the certificates before it. It is not sent.", "remove it from the file"},
+    {Tp::chain_duplicate, Level::warn, "certificate is in the chain twice", "It is sent once.",
+     "remove the second one from the file"},
+    {Tp::chain_root_dropped, Level::info, "self-signed root is not sent",
+     "A client that trusts the root has it, and one that has not does not trust it because it was "
+     "sent. Every handshake is smaller without it (RFC 8446 4.4.2).",
+     "nothing needs to be done"},
+    {Tp::chain_expired, Level::warn, "certificate in the chain is outside its validity",
+     "Clients refuse a chain with an expired certificate in it, however long the server's own is "
+     "still valid.",
+     "get the current intermediate certificate from the CA"},
+    {Tp::chain_ignored, Level::warn, "chain in the certificate file is not used",
+     "SSLCertificateChainFile replaces the certificates that follow the first one in every "
+     "SSLCertificateFile of the virtual host.",
+     "remove SSLCertificateChainFile, if the certificate file has the whole chain"},
+    {Tp::key_readable_by_others, Level::warn, "private key can be read by other users",
+     "Whoever reads the key can pretend to be this server. The server reads it before it gives up "
+     "its privileges, so no other account needs access.",
+     "chmod 600 the file, and replace the key if other people have accounts here"},
+    {Tp::dh_parameters_small, Level::warn, "DH parameters are weak",
+     "A group of less than 2048 bits protects TLS 1.2 handshakes with DHE badly, and OpenSSL's "
+     "security level may refuse it.",
+     "remove the DH parameters from the certificate file: OpenSSL then picks a safe group itself"},
+    {Tp::uri_unsupported, Level::error, "no OpenSSL provider knows this kind of URI",
+     "A value such as pkcs11:... is opened through OSSL_STORE, and that needs a provider that is "
+     "installed and activated in OpenSSL's configuration.",
+     "install the provider and activate it in openssl.cnf (Debian: pkcs11-provider), or name a "
+     "file"},
+    {Tp::uri_failed, Level::error, "URI gave no certificate or key",
+     "The provider opened the URI, but did not find what is wanted behind it: the token is not "
+     "there, the label is another, or the PIN was refused.",
+     "look at what is there with: openssl storeutl -noout -text URI"},
+    {Tp::key_not_recognised, Level::error, "file holds no private key",
+     "Its content is neither PEM (text between BEGIN and END lines), nor DER, nor PKCS#12.",
+     "write the private key to the file in PEM form; from DER: openssl pkey -inform DER -in OLD "
+     "-out NEW"},
+    {Tp::certificate_purpose, Level::warn, "certificate is not meant for TLS servers",
+     "It has an extended key usage, and serverAuth is not in it. Clients refuse it.",
+     "get a certificate with the extended key usage serverAuth"},
+    {Tp::chain_gap, Level::warn, "chain has a gap",
+     "The file has certificates of further CAs, but not the one that links them to this "
+     "certificate. What stands behind the gap is not sent.",
+     "insert the missing certificate"},
+    {Tp::pass_phrase_needs_terminal, Level::error,
+     "private key is encrypted and there is no terminal to ask at",
+     "SSLPassPhraseDialog builtin asks the person who starts the server. At boot, under systemd, "
+     "or on a restart there is none.",
+     "one of three: SSLPassPhraseDialog exec:/path/to/program that prints the pass phrase; "
+     "SSLPassPhraseDialog exec:/usr/bin/systemd-ask-password, to be asked by systemd; or decrypt "
+     "the key: openssl pkey -in KEY -out NEWKEY"},
+    {Tp::pass_phrase_wrong, Level::error, "pass phrase does not decrypt the private key",
+     "The phrase the program gave is another than the one the key was encrypted with.",
+     "try the phrase with: openssl pkey -in KEY -noout"},
+    {Tp::pass_phrase_program_not_started, Level::error, "pass phrase program cannot be started",
+     "The program SSLPassPhraseDialog names was not found, or may not be executed.",
+     "correct the path, or: chmod +x the program"},
+    {Tp::pass_phrase_program_failed, Level::error, "pass phrase program failed",
+     "It ended with another exit status than 0, or by a signal. What it wrote to standard error "
+     "is in the evidence.",
+     "run the program by hand with the arguments shown"},
+    {Tp::pass_phrase_program_silent, Level::error, "pass phrase program gave no pass phrase",
+     "It ended well, but the first line of its standard output is empty.",
+     "make the program print the pass phrase and a line end"},
+    {Tp::pass_phrase_program_hung, Level::error, "pass phrase program gave no answer in time",
+     "It was ended, so that a start at boot does not wait for ever.",
+     "run the program by hand with the arguments shown; it must not wait for a terminal"},
+    {Tp::key_not_checked, Level::warn, "encrypted private key was not checked",
+     "Decrypting it would mean asking for the pass phrase, which configtest does not do. A start "
+     "at a terminal asks.",
+     "to have it checked unattended: SSLPassPhraseDialog exec:/path/to/program"},
+    {Tp::pass_phrase_not_given, Level::error, "no pass phrase was given",
+     "The dialog was broken off, or every phrase that was entered was wrong.",
+     "start again with the right pass phrase; it may be changed with: openssl pkey -in KEY -aes256 "
+     "-out NEWKEY"},
+    {Tp::encryption_unsupported, Level::error, "key is encrypted in an unsupported way",
+     "OpenSSL 3 keeps old ciphers (RC2, RC4, single DES) in its legacy provider, which is not "
+     "activated.",
+     "encrypt it anew: openssl pkey -provider default -provider legacy -in KEY -aes256 -out NEWKEY "
+     "(openssl pkcs12 -legacy for PKCS#12)"},
+    {Tp::chain_not_recognised, Level::error, "chain file holds no certificate",
+     "SSLCertificateChainFile wants the certificates of the CAs between the server's certificate "
+     "and a root, in PEM form.",
+     "write the intermediate certificates to the file, or remove SSLCertificateChainFile"},
+    {Tp::parameters_ignored, Level::warn, "DH or EC parameters cannot be decoded and are not used",
+     "OpenSSL picks groups itself instead, as if there were no parameters in the file.",
+     "remove the block with the parameters from the certificate file"},
+});
+
+}  // namespace
+
+std::span<const Diagnostic> certificate_rows() noexcept {
+  return kRows;
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Messages 400..499: connections and handshakes. A peer causes these, so none is above info:
+// nobody outside can fill the log at a level that wakes people.
+#include "ssl_engine/diagnostics_rows.h"
+
+namespace tlsplus {
+namespace {
+
+constexpr Diagnostic kRows[] = {
+    {Tp::handshake_failed, Level::info, "TLS handshake failed",
+     "Client and server could not agree, or the client sent something that is not TLS. The "
+     "reason is OpenSSL's; the alert is what the client was told (RFC 8446 6.2).",
+     ""},
+    {Tp::handshake_cut_off, Level::info, "client left during the TLS handshake",
+     "The connection was closed before the handshake was complete: a port scan, a health check "
+     "that only connects, or a client that did not like the certificate and said nothing.",
+     ""},
+    {Tp::handshake_deadline, Level::info, "TLS handshake not finished in time",
+     "The client took longer than TLSPlusHandshakeTimeout for the whole handshake; the "
+     "connection was closed.",
+     "raise TLSPlusHandshakeTimeout if clients on slow links are meant"},
+    {Tp::handshake_let_go, Level::info, "unfinished TLS handshake given up for newer clients",
+     "Nearly all connections that this child may hold were unfinished handshakes; the oldest are "
+     "closed first so that new clients are answered.",
+     "raise AsyncRequestWorkerFactor or ServerLimit if this is normal load"},
+    {Tp::plain_http_on_tls, Level::info, "plain HTTP request on a TLS port",
+     "A client spoke http:// to a port that speaks https://; it was answered 400 with the right "
+     "URL.",
+     "correct the link that led there"},
+    {Tp::tls_on_plain_http, Level::info, "TLS ClientHello on a plain HTTP port",
+     "A client spoke https:// to a virtual host without SSLEngine; the connection was closed.",
+     "add `SSLEngine on` and a certificate to that virtual host, or correct the link"},
+    {Tp::records_failed, Level::info, "TLS connection broken after the handshake",
+     "A record could not be decrypted or the client broke the protocol; the connection was closed "
+     "with the alert named here.",
+     ""},
+    {Tp::not_ready, Level::error, "TLS connection refused, the module is not ready",
+     "The virtual host has SSLEngine on but no valid configuration was built for it, which a start "
+     "should have refused.",
+     "run apachectl configtest and restart"},
+};
+
+}  // namespace
+
+std::span<const Diagnostic> connection_rows() noexcept {
+  return kRows;
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Messages about what a configuration adds up to: protocols, ciphers, names and addresses. An id
+// is never reused.
+#include <array>
+
+#include "ssl_engine/diagnostics_rows.h"
+
+namespace tlsplus {
+namespace {
+
+constexpr auto kRows = std::to_array<Diagnostic>({
+    {Tp::protocol_none, Level::error, "no TLS version is enabled",
+     "SSLProtocol starts from nothing on every line: +x adds, -x removes, and a name without sign "
+     "replaces all before it.",
+     "write for example: SSLProtocol -all +TLSv1.2 +TLSv1.3"},
+    {Tp::protocol_hole, Level::warn, "enabled TLS versions have a hole",
+     "A server states a lowest and a highest version, and everything between is on. Of versions "
+     "with a hole between them only those above the hole are served.",
+     "enable the version in between, or disable the ones below it"},
+    {Tp::protocol_unusable, Level::error, "none of the enabled TLS versions can be used",
+     "OpenSSL's security level or its system-wide configuration (openssl.cnf, MinProtocol) rules "
+     "out every version SSLProtocol enables. TLS 1.0 and 1.1 need security level 0.",
+     "enable TLSv1.2 or TLSv1.3"},
+    {Tp::cipher_list_empty, Level::error, "cipher string selects no cipher suite",
+     "Every word in it is unknown to this OpenSSL, excluded by another word, or below the security "
+     "level.",
+     "write for example: SSLCipherSuite HIGH; see what a string selects with: openssl ciphers -v "
+     "-s STRING"},
+    {Tp::cipher_list_only_anonymous, Level::error,
+     "cipher string selects only suites without authentication or encryption",
+     "Anonymous and NULL suites (ADH, AECDH, eNULL) protect nobody and are always disabled, "
+     "whatever the string says. Nothing else is left of it.",
+     "write for example: SSLCipherSuite HIGH"},
+    {Tp::cipher_list_names_anonymous, Level::warn,
+     "cipher string asks for suites that are always disabled",
+     "Anonymous and NULL suites (ADH, AECDH, eNULL) protect nobody and are always disabled, "
+     "whatever the string says. The rest of the string applies.",
+     "remove these words from SSLCipherSuite"},
+    {Tp::cipher_suites_unknown, Level::error, "TLS 1.3 cipher suite is unknown",
+     "SSLCipherSuite TLSv1.3 takes full names separated by colons, none of the keywords and "
+     "operators of the list for TLS 1.2.",
+     "choose from TLS_AES_256_GCM_SHA384, TLS_CHACHA20_POLY1305_SHA256, TLS_AES_128_GCM_SHA256, "
+     "TLS_AES_128_CCM_SHA256, TLS_AES_128_CCM_8_SHA256"},
+    {Tp::ciphers_need_other_key, Level::error,
+     "no enabled cipher suite can be used with the configured certificates",
+     "Up to TLS 1.2 a cipher suite names the kind of key the server proves itself with: aRSA needs "
+     "an RSA certificate, aECDSA one with an ECDSA or Ed25519 key.",
+     "add suites for this kind of key to SSLCipherSuite, or a certificate with the other kind of "
+     "key"},
+    {Tp::ciphers_partly_unusable, Level::warn,
+     "no cipher suite of an enabled TLS version can be used with the configured certificates",
+     "Clients that speak nothing newer than this version cannot connect.",
+     "add suites for this kind of key to SSLCipherSuite, or disable the version with SSLProtocol"},
+    {Tp::conf_command_failed, Level::error, "OpenSSL refuses the command",
+     "SSLOpenSSLConfCmd hands command and value to SSL_CONF_cmd(3), which did not accept them.",
+     "look the command up in SSL_CONF_cmd(3), section \"supported configuration file commands\""},
+    {Tp::context_failed, Level::error, "OpenSSL refuses the settings of this virtual host",
+     "The settings are valid one by one, but OpenSSL does not accept them together.",
+     "compare with a virtual host that works; httpd -t -D DUMP_TLS shows the settings of each"},
+    {Tp::engine_off_on_443, Level::warn, "virtual host on port 443 does not speak TLS",
+     "Clients expect https on port 443 and get an error instead.",
+     "add SSLEngine on with a certificate, or use another port"},
+    {Tp::engine_on_80, Level::warn, "virtual host on port 80 speaks TLS",
+     "Clients speak plain HTTP on port 80 and get an error instead.",
+     "remove SSLEngine on from this virtual host, or move it to port 443"},
+    {Tp::engine_mixed, Level::warn, "virtual hosts with and without TLS share an address",
+     "One port speaks one protocol: the first virtual host of the address decides for all. "
+     "Requests for the others are not served as their configuration says.",
+     "give the others SSLEngine on too, or another port"},
+    {Tp::names_duplicate, Level::warn, "two virtual hosts have the same address and name",
+     "Requests for the name go to the first of them. The second one is never used for it.",
+     "remove one of them, or correct ServerName or ServerAlias"},
+    {Tp::name_shadowed, Level::warn, "name is already matched by an earlier virtual host",
+     "httpd asks the virtual hosts of an address in the order of the configuration; a ServerAlias "
+     "with a wildcard takes the names of those that come later.",
+     "put the virtual host with the wildcard last"},
+    {Tp::endpoint_without_listen, Level::warn, "no Listen for the address of this virtual host",
+     "The virtual host exists, but the server does not accept connections on its port.",
+     "add a Listen for it"},
+    {Tp::listen_without_host, Level::warn, "no virtual host speaks TLS on a port meant for https",
+     "Connections are accepted, and then answered in plain HTTP.",
+     "add a <VirtualHost> with SSLEngine on for this port, or remove the Listen"},
+    {Tp::host_without_name, Level::warn, "virtual host on a shared address has no ServerName",
+     "Virtual hosts on one address are told apart by the name the client asks for. One without "
+     "name is only reached as the first of its address.",
+     "add a ServerName"},
+    {Tp::fallback_certificate, Level::warn, "temporary certificate, every request is answered 503",
+     "Another module (usually mod_md) is still to obtain the certificate of this virtual host and "
+     "lent a temporary one, so that the server can start.",
+     "wait until the certificate was obtained, then: apachectl graceful"},
+});
+
+}  // namespace
+
+std::span<const Diagnostic> policy_rows() noexcept {
+  return kRows;
+}
+
+}  // namespace tlsplus

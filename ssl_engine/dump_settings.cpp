@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Values are shown as a directive would spell them. What a setting comes to when it is not
+// written is asked of the policy, not repeated here.
+#include "ssl_engine/dump_settings.h"
+
+#include <array>
+#include <chrono>
+#include <string>
+
+#include "ssl_engine/base/text.h"
+
+namespace tlsplus {
+namespace {
+
+std::string shown(bool value) {
+  return value ? "on" : "off";
+}
+std::string shown(std::string_view value) {
+  return escape(value);
+}
+std::string shown(std::chrono::seconds value) {
+  return std::to_string(value.count());
+}
+std::string shown(const ConfCommand& value) {
+  return text(escape(value.command), ' ', escape(value.value));
+}
+std::string shown(ProtocolSet versions) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < kProtocolCount; ++i) {
+    const auto protocol = static_cast<Protocol>(i);
+    if (versions.has(protocol)) names.push_back(text('+', name_of(protocol)));
+  }
+  return names.empty() ? "-all" : "-all " + join(names, " ");
+}
+
+// A setting the policy has a value for, written or not.
+template <auto Field, auto Effective>
+std::vector<ShownSetting> effective(const ServerConfig& config, const Policy& policy) {
+  return {{shown(policy.*Effective), (config.*Field).where()}};
+}
+
+// A setting that is off, or not there, unless it is written.
+template <auto Field>
+std::vector<ShownSetting> written(const ServerConfig& config, const Policy& /*policy*/) {
+  if (!(config.*Field).is_set()) return {};
+  return {{shown(*(config.*Field)), (config.*Field).where()}};
+}
+
+template <auto Field>
+std::vector<ShownSetting> listed(const ServerConfig& config, const Policy& /*policy*/) {
+  std::vector<ShownSetting> lines;
+  for (const auto& entry : (config.*Field).entries()) {
+    lines.push_back({shown(entry.value), entry.where()});
+  }
+  return lines;
+}
+
+// Hosts without TLS are not shown, so this one is on.
+std::vector<ShownSetting> engine(const ServerConfig& config, const Policy& /*policy*/) {
+  if (config.engine.is_set()) return {{"on", config.engine.where()}};
+  return {{"on, as the address is for https", {}}};
+}
+
+std::vector<ShownSetting> cipher_list(const ServerConfig& config, const Policy& policy) {
+  return {{policy.cipher_list.empty() ? "DEFAULT" : escape(policy.cipher_list),
+           config.cipher_list.where()}};
+}
+
+std::vector<ShownSetting> cipher_suites(const ServerConfig& config, const Policy& policy) {
+  return {{policy.cipher_suites.empty() ? "OpenSSL's default" : escape(policy.cipher_suites),
+           config.cipher_suites.where()}};
+}
+
+using C = ServerConfig;
+
+constexpr auto kRows = std::to_array<SettingRow>({
+    {"SSLEngine", engine},
+    {"SSLCertificateFile", listed<&C::certificate_files>},
+    {"SSLCertificateKeyFile", listed<&C::certificate_key_files>},
+    {"SSLCertificateChainFile", written<&C::certificate_chain_file>},
+    {"SSLProtocol", effective<&C::protocol, &Policy::selected>},
+    {"SSLCipherSuite", cipher_list},
+    {"SSLCipherSuite TLSv1.3", cipher_suites},
+    {"SSLHonorCipherOrder", effective<&C::honor_cipher_order, &Policy::honor_cipher_order>},
+    {"SSLCompression", effective<&C::compression, &Policy::compression>},
+    {"SSLInsecureRenegotiation",
+     effective<&C::insecure_renegotiation, &Policy::insecure_renegotiation>},
+    {"SSLSessionTickets", effective<&C::session_tickets, &Policy::session_tickets>},
+    {"SSLSessionTicketKeyFile", listed<&C::session_ticket_key_files>},
+    {"SSLSessionTicketSecretFile", written<&C::session_ticket_secret_file>},
+    {"SSLStrictSNIVHostCheck", written<&C::strict_sni>},
+    {"SSLSessionCacheTimeout", effective<&C::session_timeout, &Policy::session_timeout>},
+    {"SSLOpenSSLConfCmd", listed<&C::conf_commands>},
+});
+
+}  // namespace
+
+std::span<const SettingRow> setting_rows() noexcept {
+  return kRows;
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From the certificate and key lines of a virtual host to certificates that can be presented:
+// which key belongs to which certificate, which chain is sent, and what is wrong with any of it.
+// Nothing stops at the first mistake.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "ssl_engine/certificate_store.h"
+#include "ssl_engine/chain.h"
+#include "ssl_engine/draft.h"
+#include "ssl_engine/findings.h"
+#include "ssl_engine/passphrase.h"
+
+namespace tlsplus {
+
+/// Not thread safe; one per build.
+class HostCertificates {
+ public:
+  HostCertificates(CertificateStore& store, PassPhrases& phrases, Findings& findings)
+      : store_(store), phrases_(phrases), findings_(findings) {}
+
+  /// Fills in the draft's certificates and parameters.
+  void load(Draft& draft);
+  /// After the last load(): reports keys that do not fit, and which other one would.
+  void report_mismatches();
+
+ private:
+  struct Line {  // a certificate and, if its position has one, a key
+    std::string_view certificate;
+    std::string_view key;
+    Where where;
+    Where key_where;
+  };
+  struct Mismatch {
+    std::uint32_t host;
+    Line line;
+    Cert leaf;
+    Pkey key;
+  };
+  struct Chain {
+    const StoredFile* file = nullptr;  // null: each certificate file has its own
+    Where where;
+  };
+
+  static Tp message_for(FileProblem problem) noexcept;
+  static std::vector<Line> lines_of(const Draft& draft);
+  void load_line(Draft& draft, const Line& line, std::size_t position, const Chain& chain);
+  Chain chain_of(Draft& draft);
+  StoredFile* certificate_file(const Draft& draft, const Line& line, const KeyLabel& label);
+  /// Null: there is none, and that is reported; or it is locked and may not be asked for, then
+  /// `is_locked` is set.
+  Pkey key_for(const Draft& draft, const Line& line, StoredFile& from, const KeyLabel& label,
+               bool& is_locked);
+  Pkey key_file(const Draft& draft, const Line& line, const KeyLabel& label, bool& is_locked);
+  bool unlocked(const Draft& draft, StoredFile& file, const Where& where, const KeyLabel& label,
+                bool& is_locked);
+  CertChain chain_for(const Draft& draft, const Line& line, X509& leaf,
+                      const std::vector<Cert>& own, const Chain& chain);
+  void report_chain(const Draft& draft, X509& leaf, const OrderedChain& ordered,
+                    const Where& where);
+  bool is_trusted_issuer_of(X509& leaf);
+  void check_access(const Draft& draft, const StoredFile& file, const Where& where);
+
+  CertificateStore& store_;
+  PassPhrases& phrases_;
+  Findings& findings_;
+  std::vector<Mismatch> mismatches_;
+  std::unordered_map<std::string, Where> key_places_;  // path of a key -> the first line naming it
+  std::unordered_map<std::string, bool> trusted_issuers_;  // by issuer
+};
+
+}  // namespace tlsplus

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A certificate that clients will refuse does not stop the server: it may be one of several, or
+// be renewed in a minute. One that OpenSSL refuses does.
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "ssl_engine/base/text.h"
+#include "ssl_engine/lint.h"
+
+namespace tlsplus {
+namespace {
+
+constexpr std::chrono::days kSoon{21};
+
+std::string days_between(WallTime from, WallTime to) {
+  const auto days = std::chrono::floor<std::chrono::days>(to - from).count();
+  return days == 1 ? "1 day" : text(days, " days");
+}
+
+void check_validity(const Draft& draft, const DraftCertificate& presented, WallTime now,
+                    Findings& findings) {
+  const Certificate& certificate = *presented.certificate;
+  const WallTime begin = certificate.not_before();
+  const WallTime end = certificate.not_after();
+  const auto report = [&](Tp id, std::string_view evidence) {
+    findings.add(draft.index,
+                 diagnose(id, text(quote(presented.file), ": ", evidence), presented.where));
+  };
+  if (end < now) {
+    report(Tp::certificate_expired,
+           text("valid until ", date_text(end), ", ", days_between(end, now), " ago"));
+  } else if (begin > now) {
+    report(Tp::certificate_not_yet_valid,
+           text("valid from ", date_text(begin), ", in ", days_between(now, begin)));
+  } else if (end - now < kSoon) {
+    report(Tp::certificate_expires_soon,
+           text("valid until ", date_text(end), ", ", days_between(now, end), " left"));
+  }
+}
+
+void check_chain_validity(const Draft& draft, const DraftCertificate& presented, WallTime now,
+                          Findings& findings) {
+  STACK_OF(X509)& chain = presented.certificate->chain();
+  for (int i = 0; i < sk_X509_num(&chain); ++i) {
+    const X509& cert = *sk_X509_value(&chain, i);
+    const WallTime begin = not_before_of(cert);
+    const WallTime end = not_after_of(cert);
+    if (begin <= now && now <= end) continue;
+    findings.add(draft.index, diagnose(Tp::chain_expired,
+                                       text('"', subject_of(cert), "\", valid from ",
+                                            date_text(begin), " to ", date_text(end)),
+                                       presented.where));
+  }
+}
+
+void check_purpose(const Draft& draft, const DraftCertificate& presented, Findings& findings) {
+  X509& leaf = presented.certificate->leaf();
+  if (is_ca(leaf)) {
+    findings.add(draft.index,
+                 diagnose(Tp::certificate_is_ca,
+                          text(quote(presented.file), ": ", subject_of(leaf)), presented.where));
+  }
+  if (!may_serve_tls(leaf)) {
+    findings.add(draft.index,
+                 diagnose(Tp::certificate_purpose, quote(presented.file), presented.where));
+  }
+}
+
+Tp id_of(Acceptance::Verdict verdict) noexcept {
+  switch (verdict) {
+    case Acceptance::Verdict::key_too_weak:
+      return Tp::key_too_weak;
+    case Acceptance::Verdict::signature_too_weak:
+      return Tp::signature_too_weak;
+    case Acceptance::Verdict::unsupported:
+      return Tp::key_algorithm_unsupported;
+    case Acceptance::Verdict::refused:
+    case Acceptance::Verdict::accepted:
+      break;
+  }
+  return Tp::certificate_refused;
+}
+
+void check_acceptance(const Draft& draft, const DraftCertificate& presented, Findings& findings) {
+  if (draft.context == nullptr) return;
+  const Certificate& certificate = *presented.certificate;
+  EVP_PKEY* const key = certificate.has_key() ? &certificate.key() : nullptr;
+  Acceptance tried = try_certificate(*draft.context, certificate.leaf(), certificate.chain(), key);
+  if (tried.verdict == Acceptance::Verdict::accepted) return;
+  findings.add(draft.index, diagnose(id_of(tried.verdict),
+                                     text(quote(presented.file), ", key ",
+                                          certificate.key_description(), ": ", tried.evidence),
+                                     presented.where));
+}
+
+void check_types(const Draft& draft, Findings& findings) {
+  const auto& all = draft.certificates;
+  for (auto later = all.begin(); later != all.end(); ++later) {
+    const std::string_view type = later->certificate->key_type();
+    const auto earlier = std::find_if(all.begin(), later, [&](const DraftCertificate& other) {
+      return other.certificate->key_type() == type;
+    });
+    if (earlier == later) continue;
+    findings.add(draft.index,
+                 diagnose(Tp::certificates_same_type,
+                          text(quote(later->file), " and ", quote(earlier->file), " at ",
+                               earlier->where.file, ':', earlier->where.line, " both have ",
+                               type.empty() ? "keys of an unknown kind" : text(type, " keys")),
+                          later->where));
+  }
+}
+
+}  // namespace
+
+void lint_certificates(const Draft& draft, WallTime now, Findings& findings) {
+  for (const DraftCertificate& presented : draft.certificates) {
+    check_validity(draft, presented, now, findings);
+    check_chain_validity(draft, presented, now, findings);
+    check_purpose(draft, presented, findings);
+    check_acceptance(draft, presented, findings);
+  }
+  check_types(draft, findings);
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Defaults are applied here and nowhere else: a host that spells a default out has the same
+// policy as one that leaves it unset.
+#include "ssl_engine/policy.h"
+
+#include <functional>
+#include <string_view>
+
+#include "ssl_engine/base/text.h"
+
+namespace tlsplus {
+namespace {
+
+void mix(std::size_t& hash, std::size_t value) noexcept {
+  constexpr std::size_t kGolden = 0x9e3779b97f4a7c15U;  // 2^64 / golden ratio: spreads the bits
+  hash ^= value + kGolden + (hash << 6U) + (hash >> 2U);
+}
+
+void mix(std::size_t& hash, std::string_view text) noexcept {
+  mix(hash, std::hash<std::string_view>{}(text));
+}
+
+}  // namespace
+
+std::size_t Policy::hash() const noexcept {
+  std::size_t hash = 0;
+  for (std::size_t i = 0; i < kProtocolCount; ++i) {
+    mix(hash, std::size_t{selected.has(static_cast<Protocol>(i))});
+  }
+  mix(hash, cipher_list);
+  mix(hash, cipher_suites);
+  mix(hash, std::size_t{honor_cipher_order} | std::size_t{compression} << 1U |
+                std::size_t{insecure_renegotiation} << 2U | std::size_t{session_tickets} << 3U);
+  mix(hash, static_cast<std::size_t>(session_timeout.count()));
+  for (const auto& [command, value] : conf_commands) {
+    mix(hash, command);
+    mix(hash, value);
+  }
+  return hash;
+}
+
+Policy effective_policy(const ServerConfig& config) {
+  Policy policy;
+  policy.selected = config.protocol.is_set() ? config.protocol->versions : default_protocols();
+  policy.versions = gap_free(policy.selected).value_or(ProtocolRange{});
+  policy.cipher_list = trim(config.cipher_list.value_or({}));
+  policy.cipher_suites = trim(config.cipher_suites.value_or({}));
+  policy.honor_cipher_order = config.honor_cipher_order.value_or(policy.honor_cipher_order);
+  policy.compression = config.compression.value_or(policy.compression);
+  policy.insecure_renegotiation =
+      config.insecure_renegotiation.value_or(policy.insecure_renegotiation);
+  policy.session_tickets = config.session_tickets.value_or(policy.session_tickets);
+  policy.session_timeout = config.session_timeout.value_or(policy.session_timeout);
+  for (const auto& entry : config.conf_commands.entries()) {
+    policy.conf_commands.emplace_back(entry.value.command, entry.value.value);
+  }
+  return policy;
+}
+
+}  // namespace tlsplus

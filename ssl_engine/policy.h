@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A virtual host's effective TLS settings in canonical form: two hosts whose directives come
+// to the same thing have equal policies, share one SSL_CTX and are told apart by nothing but
+// their certificates. A value: comparable, hashable, without a pointer to anything.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ssl_engine/protocols.h"
+#include "ssl_engine/server_config.h"
+
+namespace tlsplus {
+
+struct Policy {
+  ProtocolSet selected;  // as written; what is served is gap_free() of it
+  ProtocolRange versions;
+  std::string cipher_list;    // TLS 1.2 and older, without the exclusions we always add; "" =
+                              // library's default
+  std::string cipher_suites;  // TLS 1.3; "" = library's default
+  bool honor_cipher_order = false;
+  bool compression = false;
+  bool insecure_renegotiation = false;
+  bool session_tickets = true;
+  std::chrono::seconds session_timeout{300};
+  std::vector<std::pair<std::string, std::string>> conf_commands;  // in order of application
+
+  friend bool operator==(const Policy&, const Policy&) = default;
+  [[nodiscard]] std::size_t hash() const noexcept;
+};
+
+struct PolicyHash {
+  std::size_t operator()(const Policy& policy) const noexcept { return policy.hash(); }
+};
+
+/// The effective policy of a merged server configuration. Cannot fail: an empty protocol set is
+/// kept as such (`selected.empty()`) for the caller to report.
+Policy effective_policy(const ServerConfig& config);
+
+}  // namespace tlsplus

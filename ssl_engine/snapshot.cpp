@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Three walks over the hosts: settle what each one is (engine, policy, certificates), judge it,
+// and keep it. Nothing returns early, so that one run tells everything.
+#include "ssl_engine/snapshot.h"
+
+#include <algorithm>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "ssl_engine/base/text.h"
+#include "ssl_engine/certificate_store.h"
+#include "ssl_engine/context_factory.h"
+#include "ssl_engine/draft.h"
+#include "ssl_engine/findings.h"
+#include "ssl_engine/host_certificates.h"
+#include "ssl_engine/lint.h"
+#include "ssl_engine/passphrase.h"
+
+namespace tlsplus {
+namespace {
+
+// `https` on the address stands for SSLEngine on, once there is something to present.
+bool speaks_tls(const HostInput& host) {
+  const auto& engine = host.config->engine;
+  if (engine.is_set()) return *engine;
+  return host.speaks_https &&
+         (!host.config->certificate_files.empty() || !host.added_certificates.empty());
+}
+
+SessionIdContext session_id_context_of(const Draft& draft) {
+  // What follows the name is what makes a resumed client as good as a new one. How clients are
+  // verified belongs in here, too.
+  std::string identity = text("tlsplus-session-1\n", draft.input->name, '\n');
+  for (const DraftCertificate& presented : draft.certificates) {
+    identity += as_text(presented.certificate->fingerprint());
+  }
+  return sha256(as_bytes(identity));
+}
+
+/// Policies and their contexts, each made once.
+class Policies {
+ public:
+  Policies(ContextFactory& factory, bool context_per_host)
+      : factory_(factory), context_per_host_(context_per_host) {}
+
+  void settle(Draft& draft, Findings& findings) {
+    Policy policy = effective_policy(draft.config());
+    auto [known, is_new] = known_.try_emplace(std::move(policy));
+    Known& entry = known->second;
+    if (is_new) entry.policy = std::make_shared<const Policy>(known->first);
+    draft.policy = entry.policy;
+    if (entry.policy->selected.empty()) return;
+    if (is_new || (context_per_host_ && !entry.refusal)) make(entry);
+    if (entry.refusal) {
+      findings.add(draft.index, explain_context_error(draft, *entry.policy, *entry.refusal));
+    } else {
+      draft.context = entry.context;
+    }
+  }
+
+  std::vector<SslCtx> take_contexts() && { return std::move(contexts_); }
+
+ private:
+  struct Known {
+    std::shared_ptr<const Policy> policy;
+    SSL_CTX* context = nullptr;
+    std::optional<Error> refusal;
+  };
+
+  void make(Known& entry) {
+    auto made =
+        context_per_host_ ? factory_.make(*entry.policy) : factory_.context_for(*entry.policy);
+    if (made) {
+      entry.context = made->get();
+      contexts_.push_back(std::move(*made));
+    } else {
+      entry.refusal = std::move(made).error();
+    }
+  }
+
+  ContextFactory& factory_;
+  bool context_per_host_;
+  std::unordered_map<Policy, Known, PolicyHash> known_;
+  std::vector<SslCtx> contexts_;
+};
+
+void check_presence(const Draft& draft, bool may_follow, Findings& findings) {
+  if (draft.input->only_fallback_certificates) {
+    findings.add(draft.index, diagnose(Tp::fallback_certificate, {}, draft.engine_where()));
+  }
+  const HostInput& host = *draft.input;
+  const bool is_named = !host.config->certificate_files.empty() || !host.added_certificates.empty();
+  if (is_named || may_follow || !draft.certificates.empty()) return;
+  if (draft.context != nullptr && has_certificate(*draft.context)) return;
+  const auto& keys = host.config->certificate_key_files.entries();
+  std::string evidence =
+      host.defined_at.file.empty()
+          ? std::string("in the main server")
+          : text("virtual host defined at ", host.defined_at.file, ':', host.defined_at.line);
+  if (!keys.empty()) evidence += "; there is a SSLCertificateKeyFile, but no SSLCertificateFile";
+  findings.add(draft.index,
+               diagnose(Tp::certificate_not_configured, std::move(evidence), draft.engine_where()));
+}
+
+std::vector<Draft> drafts_of(const BuildInput& input) {
+  std::vector<Draft> drafts(input.hosts.size());
+  for (std::uint32_t i = 0; i < drafts.size(); ++i) {
+    drafts[i].input = &input.hosts[i];
+    drafts[i].index = i;
+    drafts[i].engine = speaks_tls(input.hosts[i]);
+  }
+  return drafts;
+}
+
+Host host_of(Draft& draft) {
+  Host host;
+  host.index = draft.index;
+  host.name = draft.input->name;
+  host.defined_at = draft.input->defined_at;
+  host.engine = draft.engine;
+  host.strict_sni = draft.config().strict_sni.value_or(false);
+  host.has_own_versions = draft.config().protocol.is_set();
+  host.service_unavailable = draft.input->only_fallback_certificates;
+  host.config = draft.input->config;
+  if (!draft.engine) return host;
+  host.policy = draft.policy;
+  host.context = draft.context;
+  for (const DraftCertificate& presented : draft.certificates) {
+    host.certificates.push_back(presented.certificate);
+  }
+  host.session_id_context = session_id_context_of(draft);
+  host.dh_parameters = std::move(draft.dh_parameters);
+  host.group = std::move(draft.group);
+  return host;
+}
+
+std::vector<std::string> names_of_hosts(const BuildInput& input) {
+  std::vector<std::string> names;
+  names.reserve(input.hosts.size());
+  for (const HostInput& host : input.hosts) names.push_back(host.name);
+  return names;
+}
+
+void settle(std::vector<Draft>& drafts, const BuildInput& input, CertificateStore& store,
+            Policies& policies, Findings& findings) {
+  const Setting<PassPhraseDialog> unset;
+  PassPhrases phrases(make_dialog(
+      input.global == nullptr ? unset : input.global->pass_phrase_dialog, input.may_ask));
+  HostCertificates certificates(store, phrases, findings);
+  for (Draft& draft : drafts) {
+    if (!draft.engine) continue;
+    policies.settle(draft, findings);
+    certificates.load(draft);
+    check_presence(draft, input.certificates_may_follow, findings);
+  }
+  certificates.report_mismatches();
+}
+
+void judge(const std::vector<Draft>& drafts, const BuildInput& input, const Clock& clock,
+           Findings& findings) {
+  PolicyLint policy_lint;
+  const WallTime now = clock.wall();
+  for (const Draft& draft : drafts) {
+    if (!draft.engine) continue;
+    policy_lint.check(draft, findings);
+    lint_certificates(draft, now, findings);
+    lint_names(draft, findings);
+  }
+  lint_addresses(input, drafts, findings);
+}
+
+}  // namespace
+
+Snapshot::Built Snapshot::build(const BuildInput& input, CertificateStore& certificates,
+                                ContextFactory& contexts, const Clock& clock) {
+  Findings findings;
+  Policies policies(contexts, input.context_per_host);
+  auto drafts = drafts_of(input);
+  certificates.begin();
+  settle(drafts, input, certificates, policies, findings);
+  certificates.finish();
+  judge(drafts, input, clock, findings);
+
+  Built built{nullptr, findings.take(names_of_hosts(input))};
+  if (any_fatal(built.findings)) return built;
+  auto snapshot = std::make_shared<Snapshot>();
+  snapshot->hosts_.reserve(drafts.size());
+  for (Draft& draft : drafts) snapshot->hosts_.push_back(host_of(draft));
+  snapshot->contexts_ = std::move(policies).take_contexts();
+  built.snapshot = std::move(snapshot);
+  return built;
+}
+
+}  // namespace tlsplus
