@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// mod_tlsplus: TLS for Apache httpd, in the place of mod_ssl. Two module records over the same
+// code, so that both `LoadModule ssl_module` and `LoadModule tlsplus_module` name this file,
+// and the list of hooks. Everything else lies in ssl_engine/.
+#include "ssl_engine/httpd/config.h"
+#include "ssl_engine/httpd/connection_hooks.h"
+#include "ssl_engine/httpd/environment_hooks.h"
+#include "ssl_engine/httpd/filters.h"
+#include "ssl_engine/httpd/lifecycle.h"
+#include "ssl_engine/httpd/lookup.h"
+#include "ssl_engine/httpd/module.h"
+#include "ssl_engine/httpd/plain_port.h"
+#include "ssl_engine/httpd/request_hooks.h"
+
+namespace {
+
+void register_hooks(apr_pool_t*) noexcept {
+  tlsplus::register_lifecycle_hooks();
+  tlsplus::register_filters();
+  tlsplus::register_plain_port_filter();
+  tlsplus::register_connection_hooks();
+  tlsplus::register_request_hooks();
+  tlsplus::register_lookup_hooks();
+  tlsplus::register_environment_hooks();
+}
+
+// The name is what <IfModule>, LogLevel and the hook ordering of mod_http2, mod_md and
+// mod_reqtimeout look for; __FILE__ would end in .cpp.
+module record(const char* name) noexcept {
+  return {MODULE_MAGIC_NUMBER_MAJOR,
+          MODULE_MAGIC_NUMBER_MINOR,
+          -1,
+          name,
+          nullptr,
+          nullptr,
+          MODULE_MAGIC_COOKIE,
+          nullptr,
+          tlsplus::tlsplus_create_dir_config,
+          tlsplus::tlsplus_merge_dir_config,
+          tlsplus::tlsplus_create_server_config,
+          tlsplus::tlsplus_merge_server_config,
+          tlsplus::command_table(),
+          register_hooks,
+          AP_MODULE_FLAG_ALWAYS_MERGE};
+}
+
+}  // namespace
+
+extern "C" {
+module AP_MODULE_DECLARE_DATA ssl_module = record("mod_ssl.c");
+module AP_MODULE_DECLARE_DATA tlsplus_module = record("mod_tlsplus.c");
+}

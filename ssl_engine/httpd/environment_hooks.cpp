@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A request gets pointers into an Environment that it shares with the other requests of its
+// connection. apr_table_setn() compares a new name with all that begin with the same four
+// letters, "SSL_" here, and would be most of the cost: it is used only when such names are
+// there already.
+#include "ssl_engine/httpd/environment_hooks.h"
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "ssl_engine/base/boundary.h"
+#include "ssl_engine/base/text.h"
+#include "ssl_engine/diagnostics.h"
+#include "ssl_engine/environment.h"
+#include "ssl_engine/httpd/log.h"
+#include "ssl_engine/httpd/lookup.h"
+#include "ssl_engine/httpd/module.h"
+#include "ssl_engine/httpd/pool.h"
+#include "ssl_engine/httpd/tls_connection.h"
+#include "ssl_engine/httpd/tls_view.h"
+#include "ssl_engine/openssl/session_info.h"
+
+namespace tlsplus {
+namespace {
+
+using SharedEnvironment = std::shared_ptr<const Environment>;
+
+constexpr const char* kSecureRenegotiationNote = "ssl-secure-reneg";
+constexpr const char* kClientCertificateAuth = "ClientCert";
+
+/// As another fixups hook, SetEnv or an outer request may have left them.
+bool has_ssl_names(const apr_table_t& table) noexcept {
+  const apr_array_header_t* header = apr_table_elts(&table);
+  const std::span entries(reinterpret_cast<const apr_table_entry_t*>(header->elts),
+                          static_cast<std::size_t>(header->nelts));
+  for (const apr_table_entry_t& entry : entries) {
+    if (entry.key != nullptr && starts_with_ignoring_case(entry.key, "SSL_")) return true;
+  }
+  return false;
+}
+
+void export_to(request_rec& request, SharedEnvironment environment, bool may_be_there) {
+  apr_table_t* table = request.subprocess_env;
+  // the request keeps the memory its table points at, whatever the connection does meanwhile
+  const auto& kept = pool_new<SharedEnvironment>(request.pool, std::move(environment));
+  for (const Environment::Entry& entry : kept->entries()) {
+    if (may_be_there) {
+      apr_table_setn(table, entry.name, entry.value);
+    } else {
+      apr_table_addn(table, entry.name, entry.value);
+    }
+  }
+}
+
+void export_environment(request_rec& request, const TlsView& tls) {
+  const OptionSet& options = slot_of(request).config.options;
+  const bool standard = options.has(OptionSet::kStdEnvVars);
+  const bool certificates = options.has(OptionSet::kExportCertData);
+  const bool may_be_there = (standard || certificates) && has_ssl_names(*request.subprocess_env);
+  apr_table_setn(request.subprocess_env, "HTTPS", "on");
+  if (!tls.sni.empty()) {
+    apr_table_setn(request.subprocess_env, "SSL_TLS_SNI",
+                   apr_pstrmemdup(request.pool, tls.sni.data(), tls.sni.size()));
+  }
+  if (standard || certificates) {
+    const VariableQuery query = query_for(request.connection, &request);
+    EnvironmentCache* cache = tls.cache;
+    if (standard) {
+      export_to(request, cache != nullptr ? cache->standard(query) : standard_environment(query),
+                may_be_there);
+      export_to(request,
+                tls.servers != nullptr ? tls.servers->of(query) : server_environment(query),
+                may_be_there);
+    }
+    if (certificates) {
+      export_to(request,
+                cache != nullptr ? cache->certificates(query) : certificate_environment(query),
+                may_be_there);
+    }
+  }
+}
+
+int fixups(request_rec& request) {
+  const TlsView* tls = tls_view(*request.connection);
+  if (tls == nullptr || !is_tls_request(request)) return DECLINED;
+  export_environment(request, *tls);
+  apr_table_setn(request.notes, kSecureRenegotiationNote,
+                 has_secure_renegotiation(*tls->ssl) ? "1" : "0");
+  return DECLINED;
+}
+
+/// SSLUserName: the user is what the variable says (directives.md section 6).
+void set_user(request_rec& request, LogSink& log) {
+  const DirConfig& config = slot_of(request).config;
+  if (!config.user_name.is_set() || config.options.has(OptionSet::kFakeBasicAuth)) return;
+  if (!is_tls_request(request)) return;
+  const std::string name(*config.user_name);
+  const char* value =
+      ap_ssl_var_lookup(request.pool, request.server, request.connection, &request, name.c_str());
+  if (value == nullptr || *value == '\0') {
+    log_error(log, diagnose(Tp::user_name_empty, name, config.user_name.where()));
+    return;
+  }
+  request.user = apr_pstrdup(request.pool, value);
+  request.ap_auth_type = apr_pstrdup(request.pool, kClientCertificateAuth);
+}
+
+extern "C" {
+
+static int tlsplus_fixups(request_rec* request) noexcept {
+  RequestLog log(*request);
+  return at_boundary(log, "fixups", int{HTTP_INTERNAL_SERVER_ERROR},
+                     [&] { return fixups(*request); });
+}
+
+static int tlsplus_user_name(request_rec* request) noexcept {
+  RequestLog log(*request);
+  return at_boundary(log, "user name", int{HTTP_FORBIDDEN}, [&] {
+    set_user(*request, log);
+    return DECLINED;
+  });
+}
+
+}  // extern "C"
+
+}  // namespace
+
+bool is_tls_request(const request_rec& request) noexcept {
+  const TlsConnection* tls = tls_of(*request.connection);
+  return tls != nullptr && tls->tls.phase() == Phase::established &&
+         tls->tls.snapshot().host(slot_of(*request.server).host_index).engine;
+}
+
+void register_environment_hooks() {
+  ap_hook_check_access(sealed(tlsplus_user_name), nullptr, nullptr, APR_HOOK_MIDDLE,
+                       AP_AUTH_INTERNAL_PER_CONF);
+  ap_hook_fixups(sealed(tlsplus_fixups), nullptr, nullptr, APR_HOOK_MIDDLE);
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Brings the core's builders and httpd's pools together; the decisions are theirs.
+#include "ssl_engine/httpd/generation.h"
+
+#include <iterator>
+
+#include "ssl_engine/certificate_store.h"
+#include "ssl_engine/context_factory.h"
+#include "ssl_engine/httpd/config.h"
+#include "ssl_engine/httpd/module.h"
+#include "ssl_engine/httpd/peer_hooks.h"
+#include "ssl_engine/httpd/retained.h"
+#include "ssl_engine/httpd/virtual_hosts.h"
+
+namespace tlsplus {
+namespace {
+
+constexpr std::chrono::seconds kDefaultHandshakeTimeout{20};
+
+SessionStore session_store_of(const GlobalConfig& global) {
+  // Without a word about it there is one: our own, in memory.
+  const bool off = global.session_cache.is_set() &&
+                   global.session_cache->kind == SessionCacheSetting::Kind::none;
+  return off ? SessionStore::off : SessionStore::external;
+}
+
+void append(std::vector<Finding>& to, std::vector<Finding> findings) {
+  to.insert(to.end(), std::make_move_iterator(findings.begin()),
+            std::make_move_iterator(findings.end()));
+}
+
+std::vector<std::pair<std::string, std::string>> pairs_of(const apr_array_header_t& certificates,
+                                                          const apr_array_header_t& keys) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (int i = 0; i < certificates.nelts; ++i) {
+    const char* certificate = APR_ARRAY_IDX(&certificates, i, const char*);
+    const char* key = i < keys.nelts ? APR_ARRAY_IDX(&keys, i, const char*) : certificate;
+    pairs.emplace_back(certificate, key);
+  }
+  return pairs;
+}
+
+}  // namespace
+
+Generation::Generation(server_rec& main_server)
+    : log(&main_server),
+      sessions(engine.clock(), log),
+      servers(servers_in_order(main_server)),
+      main_server_(main_server) {
+  for (std::size_t i = 0; i < servers.size(); ++i) {
+    ServerSlot& slot = slot_of(*servers[i]);
+    slot.generation = this;
+    slot.host_index = static_cast<std::uint32_t>(i);
+  }
+  added_.resize(servers.size());
+  only_fallback_.resize(servers.size());
+  engine.handshake_timeout =
+      slot_of(main_server).global.handshake_timeout.value_or(kDefaultHandshakeTimeout);
+}
+
+std::vector<Finding> Generation::build(apr_pool_t* pool, apr_pool_t* scratch) {
+  std::vector<Finding> found;
+  const GlobalConfig& global = slot_of(main_server_).global;
+  if (!sessions_configured_) {
+    append(found, parse_findings(main_server_));
+    append(found, sessions.configure(global, pool, scratch));
+  }
+  BuildInput input = build_input_of(main_server_);
+  if (!sessions_configured_) append(found, sessions.read_ticket_keys(input.hosts));
+  sessions_configured_ = true;
+  input.context_per_host = modules_want_contexts();
+  input.certificates_may_follow = modules_bring_certificates();
+  input.may_ask = ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_CONFIG_TEST;
+  for (std::size_t i = 0; i < input.hosts.size(); ++i) {
+    input.hosts[i].added_certificates = added_[i];
+    input.hosts[i].only_fallback_certificates = only_fallback_[i];
+  }
+  CertificateStore store;
+  recall_files(store);
+  ContextFactory contexts(session_store_of(global));
+  auto built = Snapshot::build(input, store, contexts, engine.clock());
+  keep_files(store);
+  append(found, std::move(built.findings));
+  if (built.snapshot != nullptr) engine.publish(std::move(built.snapshot));
+  return found;
+}
+
+bool Generation::collect_certificates(apr_pool_t* pool) {
+  bool any = false;
+  const auto snapshot = engine.snapshot();
+  for (std::size_t i = 0; i < servers.size(); ++i) {
+    const Host& host = snapshot->host(static_cast<std::uint32_t>(i));
+    if (!host.engine) continue;
+    apr_array_header_t* certificates = apr_array_make(pool, 1, sizeof(const char*));
+    apr_array_header_t* keys = apr_array_make(pool, 1, sizeof(const char*));
+    add_certificates_from_modules(*servers[i], pool, *certificates, *keys);
+    if (certificates->nelts == 0 && host.certificates.empty()) {
+      add_fallback_from_modules(*servers[i], pool, *certificates, *keys);
+      only_fallback_[i] = certificates->nelts != 0;
+    }
+    added_[i] = pairs_of(*certificates, *keys);
+    any = any || !added_[i].empty() || host.certificates.empty();
+  }
+  return any;
+}
+
+}  // namespace tlsplus

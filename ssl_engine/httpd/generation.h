@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One reading of the configuration and all that was made from it: born in check_config, gone
+// with pconf. What must outlive it goes through retained.h.
+#pragma once
+
+#include <vector>
+
+#include "ssl_engine/diagnostics.h"
+#include "ssl_engine/engine.h"
+#include "ssl_engine/environment.h"
+#include "ssl_engine/httpd/apache.h"
+#include "ssl_engine/httpd/log.h"
+#include "ssl_scache/session_services_bridge.h"
+
+namespace tlsplus {
+
+class Generation {
+ public:
+  /// Makes itself known to every server of `main_server`'s list.
+  explicit Generation(server_rec& main_server);
+
+  Engine engine;
+  ServerLog log;  // what is done for no connection in particular
+  SessionServices sessions;
+  ServerEnvironments environments;   // what requests are told of our certificates
+  std::vector<server_rec*> servers;  // by Host::index
+  std::size_t parking_capacity = 0;  // see connection_hooks.h
+  std::vector<Finding> findings;     // of build(), for the error log once it is open
+
+  /// Loads and judges the whole configuration; all findings, in its order. Without a fatal one
+  /// the snapshot is published. `pool` is pconf, `scratch` ptemp.
+  std::vector<Finding> build(apr_pool_t* pool, apr_pool_t* scratch);
+
+  /// Asks the modules that obtain certificates for theirs; true if there are any, so that
+  /// build() has to be done again.
+  bool collect_certificates(apr_pool_t* pool);
+
+ private:
+  server_rec& main_server_;
+  std::vector<std::vector<std::pair<std::string, std::string>>> added_;  // by Host::index
+  std::vector<bool> only_fallback_;
+  bool sessions_configured_ = false;
+};
+
+}  // namespace tlsplus

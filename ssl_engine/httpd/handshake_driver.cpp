@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Moves a handshake on as far as the socket allows. With an MPM that waits by itself no call
+// here blocks; elsewhere the socket's own timeout is cut down to what is left of the deadline,
+// so that no client can stretch a handshake by sending a byte now and then.
+#include "ssl_engine/base/text.h"
+#include "ssl_engine/httpd/filters.h"
+#include "ssl_engine/httpd/transport.h"
+
+namespace tlsplus {
+namespace {
+
+/// The socket's timeout is at most what is left of the deadline while this lives.
+class DeadlineOnSocket {
+ public:
+  DeadlineOnSocket(TlsConnection& tls, bool wanted) noexcept {
+    if (!wanted) return;
+    socket_ = ap_get_conn_socket(&tls.connection());
+    (void)apr_socket_timeout_get(socket_, &saved_);
+    const auto left =
+        std::chrono::duration_cast<std::chrono::microseconds>(tls.deadline - tls.clock().steady());
+    const auto bound = std::max<apr_interval_time_t>(left.count(), 1);
+    if (saved_ < 0 || bound < saved_) (void)apr_socket_timeout_set(socket_, bound);
+  }
+  DeadlineOnSocket(const DeadlineOnSocket&) = delete;
+  DeadlineOnSocket& operator=(const DeadlineOnSocket&) = delete;
+  ~DeadlineOnSocket() {
+    if (socket_ != nullptr) (void)apr_socket_timeout_set(socket_, saved_);
+  }
+
+ private:
+  apr_socket_t* socket_ = nullptr;
+  apr_interval_time_t saved_ = 0;
+};
+
+bool is_past_deadline(TlsConnection& tls) noexcept {
+  return tls.clock().steady() >= tls.deadline;
+}
+
+Progress give_up(TlsConnection& tls) noexcept {
+  switch (tls.given_up()) {
+    case ParkedHandshake::GivenUp::room:
+      tls.log_failure(Tp::handshake_let_go, {});
+      break;
+    case ParkedHandshake::GivenUp::deadline:
+      tls.log_failure(Tp::handshake_deadline, {});
+      break;
+    case ParkedHandshake::GivenUp::no:
+      if (is_past_deadline(tls)) {
+        tls.log_failure(Tp::handshake_deadline, {});
+      } else {
+        tls.log_failure();
+      }
+      break;
+  }
+  return Progress::over;
+}
+
+Progress refuse(TlsConnection& tls, apr_read_type_e block) {
+  tls.log_failure();
+  // The alert; whether the peer still takes it is its own affair.
+  (void)(block == APR_BLOCK_READ ? flush_below(tls) : push_below(tls));
+  return Progress::over;
+}
+
+Progress after_transport_error(TlsConnection& tls, apr_status_t status) {
+  if (APR_STATUS_IS_EOF(status)) return give_up(tls);
+  if (APR_STATUS_IS_TIMEUP(status)) {
+    tls.log_failure(Tp::handshake_deadline, {});
+  } else {
+    tls.log_failure(Tp::handshake_cut_off, "the transport failed");
+    tls.connection().aborted = 1;
+  }
+  return Progress::over;
+}
+
+/// Sends what must leave now. done: all left.
+Progress send_flight(TlsConnection& tls, apr_read_type_e block) {
+  if (tls.tls.out().empty() && tls.connection().data_in_output_filters == 0) return Progress::done;
+  if (!tls.tls.must_flush_now()) return Progress::done;
+  const apr_status_t status = block == APR_BLOCK_READ ? flush_below(tls) : push_below(tls);
+  if (status == APR_SUCCESS) return Progress::done;
+  if (APR_STATUS_IS_EAGAIN(status)) return Progress::wants_write;
+  tls.connection().aborted = 1;
+  return after_transport_error(tls, status);
+}
+
+/// Once in a connection, after a flight of ours: the answer of a client nearby is here before the
+/// MPM could have been asked to wait for it, which costs two changes of thread. A client that
+/// does not answer holds the worker for this long and no longer.
+void wait_briefly(TlsConnection& tls) noexcept {
+  constexpr apr_interval_time_t kPatience = 2000;  // microseconds
+  if (tls.waited_briefly || tls.tls.phase() != Phase::handshake) return;
+  tls.waited_briefly = true;
+  apr_pollfd_t socket{};
+  socket.p = tls.connection().pool;
+  socket.desc_type = APR_POLL_SOCKET;
+  socket.reqevents = APR_POLLIN;
+  socket.desc.s = ap_get_conn_socket(&tls.connection());
+  apr_int32_t ready = 0;
+  (void)apr_poll(&socket, 1, &ready, kPatience);
+}
+
+}  // namespace
+
+Progress drive_handshake(TlsConnection& tls, apr_read_type_e block) {
+  const DeadlineOnSocket bounded(tls, block == APR_BLOCK_READ);
+  for (;;) {
+    const bool needs_input = tls.tls.advance();
+    if (tls.tls.phase() == Phase::failed) return refuse(tls, block);
+    if (tls.tls.phase() == Phase::plain_http) {
+      tls.log_failure(Tp::plain_http_on_tls, {});
+      return Progress::done;
+    }
+    if (const Progress sent = send_flight(tls, block); sent != Progress::done) return sent;
+    if (!needs_input) {
+      tls.make_view();
+      return Progress::done;
+    }
+    if (tls.given_up() != ParkedHandshake::GivenUp::no || is_past_deadline(tls)) {
+      return give_up(tls);
+    }
+    if (block == APR_NONBLOCK_READ) wait_briefly(tls);
+    const apr_status_t fed = feed_from_below(tls, block);
+    if (APR_STATUS_IS_EAGAIN(fed)) return Progress::wants_read;
+    if (fed != APR_SUCCESS && !(APR_STATUS_IS_EOF(fed) && tls.tls.phase() == Phase::handshake)) {
+      return after_transport_error(tls, fed);
+    }
+  }
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A thread of our own and not a timer of the MPM: event's listener does not count a timer into
+// the time it sleeps (seen in httpd 2.4.68 and 2.4.71), so on a quiet server a timed callback
+// comes when the next client does. The thread sleeps for good while nothing is parked.
+#include "ssl_engine/httpd/handshake_sweep.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <thread>
+
+#include "ssl_engine/base/boundary.h"
+#include "ssl_engine/httpd/connection_hooks.h"
+
+namespace tlsplus {
+namespace {
+
+constexpr std::chrono::milliseconds kSweepInterval{500};
+
+/// No signal is delivered to threads started while this lives: they belong to the MPM's.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() noexcept {
+    sigset_t all;
+    sigfillset(&all);
+    (void)pthread_sigmask(SIG_BLOCK, &all, &saved_);
+  }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+  ~SignalsBlocked() { (void)pthread_sigmask(SIG_SETMASK, &saved_, nullptr); }
+
+ private:
+  sigset_t saved_{};
+};
+
+/// The list with the thread that watches it; made in a child, after the fork.
+class SweptHandshakes final : public ParkedHandshakes {
+ public:
+  SweptHandshakes(std::size_t capacity, const Clock& clock)
+      : ParkedHandshakes(capacity), clock_(clock) {
+    const SignalsBlocked blocked;
+    thread_ = std::thread([this] { run(); });
+  }
+  SweptHandshakes(const SweptHandshakes&) = delete;
+  SweptHandshakes& operator=(const SweptHandshakes&) = delete;
+  ~SweptHandshakes() override { stop_watching(); }
+
+  /// Ends the thread; the list stays usable.
+  void stop_watching() noexcept {
+    if (!thread_.joinable()) return;
+    {
+      const std::scoped_lock lock(mutex_);
+      stop_ = true;
+    }
+    changed_.notify_one();
+    thread_.join();
+  }
+
+  /// Something was parked.
+  void watch() noexcept {
+    if (watching_.exchange(true)) return;
+    // The lock orders this before the thread's decision to sleep.
+    { const std::scoped_lock lock(mutex_); }
+    changed_.notify_one();
+  }
+
+ private:
+  void run() noexcept {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [this] { return stop_ || watching_.load(); });
+      if (changed_.wait_for(lock, kSweepInterval, [this] { return stop_; })) return;
+      // Taken back first: whoever parks during the sweep sets it again.
+      watching_ = false;
+      if (sweep(clock_.steady()) != 0) watching_ = true;
+    }
+  }
+
+  const Clock& clock_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::atomic<bool> watching_{false};
+  bool stop_ = false;
+  std::thread thread_;
+};
+
+apr_status_t stop_watching(void* swept) noexcept {
+  static_cast<SweptHandshakes*>(swept)->stop_watching();
+  return APR_SUCCESS;
+}
+
+}  // namespace
+
+void start_parking(Generation& generation, std::size_t capacity, apr_pool_t* pchild) {
+  if (!mpm_can_wait()) return;
+  // Not owned by the pool: a child that is told to stop destroys pchild while its workers still
+  // run connections. The process ends right after; only the thread has to be gone before.
+  auto* swept =
+      new SweptHandshakes(capacity, generation.engine.clock());  // NOLINT(*-owning-memory)
+  generation.engine.parked = swept;
+  apr_pool_cleanup_register(pchild, swept, sealed(stop_watching), apr_pool_cleanup_null);
+}
+
+void park_handshake(TlsConnection& tls) noexcept {
+  auto& parked = *static_cast<SweptHandshakes*>(tls.engine().parked);
+  parked.park(tls, tls.deadline);
+  parked.watch();
+}
+
+}  // namespace tlsplus

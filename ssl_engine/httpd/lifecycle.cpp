@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// httpd reads its configuration twice at start and runs check_config in both passes. The first
+// pass is the one whose findings reach the operator's terminal and whose failure reaches the
+// exit status; what it read from files is kept (retained.h), so the second costs little.
+#include "ssl_engine/httpd/lifecycle.h"
+
+#include <algorithm>
+
+#include "ssl_engine/base/boundary.h"
+#include "ssl_engine/base/text.h"
+#include "ssl_engine/httpd/config_dump.h"
+#include "ssl_engine/httpd/connection_hooks.h"
+#include "ssl_engine/httpd/generation.h"
+#include "ssl_engine/httpd/handshake_sweep.h"
+#include "ssl_engine/httpd/identity.h"
+#include "ssl_engine/httpd/log.h"
+#include "ssl_engine/httpd/module.h"
+#include "ssl_engine/httpd/neighbours.h"
+#include "ssl_engine/httpd/peer_hooks.h"
+#include "ssl_engine/httpd/pool.h"
+#include "ssl_engine/httpd/virtual_hosts.h"
+#include "ssl_engine/openssl/entropy.h"
+#include "ssl_engine/openssl/version.h"
+#include "ssl_engine/random_seed.h"
+
+namespace tlsplus {
+namespace {
+
+constexpr int kRefuse = HTTP_INTERNAL_SERVER_ERROR;
+
+bool is_first_pass() noexcept {
+  return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
+}
+bool only_dumps() noexcept {
+  return ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_DUMP;
+}
+
+/// Logs all findings; false if one of them is fatal.
+bool report(LogSink& log, const std::vector<Finding>& findings) {
+  for (const auto& finding : findings) log_error(log, finding.error, finding.vhost);
+  if (!any_fatal(findings)) return true;
+  log_error(log, diagnose(Tp::start_refused, {}));
+  return false;
+}
+
+int pre_config(apr_pool_t* pconf, LogSink& log) {
+  if (const auto problem = identity_problem()) {
+    log_error(log, *problem);
+    return kRefuse;
+  }
+  if (const Status registered = SessionServices::register_mutex(pconf); !registered) {
+    log_error(log, registered.error());
+    return kRefuse;
+  }
+  return OK;
+}
+
+int check_config(apr_pool_t* pconf, apr_pool_t* ptemp, server_rec& main_server, LogSink& log) {
+  if (only_dumps()) return OK;
+  auto& generation = pool_new<Generation>(pconf, main_server);
+  generation.findings = generation.build(pconf, ptemp);
+  // The first pass has the terminal. In the others it may be gone and the error log is not open
+  // yet: post_config tells them there, unless there will be no post_config.
+  if (is_first_pass() || any_fatal(generation.findings)) {
+    return report(log, generation.findings) ? OK : kRefuse;
+  }
+  return OK;
+}
+
+std::chrono::seconds longest_session(const Snapshot& snapshot) {
+  std::chrono::seconds longest{0};
+  for (const Host& host : snapshot.hosts()) {
+    if (host.policy != nullptr) longest = std::max(longest, host.policy->session_timeout);
+  }
+  return longest;
+}
+
+bool show_to_modules(Generation& generation, apr_pool_t* pconf, LogSink& log) {
+  const auto snapshot = generation.engine.snapshot();
+  for (const Host& host : snapshot->hosts()) {
+    if (!host.engine) continue;
+    server_rec& server = *generation.servers[host.index];
+    if (const Status shown = show_context_to_modules(server, pconf, host); !shown) {
+      log_error(log, shown.error(), host.name);
+      return false;
+    }
+    prime_staples(server, pconf, host);
+    log_error(log, diagnose(Tp::listening, {}, host.defined_at), host.name);
+  }
+  return true;
+}
+
+bool serves_tls(const Snapshot& snapshot) {
+  return std::any_of(snapshot.hosts().begin(), snapshot.hosts().end(),
+                     [](const Host& host) { return host.engine; });
+}
+
+int post_config(apr_pool_t* pconf, apr_pool_t* ptemp, server_rec& main_server, LogSink& log) {
+  Generation* generation = slot_of(main_server).generation;
+  if (generation == nullptr) return kRefuse;
+  if (is_first_pass()) return OK;
+  (void)report(log, generation->findings);
+  OpensslEntropy entropy;
+  (void)report(log, seed_at_startup(slot_of(main_server).global, entropy));
+  if (generation->collect_certificates(ptemp) && !report(log, generation->build(pconf, ptemp))) {
+    return kRefuse;
+  }
+  Engine& engine = generation->engine;
+  const auto snapshot = engine.snapshot();
+  engine.vhosts = index_virtual_hosts(main_server, ptemp);
+  if (!report(log, generation->sessions.open(pconf, main_server, longest_session(*snapshot)))) {
+    return kRefuse;
+  }
+  engine.session_cache = generation->sessions.cache();
+  generation->parking_capacity = parking_capacity();
+  if (const auto limit = reqtimeout_handshake_limit()) {
+    engine.handshake_timeout = std::min(engine.handshake_timeout, *limit);
+  }
+  ap_add_version_component(pconf, openssl_version().c_str());
+  if (!show_to_modules(*generation, pconf, log)) return kRefuse;
+  if (serves_tls(*snapshot) && !mpm_can_wait()) {
+    log_error(log, diagnose(Tp::deadline_unkept, text("the MPM is ", ap_show_mpm())));
+  }
+  return OK;
+}
+
+void child_init(apr_pool_t* pchild, server_rec& main_server) {
+  Generation* generation = slot_of(main_server).generation;
+  if (generation == nullptr) return;
+  generation->sessions.open_in_child(pchild, main_server);
+  generation->engine.session_cache = generation->sessions.cache();
+  start_parking(*generation, generation->parking_capacity, pchild);
+}
+
+extern "C" {
+
+static int tlsplus_pre_config(apr_pool_t* pconf, apr_pool_t*, apr_pool_t*) noexcept {
+  StartupLog log;
+  return at_boundary(log, "pre_config", int{kRefuse}, [&] { return pre_config(pconf, log); });
+}
+
+static int tlsplus_check_config(apr_pool_t* pconf, apr_pool_t*, apr_pool_t* ptemp,
+                                server_rec* main_server) noexcept {
+  StartupLog log;
+  return at_boundary(log, "check_config", int{kRefuse},
+                     [&] { return check_config(pconf, ptemp, *main_server, log); });
+}
+
+static void tlsplus_test_config(apr_pool_t*, server_rec* main_server) noexcept {
+  StartupLog log;
+  at_boundary(log, "test_config", [&] { dump_configuration(*main_server); });
+}
+
+static int tlsplus_post_config(apr_pool_t* pconf, apr_pool_t*, apr_pool_t* ptemp,
+                               server_rec* main_server) noexcept {
+  ServerLog log(main_server);
+  return at_boundary(log, "post_config", int{kRefuse},
+                     [&] { return post_config(pconf, ptemp, *main_server, log); });
+}
+
+static void tlsplus_child_init(apr_pool_t* pchild, server_rec* main_server) noexcept {
+  ServerLog log(main_server);
+  at_boundary(log, "child_init", [&] { child_init(pchild, *main_server); });
+}
+
+static int tlsplus_monitor(apr_pool_t*, server_rec* main_server) noexcept {
+  if (Generation* generation = slot_of(*main_server).generation; generation != nullptr) {
+    generation->sessions.tick();
+  }
+  return DECLINED;
+}
+
+static int tlsplus_status(request_rec* request, int flags) noexcept {
+  if (Generation* generation = slot_of(*ap_server_conf).generation; generation != nullptr) {
+    generation->sessions.status(*request, flags);
+  }
+  return OK;
+}
+
+}  // extern "C"
+
+}  // namespace
+
+void register_lifecycle_hooks() {
+  static const char* const before_proxy[] = {"mod_proxy.c", nullptr};
+  ap_hook_pre_config(sealed(tlsplus_pre_config), nullptr, nullptr, APR_HOOK_MIDDLE);
+  ap_hook_check_config(sealed(tlsplus_check_config), nullptr, nullptr, APR_HOOK_MIDDLE);
+  ap_hook_test_config(sealed(tlsplus_test_config), nullptr, nullptr, APR_HOOK_MIDDLE);
+  ap_hook_post_config(sealed(tlsplus_post_config), nullptr, before_proxy, APR_HOOK_MIDDLE);
+  ap_hook_child_init(sealed(tlsplus_child_init), nullptr, nullptr, APR_HOOK_MIDDLE);
+  ap_hook_monitor(sealed(tlsplus_monitor), nullptr, nullptr, APR_HOOK_MIDDLE);
+  APR_OPTIONAL_HOOK(ap, status_hook, sealed(tlsplus_status), nullptr, nullptr, APR_HOOK_MIDDLE);
+}
+
+}  // namespace tlsplus

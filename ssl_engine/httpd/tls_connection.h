@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A TLS connection as httpd sees it: the core Connection, the two filters around it, and the
+// answers to the core's questions. Hangs in the conn_rec's slot of our module and dies with the
+// connection's pool.
+#pragma once
+
+#include <memory>
+
+#include "ssl_engine/connection.h"
+#include "ssl_engine/engine.h"
+#include "ssl_engine/environment.h"
+#include "ssl_engine/httpd/apache.h"
+#include "ssl_engine/httpd/generation.h"
+#include "ssl_engine/httpd/log.h"
+#include "ssl_engine/inbound.h"
+#include "ssl_engine/outbound.h"
+#include "ssl_engine/parked_handshakes.h"
+#include "ssl_engine/variables.h"
+
+namespace tlsplus {
+
+/// How the connection says goodbye (variables.md section 8).
+enum class Farewell : std::uint8_t {
+  standard,  // send close_notify, do not wait for the peer's
+  unclean,   // send nothing
+  accurate   // send close_notify and wait
+};
+
+class TlsConnection final : public ConnectionServices, public ParkedHandshake {
+  // First, because `tls` asks for them while it is made.
+  conn_rec& connection_;
+  Generation& generation_;
+  ConnectionLog log_;
+
+ public:
+  /// `base` is the default host of the connection's address.
+  TlsConnection(conn_rec& connection, Generation& generation,
+                std::shared_ptr<const Snapshot> snapshot, const Host& base);
+  ~TlsConnection() override;
+
+  Connection tls;
+  Inbound inbound;
+  Outbound outbound;
+  ap_filter_t* input_filter = nullptr;
+  ap_filter_t* output_filter = nullptr;
+  apr_bucket_brigade* records = nullptr;   // from the filters below, not yet decrypted
+  apr_bucket_brigade* outgoing = nullptr;  // for the filters below; empty between calls
+  std::size_t queued_bytes = 0;            // at the front of out(), named by buckets in outgoing
+  std::size_t ticket_bytes = 0;            // in out() since the handshake, in no hurry
+  Instant deadline;                        // of the handshake
+  Farewell farewell = Farewell::standard;
+  bool farewell_decided = false;  // by the first request
+  bool failure_logged = false;
+  bool waited_briefly = false;
+  bool drained = false;     // the last read from below took all there was
+  int synthetic_lines = 0;  // of the GET that stands for a plain HTTP request
+
+  [[nodiscard]] conn_rec& connection() noexcept { return connection_; }
+  [[nodiscard]] Engine& engine() noexcept { return generation_.engine; }
+  /// The server_rec of a host of this connection's snapshot.
+  [[nodiscard]] server_rec& server_of(const Host& host) const noexcept {
+    return *generation_.servers[host.index];
+  }
+
+  /// What the variables show; null before the handshake is complete.
+  [[nodiscard]] const TlsView* view() const noexcept {
+    return view_.ssl == nullptr ? nullptr : &view_;
+  }
+  /// Once, when the handshake is complete.
+  void make_view() noexcept;
+
+  /// Logs why the connection failed, once.
+  void log_failure() noexcept;
+  void log_failure(Tp id, std::string evidence) noexcept;
+
+  // ConnectionServices
+  LogSink& log() noexcept override { return log_; }
+  const Clock& clock() noexcept override { return generation_.engine.clock(); }
+  const Host* host_named(std::string_view server_name) override;
+  void on_host(const Host& host) override;
+  std::optional<std::size_t> select_protocol(const Host& host, ByteView offers) override;
+  std::optional<ChallengeCertificate> challenge(std::string_view server_name) override;
+  bool on_ssl(SSL& ssl) override;
+  HandshakeEvents::Staple staple(const Host& host, SSL& ssl) override;
+  SessionCache* session_cache() noexcept override { return generation_.engine.session_cache; }
+  TicketKeys* ticket_keys(const Host& host) noexcept override {
+    return generation_.sessions.ticket_keys(host.index);
+  }
+  BIO_METHOD& bio_method() noexcept override { return *generation_.engine.bio_method(); }
+  void* application_data() noexcept override { return &connection_; }
+
+ private:
+  void wake() noexcept override;
+
+  EnvironmentCache environment_;
+  TlsView view_;
+};
+
+/// Our state of `connection`, or of the primary connection it belongs to; null if it does not
+/// speak TLS through us.
+TlsConnection* tls_of(const conn_rec& connection) noexcept;
+
+}  // namespace tlsplus

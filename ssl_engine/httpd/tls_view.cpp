@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The connection keeps its view from the end of the handshake on.
+#include "ssl_engine/httpd/tls_view.h"
+
+#include "ssl_engine/httpd/tls_connection.h"
+
+namespace tlsplus {
+
+const TlsView* tls_view(const conn_rec& connection) noexcept {
+  const TlsConnection* tls = tls_of(connection);
+  return tls == nullptr ? nullptr : tls->view();
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A bucket read from below stays in `records` until OpenSSL has used it up, so its bytes are
+// read in place. Records on their way down are transient buckets over out(): the core filter
+// writes them at once or copies what it could not write.
+#include "ssl_engine/httpd/transport.h"
+
+namespace tlsplus {
+namespace {
+
+// More than a socket read ever returns, so that the core reads until the socket is empty and
+// one call is enough; what it found tells whether another would find anything.
+constexpr apr_off_t kReadBytes = 64 * 1024;
+
+void drop_used_bucket(TlsConnection& tls) noexcept {
+  if (!APR_BRIGADE_EMPTY(tls.records)) apr_bucket_delete(APR_BRIGADE_FIRST(tls.records));
+}
+
+apr_status_t read_below(TlsConnection& tls, apr_read_type_e block) {
+  const apr_status_t status =
+      ap_get_brigade(tls.input_filter->next, tls.records, AP_MODE_READBYTES, block, kReadBytes);
+  if (status != APR_SUCCESS) return status;
+  apr_off_t length = 0;
+  if (apr_brigade_length(tls.records, 0, &length) == APR_SUCCESS) {
+    tls.drained = length >= 0 && length < kReadBytes;
+  }
+  if (!APR_BRIGADE_EMPTY(tls.records)) return APR_SUCCESS;
+  return block == APR_NONBLOCK_READ ? APR_EAGAIN : APR_EOF;
+}
+
+/// APR_INCOMPLETE: no data bucket was left.
+apr_status_t feed_next_bucket(TlsConnection& tls) {
+  while (!APR_BRIGADE_EMPTY(tls.records)) {
+    apr_bucket* bucket = APR_BRIGADE_FIRST(tls.records);
+    if (APR_BUCKET_IS_EOS(bucket)) {
+      tls.tls.end_input();
+      return APR_EOF;
+    }
+    const char* bytes = nullptr;
+    apr_size_t size = 0;
+    const apr_status_t status = apr_bucket_read(bucket, &bytes, &size, APR_BLOCK_READ);
+    if (status != APR_SUCCESS) return status;
+    if (size != 0) {
+      tls.tls.feed({reinterpret_cast<const Byte*>(bytes), size});
+      return APR_SUCCESS;
+    }
+    apr_bucket_delete(bucket);
+  }
+  return APR_INCOMPLETE;
+}
+
+}  // namespace
+
+apr_status_t feed_from_below(TlsConnection& tls, apr_read_type_e block) {
+  drop_used_bucket(tls);
+  for (;;) {
+    const apr_status_t fed = feed_next_bucket(tls);
+    if (fed != APR_INCOMPLETE) return fed;
+    const apr_status_t got = read_below(tls, block);
+    if (APR_STATUS_IS_EOF(got)) {
+      tls.tls.end_input();
+      return APR_EOF;
+    }
+    if (got != APR_SUCCESS) return got;
+  }
+}
+
+void queue_records(TlsConnection& tls) {
+  const ByteView waiting = tls.tls.out().view().subspan(tls.queued_bytes);
+  if (waiting.empty()) return;
+  APR_BRIGADE_INSERT_TAIL(
+      tls.outgoing, apr_bucket_transient_create(reinterpret_cast<const char*>(waiting.data()),
+                                                waiting.size(), tls.connection().bucket_alloc));
+  tls.queued_bytes += waiting.size();
+}
+
+apr_status_t pass_below(TlsConnection& tls) {
+  if (APR_BRIGADE_EMPTY(tls.outgoing)) return APR_SUCCESS;
+  const apr_status_t status = ap_pass_brigade(tls.output_filter->next, tls.outgoing);
+  apr_brigade_cleanup(tls.outgoing);
+  tls.tls.out().consume(tls.queued_bytes);
+  tls.queued_bytes = 0;
+  tls.ticket_bytes = 0;
+  return status;
+}
+
+apr_status_t flush_below(TlsConnection& tls) {
+  queue_records(tls);
+  APR_BRIGADE_INSERT_TAIL(tls.outgoing, apr_bucket_flush_create(tls.connection().bucket_alloc));
+  return pass_below(tls);
+}
+
+apr_status_t push_below(TlsConnection& tls) {
+  queue_records(tls);
+  if (const apr_status_t status = pass_below(tls); status != APR_SUCCESS) return status;
+  // The core's filter keeps small writes to itself until it is called without a brigade, as
+  // the MPM does when it completes a write.
+  ap_filter_t* last = tls.output_filter;
+  while (last->next != nullptr) last = last->next;
+  const apr_status_t status = last->frec->filter_func.out_func(last, nullptr);
+  if (status != APR_SUCCESS) return status;
+  return tls.connection().data_in_output_filters != 0 ? APR_EAGAIN : APR_SUCCESS;
+}
+
+}  // namespace tlsplus
