@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What the loader will find in the module: two symbols to see and no others, nothing that keeps it in memory
+# across httpd's restart, the hardening a distribution asks for, and nothing of ours left unresolved. Read with
+# nm and readelf from the file itself, so that a lost flag fails here and not in production.
+use v5.36;
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use File::Temp qw(tempdir);
+use Test::More;
+
+my $top = $ENV{TLSPLUS_SRCDIR} // abs_path(dirname(__FILE__) . '/..');
+our $so = $ENV{TLSPLUS_SO}     // "$top/build/mod_tlsplus.so";
+
+sub output_of (@command) {
+    open my $out, '-|', @command or die "$command[0]: $!\n";
+    my @lines = <$out>;
+    close $out or die "@command: exit status @{[$? >> 8]}\n";
+    chomp @lines;
+    return @lines;
+}
+
+for my $tool (qw(nm readelf)) {
+    plan skip_all => "$tool is not installed (Debian: binutils)"
+        unless grep { -x "$_/$tool" } split /:/, $ENV{PATH};
+}
+-f $so or die "there is no module at $so: set TLSPLUS_SO, or run make check\n";
+
+# ---- symbols ------------------------------------------------------------------------------
+
+# [type, name]; nm's u is STB_GNU_UNIQUE.
+sub symbols (@options) {
+    return map { m{^[0-9a-f]*\s+(\S)\s+([^@\s]+)} ? [$1, $2] : () } output_of('nm', @options, $so);
+}
+
+my @exported = map { $_->[1] } symbols(qw(-D --defined-only));
+is_deeply([sort @exported], [qw(ssl_module tlsplus_module)], 'exports the two module records, and nothing else');
+
+my @unique = map { $_->[1] } grep { $_->[0] eq 'u' } symbols();
+is_deeply(\@unique, [], 'no unique symbol: the loader would never unload the module');
+
+my @undefined = map { $_->[1] } symbols(qw(-D --undefined-only));
+is_deeply([grep { /7tlsplus/ || /^tlsplus_/ } @undefined], [], 'nothing of ours is declared and not defined');
+is_deeply([grep { /__cxa_thread_atexit/ } @undefined], [],
+    'no thread_local with a destructor: it keeps the module in memory too');
+
+# ---- what the linker was told -------------------------------------------------------------
+
+my @dynamic = output_of('readelf', '-dW', $so);
+my @program = output_of('readelf', '-lW', $so);
+
+ok((grep { /\(FLAGS.*\bBIND_NOW\b|\(FLAGS_1.*\bNOW\b|\(BIND_NOW\)/ } @dynamic), 'all symbols are bound at load');
+ok((grep { /GNU_RELRO/ } @program),                   'relocated data is read-only');
+ok(!(grep { /\(TEXTREL\)/ } @dynamic),                'no relocations in code');
+ok(!(grep { /\((?:RPATH|RUNPATH)\)/ } @dynamic),      'no library path of the build machine');
+ok(!(grep { /\(FLAGS_1.*\bNODELETE\b/ } @dynamic),    'may be unloaded');
+my ($stack) = grep { /GNU_STACK/ } @program;
+like($stack, qr/\sRW\s/, 'the stack is not executable');
+
+# Sanitizers bring their own libraries and do without the fortified functions.
+SKIP: {
+    skip 'a sanitized module', 3 if $ENV{TLSPLUS_SAN};
+    my @needed = map { /\(NEEDED\).*\[(.*?)\.so/ ? $1 : () } @dynamic;
+    my %fine   = map { $_ => 1 } qw(libssl libcrypto libstdc++ libm libgcc_s libc ld-linux-x86-64 ld-linux-aarch64);
+    is_deeply([grep { !$fine{$_} } @needed], [], 'needs OpenSSL and the C++ runtime, and nothing else');
+    ok((grep { $_ eq 'libssl' } @needed), 'is linked with libssl');
+    ok((grep { $_ eq '__stack_chk_fail' } @undefined), 'is compiled with stack protection');
+}
+ok((grep { /\.debug_info/ } output_of('readelf', '-SW', $so)), 'has debug symbols');
+
+# ---- the checks, checked ------------------------------------------------------------------
+
+# A module built without version script and flags must be seen as wrong.
+SKIP: {
+    my $cxx = $ENV{TLSPLUS_CXX} // 'g++';
+    my $dir = tempdir(CLEANUP => 1);
+    open my $file, '>', "$dir/bad.cpp" or die "$dir/bad.cpp: $!\n";
+    print $file <<'CPP';
+namespace tlsplus { int missing(); struct Noisy { ~Noisy(); int x; }; Noisy::~Noisy() { x = missing(); }
+thread_local Noisy noisy; int touch() { return noisy.x; } }
+CPP
+    close $file;
+    skip "no $cxx here", 3 if system("$cxx -shared -fPIC -o $dir/bad.so $dir/bad.cpp 2>$dir/errors") != 0;
+    local $so = "$dir/bad.so";
+    cmp_ok(scalar(symbols(qw(-D --defined-only))), '>', 0, 'an exported symbol is seen');
+    my @bad = map { $_->[1] } symbols(qw(-D --undefined-only));
+    ok((grep { /7tlsplus7missing/ } @bad),    'an undefined symbol of ours is seen');
+    ok((grep { /__cxa_thread_atexit/ } @bad), 'a thread_local destructor is seen');
+}
+
+done_testing;

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What people copy must work: every file in conf/ passes configtest, and serves, with nothing changed but
+# the names of folders, ports and certificates. The commented lines of tlsplus.conf are tried too: they call
+# themselves defaults. A file in conf/ that no test tries fails this one.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use File::Basename qw(basename);
+use Test::More;
+use TLSplus::Certs;
+use TLSplus::Env qw(builddir module_so modules_dir needs_tlsplus srcdir);
+use TLSplus::Process qw(slurp);
+use TLSplus::Server;
+
+needs_tlsplus();
+
+my $conf  = srcdir() . '/conf';
+my $certs = TLSplus::Certs->new;
+$certs->leaf('www', key => 'ec', san => ['www.example.org', 'example.org'], intermediates => 1);
+
+# demo.* is bootstrap's; 02-bootstrap.t serves with it.
+my %untried = map { basename($_) => 1 } glob "$conf/*";
+delete @untried{qw(demo.conf.in demo.html)};
+
+sub trying ($name) {
+    ok(delete $untried{$name}, "$name is there");
+    return slurp("$conf/$name");
+}
+
+# The line of "make install", with the module under test.
+my $load = trying('tlsplus.load.in');
+like($load, qr/^# Conflicts: ssl$/m, 'a2enmod is told that mod_ssl is in the way');
+like($load, qr{^LoadModule ssl_module \@libexecdir\@/mod_tlsplus\.so$}m, 'loads the module as ssl_module');
+my $made = slurp(builddir() . '/conf/tlsplus.load');
+SKIP: {
+    skip 'no installed form in the build folder', 2 unless length $made;
+    like($made, qr{^LoadModule ssl_module \Q@{[modules_dir()]}\E/mod_tlsplus\.so$}m, 'make fills in the folder');
+    unlike($made, qr/\@\w+\@/, '... and leaves nothing to fill in');
+}
+$load =~ s{\@libexecdir\@/mod_tlsplus\.so}{module_so()}e;
+$load =~ s{\@VERSION\@}{0};
+
+# Runs a configuration twice: as it is, and with its commented directives in force.
+my $settings = trying('tlsplus.conf.in');
+my $shown = $settings =~ s/^(\s*)#(?=(?:SSL|TLSPlus)\w+ )/$1/gmr;
+isnt($shown, $settings, 'tlsplus.conf shows some defaults');
+
+my $vhost = trying('vhost.conf');
+ok($vhost =~ s{"/etc/ssl/certs/www\.example\.org\.pem"}{\@CERTS\@/www.full}, 'the certificate has its line');
+ok($vhost =~ s{"/etc/ssl/private/www\.example\.org\.key"}{\@CERTS\@/www.key}, 'so has the key');
+$vhost =~ s{/var/www/html}{\@ROOT\@/htdocs};
+$vhost =~ s{\*:443}{*:\@PORT\@};
+$vhost =~ s{\*:80}{*:\@PLAIN\@};
+
+for my $case (['as they are', $settings], ['with the defaults written out', $shown]) {
+    my ($what, $text) = @$case;
+    my $server = TLSplus::Server->new(certs => $certs, modules => ['http2', 'alias'], load => undef,
+        conf => "$load\n$text\n$vhost");
+    my $found = $server->configtest;
+    is($found->{exit}, 0, "$what: configtest passes") or diag $found->{text};
+    unlike($found->{text}, qr/TP0\d{3}/, "$what: without a finding");
+    ok($server->begin, "$what: starts") or do { diag $server->said; next };
+    for my $name ('www.example.org', 'example.org') {
+        my $answer = $server->get('/', name => $name);
+        is($answer->status, 200, "$what: $name answers") or diag $answer->output;
+        is($answer->verify, 0, "$what: ... with a certificate that fits");
+    }
+    is($server->get('/', name => 'example.org', scheme => 'http', port => 'PLAIN')->status, 301,
+        "$what: the plain one sends there");
+    ok($server->stop, "$what: stops cleanly");
+}
+
+# The rest belongs to the test of its subject, which names it.
+my $others = join '', map { slurp($_) } grep { basename($_) ne '03-conf.t' } glob srcdir() . '/t/*.t';
+delete @untried{grep { $others =~ m{/conf/\Q$_\E\b} } keys %untried};
+is_deeply([sort keys %untried], [], 'every file in conf/ is tried, here or elsewhere');
+done_testing;

@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# configtest tells the truth: a configuration that would not start fails it, with the id of the
+# message, the directive and the line that must change; what only deserves a warning gets one, passes
+# and starts. Each row below is one configuration; the line to be named is marked with "!".
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use TLSplus::Certs;
+use TLSplus::Env qw(needs_tlsplus);
+use TLSplus::Process qw(slurp spew);
+use TLSplus::Server;
+use TLSplus::Test;
+
+needs_tlsplus();
+
+# ---- files the rows name ----
+
+my $certs = TLSplus::Certs->new;
+my $dir   = $certs->dir;
+$certs->ca;
+$certs->leaf('a',      san => ['a.test'], intermediates => 2);
+$certs->leaf('direct', san => ['a.test'], dh => 1024);
+$certs->leaf('other',  san => ['a.test']);
+$certs->leaf('rsa',    san => ['a.test'], key => 'rsa');
+$certs->leaf('small',  san => ['a.test'], key => 'rsa1024');
+$certs->leaf('sha1',   san => ['a.test'], md => 'sha1');
+$certs->leaf('locked', san => ['a.test'], password => 'opensesame');
+$certs->leaf('old',    san => ['a.test'], expired => 1);
+$certs->leaf('early',  san => ['a.test'], future  => 1);
+$certs->leaf('soon',   san => ['a.test'], days    => 5);
+$certs->leaf('client', san => ['a.test'], extensions => ['extendedKeyUsage=clientAuth']);
+$certs->leaf('isca',   san => ['a.test'], ca => 1);
+$certs->leaf('b',      san => ['b.test']);
+$certs->leaf('mid',    cn  => 'expired intermediate', ca => 1, expired => 1);
+$certs->leaf('below',  san => ['a.test'], by => 'mid');
+
+my ($leaf, $key) = map { $certs->read("direct.$_") } qw(crt key);
+my @chain = $certs->read('a.chain') =~ /(-----BEGIN.*?-----END[^\n]*\n)/sg;
+$certs->write('text.crt',      "this is no certificate\n");
+$certs->write('empty.crt',     '');
+$certs->write('binary.crt',    join '', map { chr($_ * 7 % 256) } 1 .. 500);
+$certs->write('cut.crt',       substr $leaf, 0, length($leaf) - 60);
+$certs->write('garbled.crt',   "-----BEGIN CERTIFICATE-----\nAAECAwQFBgcICQ==\n-----END CERTIFICATE-----\n");
+$certs->write('garbled.key',   "-----BEGIN PRIVATE KEY-----\nAAECAwQFBgcICQ==\n-----END PRIVATE KEY-----\n");
+$certs->write('notbase64.crt', $leaf =~ s/^MI/!!/mr);
+$certs->write('swapped.crt',   $certs->read('a.crt'), reverse @chain);
+$certs->write('twice.crt',     $certs->read('a.full'), $chain[0]);
+$certs->write('stranger.crt',  $certs->read('a.full'), $certs->read('b.crt'));
+$certs->write('gap.crt',       $certs->read('a.crt'), $chain[1]);
+$certs->write('dh.crt',        $leaf, $certs->read('direct.dh'));
+$certs->write('open.key',      $key);
+chmod 0644, "$dir/open.key" or die "chmod: $!\n";
+{
+    open my $huge, '>', "$dir/huge.crt" or die "huge.crt: $!\n";
+    truncate $huge, 1 << 30 or die "truncate: $!\n";
+}
+
+# ---- rows ----
+
+# A virtual host for a.test with these lines; pair('x') gives it the files of x.
+sub host (@lines) {
+    return join '', map { "$_\n" } '<VirtualHost *:@PORT@>', '  ServerName a.test', '  SSLEngine on', @lines, '</VirtualHost>';
+}
+
+sub pair ($name, $crt = 'crt') {
+    return ("  SSLCertificateFile \@CERTS\@/$name.$crt", "  SSLCertificateKeyFile \@CERTS\@/$name.key");
+}
+
+# A complete server that lacks only these lines outside of virtual hosts.
+sub global (@lines) { join('', map { "$_\n" } @lines) . host(pair('direct')) }
+
+sub good (@lines) { host(pair('direct'), @lines) }
+
+my @ERRORS = (
+    # id   what                                        configuration
+    # one directive at a time
+    [100, 'SSLEngine with another word',               host('! SSLEngine maybe')],
+    [101, 'SSLEngine with an address list',            host('! SSLEngine 127.0.0.1:443')],
+    [103, 'an unknown version',                        good('! SSLProtocol all -SSLv3 TLSv1.4')],
+    [104, 'SSLv2',                                     good('! SSLProtocol +SSLv2')],
+    [105, 'SSLv3 without a library that has it',       good('! SSLProtocol +SSLv3')],
+    [107, 'ciphers for a version that has no list',    good('! SSLCipherSuite TLSv1.2 HIGH')],
+    [107, 'the selector in another spelling',          good('! SSLCipherSuite tlsv1.3 TLS_AES_128_GCM_SHA256')],
+    [108, 'TLS 1.3 suites in a directory',             good('<Location /x>', '! SSLCipherSuite TLSv1.3 TLS_AES_128_GCM_SHA256', '</Location>')],
+    [111, 'a negative number',                         good('! SSLSessionCacheTimeout -1')],
+    [113, 'compression without a library that has it', good('! SSLCompression on')],
+    [114, 'an unknown SNI policy',                     global('! SSLVHostSNIPolicy lax')],
+    [115, 'seeding at an unknown time',                global('! SSLRandomSeed always builtin')],
+    [116, 'builtin with a number of bytes',            global('! SSLRandomSeed startup builtin 512')],
+    [117, 'an entropy gathering daemon',               global('! SSLRandomSeed startup egd:@ROOT@/run')],
+    [118, 'an unknown pass phrase dialog',             global('! SSLPassPhraseDialog ask')],
+    [119, 'a session cache without name',              global('! SSLSessionCache :512000')],
+    [120, 'an unknown OpenSSL command',                good('! SSLOpenSSLConfCmd Curvess X25519')],
+    [121, 'a crypto device',                           global('! SSLCryptoDevice nosuchdevice')],
+    [123, 'an unknown option',                         good('! SSLOptions +StdEnvVar')],
+    [125, 'a handshake that takes no time',            global('! TLSPlusHandshakeTimeout 0')],
+    [126, 'SSLLog',                                    global('! SSLLog logs/ssl.log')],
+    [126, 'SSLLogLevel',                               global('! SSLLogLevel info')],
+    [127, 'SSLMutex',                                  global('! SSLMutex default')],
+    [127, 'SSLCacheServerPath',                        global('! SSLCacheServerPath bin/gcache')],
+    # files
+    [201, 'a certificate file that is not there',      host('! SSLCertificateFile @CERTS@/none.crt', '  SSLCertificateKeyFile @CERTS@/direct.key')],
+    [201, 'a key file that is not there',              host('  SSLCertificateFile @CERTS@/direct.crt', '! SSLCertificateKeyFile @CERTS@/none.key')],
+    [201, 'a chain file that is not there',            good('! SSLCertificateChainFile @CERTS@/none.crt')],
+    [201, 'a seed file that is not there',             global('! SSLRandomSeed startup file:@ROOT@/none')],
+    [203, 'a directory for a certificate',             host('! SSLCertificateFile @CERTS@')],
+    [204, 'an empty certificate file',                 host('! SSLCertificateFile @CERTS@/empty.crt')],
+    [205, 'a file of a gigabyte',                      host('! SSLCertificateFile @CERTS@/huge.crt')],
+    # certificates and keys
+    [200, 'no certificate',                            host() =~ s/  SSLEngine on/! SSLEngine on/r],
+    [206, 'text for a certificate',                    host('! SSLCertificateFile @CERTS@/text.crt', '  SSLCertificateKeyFile @CERTS@/direct.key')],
+    [206, 'noise for a certificate',                   host('! SSLCertificateFile @CERTS@/binary.crt', '  SSLCertificateKeyFile @CERTS@/direct.key')],
+    [207, 'a request for a certificate',               host('! SSLCertificateFile @CERTS@/direct.csr', '  SSLCertificateKeyFile @CERTS@/direct.key')],
+    [207, 'a key for a certificate',                   host('! SSLCertificateFile @CERTS@/direct.key', '  SSLCertificateKeyFile @CERTS@/direct.key')],
+    [208, 'a certificate for a key',                   host('  SSLCertificateFile @CERTS@/direct.crt', '! SSLCertificateKeyFile @CERTS@/direct.crt')],
+    [208, 'a request for a key',                       host('  SSLCertificateFile @CERTS@/direct.crt', '! SSLCertificateKeyFile @CERTS@/direct.csr')],
+    [209, 'no key',                                    host('! SSLCertificateFile @CERTS@/direct.crt')],
+    [210, 'a key that does not fit',                   host('  SSLCertificateFile @CERTS@/direct.crt', '! SSLCertificateKeyFile @CERTS@/other.key')],
+    [210, 'a key of another kind',                     host('  SSLCertificateFile @CERTS@/direct.crt', '! SSLCertificateKeyFile @CERTS@/rsa.key')],
+    [211, 'a garbled key',                             host('  SSLCertificateFile @CERTS@/direct.crt', '! SSLCertificateKeyFile @CERTS@/garbled.key')],
+    [212, 'a garbled certificate',                     host('! SSLCertificateFile @CERTS@/garbled.crt', '  SSLCertificateKeyFile @CERTS@/direct.key')],
+    [213, 'a certificate cut short',                   host('! SSLCertificateFile @CERTS@/cut.crt', '  SSLCertificateKeyFile @CERTS@/direct.key')],
+    [213, 'a certificate that is not base64',          host('! SSLCertificateFile @CERTS@/notbase64.crt', '  SSLCertificateKeyFile @CERTS@/direct.key')],
+    [215, 'a key that is too small',                   host('! SSLCertificateFile @CERTS@/small.crt', '  SSLCertificateKeyFile @CERTS@/small.key')],
+    [216, 'a signature that is too weak',              host('! SSLCertificateFile @CERTS@/sha1.crt', '  SSLCertificateKeyFile @CERTS@/sha1.key')],
+    [235, 'a token that nobody can read',              host('! SSLCertificateFile "pkcs11:token=none;object=a"')],
+    [237, 'text for a key',                            host('  SSLCertificateFile @CERTS@/direct.crt', '! SSLCertificateKeyFile @CERTS@/text.crt')],
+    [249, 'text for a chain',                          good('! SSLCertificateChainFile @CERTS@/text.crt')],
+    [249, 'a key for a chain',                         good('! SSLCertificateChainFile @CERTS@/direct.key')],
+    # settings that cannot work
+    [300, 'no version at all',                         good('! SSLProtocol -all')],
+    [302, 'only versions the library rules out',       good('! SSLProtocol -all +TLSv1')],
+    [303, 'ciphers that select nothing',               good('! SSLCipherSuite NOSUCHCIPHER')],
+    [304, 'anonymous ciphers only',                    good('! SSLCipherSuite ADH')],
+    [304, 'NULL ciphers only',                         good('! SSLCipherSuite eNULL')],
+    [306, 'an unknown TLS 1.3 suite',                  good('! SSLCipherSuite TLSv1.3 TLS_AES_512_GCM_SHA999')],
+    [307, 'ciphers for another kind of key',           good('  SSLProtocol -all +TLSv1.2', '! SSLCipherSuite aRSA')],
+    [309, 'a value OpenSSL refuses',                   good('! SSLOpenSSLConfCmd Groups nosuchgroup')],
+    [309, 'a certificate OpenSSL cannot load',         good('! SSLOpenSSLConfCmd Certificate @CERTS@/text.crt')],
+);
+
+# What httpd itself refuses, because the command table says so; it has no id of ours.
+my @HTTPD = (
+    ['a flag with another word',             good('! SSLHonorCipherOrder maybe'),             qr/SSLHonorCipherOrder must be On or Off/],
+    ['a flag without a word',                good('! SSLSessionTickets'),                     qr/SSLSessionTickets must be On or Off/],
+    ['a file without name',                  host('! SSLCertificateFile'),                    qr/SSLCertificateFile takes one argument/],
+    ['two files in one line',                host('! SSLCertificateFile a b'),                qr/SSLCertificateFile takes one argument/],
+    ['three words for ciphers',              good('! SSLCipherSuite SSL HIGH LOW'),           qr/SSLCipherSuite takes one or two arguments|SSLCipherSuite takes 1-2/],
+    ['one word for an OpenSSL command',      good('! SSLOpenSSLConfCmd Groups'),              qr/SSLOpenSSLConfCmd takes two arguments/],
+    ['one word for a seed',                  global('! SSLRandomSeed startup'),               qr/SSLRandomSeed takes two or three arguments/],
+    ['SSLEngine in a directory',             good('<Directory />', '! SSLEngine on', '</Directory>'), qr/SSLEngine not allowed in <Directory/],
+    ['SSLProtocol in a location',            good('<Location />', '! SSLProtocol all', '</Location>'), qr/SSLProtocol not allowed in <Location/],
+    ['a certificate in a location',          good('<Location />', '! SSLCertificateFile @CERTS@/a.crt', '</Location>'), qr/not allowed in <Location/],
+    ['SSLVHostSNIPolicy in a host',          good('! SSLVHostSNIPolicy strict'),              qr/cannot occur within <VirtualHost>/],
+    ['SSLSessionCache in a host',            good('! SSLSessionCache none'),                  qr/cannot occur within <VirtualHost>/],
+    ['SSLRandomSeed in a host',              good('! SSLRandomSeed startup builtin'),         qr/cannot occur within <VirtualHost>/],
+    ['SSLPassPhraseDialog in a host',        good('! SSLPassPhraseDialog builtin'),           qr/cannot occur within <VirtualHost>/],
+    ['a directive nobody has',               good('! SSLEngin on'),                           qr/Invalid command 'SSLEngin'/],
+);
+
+my @WARNINGS = (
+    [106, 'a version without sign',                    good('! SSLProtocol TLSv1.2 TLSv1.3')],
+    [112, 'a number with a unit',                      good('! SSLSessionCacheTimeout 300s')],
+    [124, 'an option without sign',                    good('! SSLOptions StdEnvVars ExportCertData')],
+    [218, 'a key too many',                            good('! SSLCertificateKeyFile @CERTS@/other.key')],
+    [219, 'two certificates of one type',              good('! SSLCertificateFile @CERTS@/other.crt', '  SSLCertificateKeyFile @CERTS@/other.key')],
+    [220, 'an expired certificate',                    host(pair('old')) =~ s/  (?=SSLCertificateFile)/! /r],
+    [221, 'a certificate of tomorrow',                 host(pair('early')) =~ s/  (?=SSLCertificateFile)/! /r],
+    [222, 'a certificate that expires soon',           host(pair('soon')) =~ s/  (?=SSLCertificateFile)/! /r],
+    [223, 'the certificate of a CA',                   host(pair('isca')) =~ s/  (?=SSLCertificateFile)/! /r],
+    [224, 'a certificate for another name',            host(pair('b')) =~ s/  (?=SSLCertificateFile)/! /r],
+    [225, 'an alias the certificate does not name',    good('  ServerAlias a2.test') =~ s/  (?=SSLCertificateFile)/! /r],
+    [226, 'a missing intermediate',                    host(pair('a')) =~ s/  (?=SSLCertificateFile)/! /r],
+    [227, 'a chain in the wrong order',                host('! SSLCertificateFile @CERTS@/swapped.crt', '  SSLCertificateKeyFile @CERTS@/a.key')],
+    [228, 'a certificate of somebody else',            host('! SSLCertificateFile @CERTS@/stranger.crt', '  SSLCertificateKeyFile @CERTS@/a.key')],
+    [229, 'an intermediate twice',                     host('! SSLCertificateFile @CERTS@/twice.crt', '  SSLCertificateKeyFile @CERTS@/a.key')],
+    [231, 'an expired intermediate',                   host('! SSLCertificateFile @CERTS@/below.full', '  SSLCertificateKeyFile @CERTS@/below.key')],
+    [232, 'a chain in two places',                     host(pair('a', 'full'), '  SSLCertificateChainFile @CERTS@/a.chain') =~ s/  (?=SSLCertificateFile)/! /r],
+    [233, 'a key everybody may read',                  host('  SSLCertificateFile @CERTS@/direct.crt', '! SSLCertificateKeyFile @CERTS@/open.key')],
+    [234, 'small DH parameters',                       host('! SSLCertificateFile @CERTS@/dh.crt', '  SSLCertificateKeyFile @CERTS@/direct.key')],
+    [238, 'a certificate for clients',                 host(pair('client')) =~ s/  (?=SSLCertificateFile)/! /r],
+    [239, 'a chain with a gap',                        host('! SSLCertificateFile @CERTS@/gap.crt', '  SSLCertificateKeyFile @CERTS@/a.key')],
+    [301, 'versions with a hole',                      good('! SSLProtocol -all +TLSv1.1 +TLSv1.3')],
+    [305, 'anonymous ciphers among others',            good('! SSLCipherSuite HIGH:ADH')],
+    [308, 'ciphers that leave TLS 1.2 without any',    good('  SSLProtocol -all +TLSv1.2 +TLSv1.3', '! SSLCipherSuite aRSA')],
+    [313, 'hosts with and without TLS on one port',    good() . "<VirtualHost *:\@PORT\@>\n  ServerName b.test\n  SSLEngine off\n</VirtualHost>\n"],
+    [314, 'two hosts of one name',                     good() . good()],
+    [315, 'a name behind a wildcard',                  good('  ServerAlias *.test') . (good() =~ s/a\.test/c.test/r)],
+    [316, 'a host nobody listens for',                 good() . (good() =~ s/\*:\@PORT\@/127.0.0.1:1/r)],
+    [317, 'a port for https without a host',           "Listen 127.0.0.1:\@PORT2\@ https\n" . good()],
+    [318, 'hosts without name',                        good() . (good() =~ s/  ServerName a\.test\n//r)],
+);
+
+# ---- checks ----
+
+# The text without its marks, the number of the marked line, and the directive in it.
+sub unmark ($text) {
+    my @lines = split /\n/, $text;
+    my ($at) = grep { $lines[$_] =~ /^! / } 0 .. $#lines;
+    s/^! /  / for @lines;
+    my $directive = defined $at ? (split ' ', $lines[$at])[0] : undef;
+    return (join("\n", @lines) . "\n", defined $at ? $at + 1 : undef, $directive);
+}
+
+# "TP0210: ... - SSLCertificateKeyFile at .../test.conf:5", or httpd's own words for the place.
+sub expected ($id, $line, $directive) {
+    my $label = sprintf 'TP%04d: ', $id;
+    return qr/$label/ if !defined $line;
+    return qr/^.*$label.*\Q$directive\E at \S*test\.conf:$line\b|^.*line $line of \S*test\.conf:\n.*$label/m;
+}
+
+for my $row (@ERRORS) {
+    my ($id, $what, $marked) = @$row;
+    my ($conf, $line, $directive) = unmark($marked);
+    my $server = TLSplus::Server->new(certs => $certs, conf => $conf);
+    my $text = refused $server, expected($id, $line, $directive), sprintf 'TP%04d: %s', $id, $what;
+    like $text, qr/Fix: \w/, "$what: and what to do about it";
+}
+
+for my $row (@HTTPD) {
+    my ($what, $marked, $words) = @$row;
+    my ($conf, $line) = unmark($marked);
+    my $server = TLSplus::Server->new(certs => $certs, conf => $conf);
+    my $text = refused $server, $words, "httpd: $what";
+    like $text, qr/line $line of \S*test\.conf/, "$what: with its line";
+}
+
+for my $row (@WARNINGS) {
+    my ($id, $what, $marked) = @$row;
+    my ($conf, $line, $directive) = unmark($marked);
+    my $server = TLSplus::Server->new(certs => $certs, conf => $conf);
+    my $found  = $server->configtest;
+    my $label  = sprintf 'TP%04d: %s', $id, $what;
+    is $found->{exit}, 0, "$label: passes" or diag $found->{text};
+    like $found->{text}, expected($id, $line, $directive), "$label: is told";
+    ok $server->begin, "$label: starts" or diag $server->said;
+    is $server->get('/', name => 'a.test', insecure => 1)->status, 200, "$label: serves";
+    $server->stop;
+}
+
+subtest 'all findings at once' => sub {
+    my $conf = host('  SSLCertificateFile @CERTS@/direct.crt', '  SSLCertificateKeyFile @CERTS@/other.key', '  SSLCipherSuite NOSUCHCIPHER')
+      . (host('  SSLCertificateFile @CERTS@/text.crt', '  SSLProtocol -all') =~ s/a\.test/b.test/r)
+      . (host(pair('old')) =~ s/a\.test/c.test/r);
+    my $server = TLSplus::Server->new(certs => $certs, conf => $conf);
+    my $found  = $server->configtest;
+    isnt $found->{exit}, 0, 'fails';
+    for ([210, 5], [303, 6], [206, 11], [300, 12], [220, 17]) {
+        my ($id, $line) = @$_;
+        like $found->{text}, qr/TP0$id: .*test\.conf:$line\b/, sprintf 'TP%04d of line %d', $id, $line;
+    }
+    is scalar(() = $found->{text} =~ /TP0210: /g), 1, 'each is told once';
+};
+
+subtest 'nothing to say' => sub {
+    my $server = TLSplus::Server->new(certs => $certs, conf => host(pair('a', 'full'), '  SSLProtocol all -SSLv3'));
+    my $found  = $server->configtest;
+    is $found->{exit}, 0, 'passes';
+    unlike $found->{text}, qr/TP\d{4}/, 'without a word';
+    like $found->{text}, qr/^Syntax OK$/m, "but httpd's own";
+};
+
+# A key that needs a pass phrase cannot be checked without asking somebody; configtest asks nobody.
+subtest 'an encrypted key' => sub {
+    my $conf = host('  SSLCertificateFile @CERTS@/locked.crt', '  SSLCertificateKeyFile @CERTS@/locked.enc.key');
+    my $server = TLSplus::Server->new(certs => $certs, conf => $conf);
+    my $found  = $server->configtest;
+    is $found->{exit}, 0, 'passes';
+    like $found->{text}, qr/TP0246: .*test\.conf:5\b/, 'and says that the key was not checked';
+    ok !$server->begin, 'a start without a terminal ends';
+    like $server->said, qr/TP0240: .*SSLPassPhraseDialog/s, 'with what to do';
+
+    $server->put('run/right', ["#!/bin/sh\necho opensesame\n", 0755]);
+    $server->put('run/wrong', ["#!/bin/sh\necho sesame\n",     0755]);
+    $server->configure("SSLPassPhraseDialog exec:\@ROOT\@/run/wrong\n$conf");
+    ok !$server->begin, 'a wrong pass phrase: no start';
+    like $server->said, qr/TP0241: /, 'and the reason';
+    $server->configure("SSLPassPhraseDialog exec:\@ROOT\@/run/right\n$conf");
+    ok $server->begin, 'the right one: starts' or diag $server->said;
+    serves $server, 'and serves', name => 'a.test';
+    ok $server->graceful, 'a graceful restart asks nobody';
+    serves $server, 'and serves', name => 'a.test';
+    $server->stop;
+};
+
+done_testing;

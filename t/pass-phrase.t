@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Encrypted keys: who is asked for a pass phrase, how often, what a program gets and what is said
+# when it fails; and that a graceful restart asks nobody.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use TLSplus::Certs;
+use TLSplus::Env qw(find_program);
+use TLSplus::Process qw(run slurp);
+use TLSplus::Seat;
+use TLSplus::Server;
+use TLSplus::Test;
+
+my $certs = TLSplus::Certs->new;
+$certs->leaf('a', san => ['a.test'], intermediates => 1, password => 'opensesame');
+$certs->leaf('b', san => ['b.test'], intermediates => 1, password => 'opensesame', key => 'rsa', pem => 'traditional');
+$certs->leaf('c', san => ['c.test'], intermediates => 1, password => 'another');
+
+sub hosts (@names) {
+    return join '', map { <<"CONF" } @names;
+<VirtualHost *:\@PORT\@>
+  ServerName $_.test
+  SSLEngine on
+  SSLCertificateFile    \@CERTS\@/$_.full
+  SSLCertificateKeyFile \@CERTS\@/$_.enc.key
+</VirtualHost>
+CONF
+}
+
+sub count ($text, $pattern) { return scalar(() = $text =~ /$pattern/g) }
+
+subtest 'a person at a terminal' => sub {
+    my $server = TLSplus::Seat->new(certs => $certs, conf => hosts(qw(a b c)), dialog => [
+        [qr/Pass phrase: /, "wrong\r"],
+        [qr/Pass phrase: /, "\r"],
+        [qr/Pass phrase: /, "opensesamm\x7fe\r"],
+        [qr/Pass phrase: /, "another\r"],
+    ]);
+    ok $server->begin, 'starts' or return diag $server->said;
+    my $screen = $server->screen;
+    like $screen, qr/a\.test:\d+:0 \(EC P-256\) in \S+a\.enc\.key/, 'the question names host, key and file';
+    like $screen, qr/That pass phrase is wrong, 5 left/, 'a wrong phrase is said to be';
+    is count($screen, qr/Pass phrase: /), 4, 'b opens with the phrase of a, and the second reading asks nothing';
+    unlike $screen, qr/b\.enc\.key/, 'and b is not asked for';
+    unlike $screen, qr/opensesam|another/, 'nothing of it is shown';
+    ok $server->echoes, 'the terminal is as it was';
+    serves $server, "$_ is served", name => "$_.test" for qw(a b c);
+
+    ok $server->graceful, 'a graceful restart';
+    serves $server, "$_ is served again", name => "$_.test" for qw(a b c);
+    is count($server->screen, qr/Pass phrase: /), 4, 'and nobody was asked';
+
+    subtest 'no child knows the phrase' => sub {
+        my $gcore = find_program('gcore') or plan skip_all => 'no gcore (Debian: gdb)';
+        my ($child) = $server->children;
+        my $done = run([$gcore, '-o', $server->root . '/core', $child], timeout => 120);
+        my $core = $server->root . "/core.$child";
+        ok -s $core, 'a core file' or return diag $done->{err};
+        my $content = slurp($core);
+        unlink $core;
+        cmp_ok index($content, 'a.test'), '>=', 0, 'it has what it should have';
+        is index($content, $_), -1, "but not \"$_\"" for qw(opensesame another);
+    };
+    ok $server->stop, 'stops cleanly';
+};
+
+subtest 'a person who gives up' => sub {
+    my $server = TLSplus::Seat->new(certs => $certs, conf => hosts('a'), dialog => [[qr/Pass phrase: /, "open\x03"]]);
+    ok !$server->begin, 'no start';
+    like $server->said, qr/TP0247: .*a\.enc\.key/, 'with the reason';
+    ok $server->echoes, 'the terminal is as it was';
+};
+
+subtest 'nobody at a terminal' => sub {
+    my $server = TLSplus::Server->new(certs => $certs, conf => hosts('a'));
+    my $begin  = time;
+    ok !$server->begin, 'no start';
+    cmp_ok time - $begin, '<', 3, 'at once';
+    like $server->said, qr/TP0240: .*test\.conf:5\b.*exec:.*systemd-ask-password.*openssl pkey/, 'with three ways out';
+};
+
+# A program that keeps a record of its calls.
+my $PROGRAM = <<'SH';
+#!/bin/sh
+echo "$@ in $(pwd)" >> calls
+SH
+
+subtest 'a program' => sub {
+    my $server = TLSplus::Server->new(certs => $certs,
+        conf => "SSLPassPhraseDialog exec:\@ROOT\@/run/ask\n" . hosts(qw(a b c)));
+    my $calls = $server->root . '/run/calls';
+    $server->put('run/ask', ["$PROGRAM case \$1 in c.*) echo another;; *) echo opensesame;; esac\n", 0755]);
+
+    is $server->configtest->{exit}, 0, 'configtest asks it and passes';
+    is count(slurp($calls), qr/\n/), 2, 'once for a, whose phrase opens b, and once for c';
+    unlink $calls;
+    ok $server->begin, 'starts' or return diag $server->said;
+    my $here = $server->root . '/run';
+    is slurp($calls), "a.test:443 RSA in $here\nc.test:443 RSA in $here\n",
+      'two calls, with host (443 where ServerName has no port) and position, in its own folder';
+    serves $server, "$_ is served", name => "$_.test" for qw(a b c);
+
+    unlink $calls;
+    ok $server->graceful, 'a graceful restart';
+    ok !-e $calls, 'asks nothing';
+    $certs->leaf('c', san => ['c.test'], intermediates => 1, password => 'another', key => 'rsa');
+    ok $server->graceful, 'and one with a new key for c';
+    is count(slurp($calls), qr/^c\.test/m), 1, 'asks for that one';
+    is count(slurp($calls), qr/\n/), 1, 'and no other';
+    serves $server, 'c is served', name => 'c.test';
+    ok $server->stop, 'stops cleanly';
+};
+
+my @FAILURES = (
+    ['not executable', 242, ["#!/bin/sh\necho opensesame\n", 0644], qr/Permission denied/],
+    ['exit status',    243, ["#!/bin/sh\necho 'no key here' >&2\nexit 3\n", 0755], qr/exit status 3; it says: "no key here"/],
+    ['a signal',       243, ["#!/bin/sh\nkill -9 \$\$\n", 0755], qr/signal 9/],
+    ['nothing',        244, ["#!/bin/sh\nexit 0\n", 0755], qr{run/ask a\.test:\d+ RSA}],
+    ['a wrong phrase', 241, ["#!/bin/sh\necho sesame\n", 0755], qr/a\.enc\.key/],
+);
+
+for (@FAILURES) {
+    my ($what, $id, $program, $words) = @$_;
+    subtest "a program that fails: $what" => sub {
+        my $server = TLSplus::Server->new(certs => $certs, conf => "SSLPassPhraseDialog exec:\@ROOT\@/run/ask\n" . hosts('a'));
+        $server->put('run/ask', $program);
+        my $found = $server->configtest;
+        isnt $found->{exit}, 0, 'configtest fails';
+        like $found->{text}, qr/TP0$id: .*test\.conf:6\b.*$words/, 'and says why, with the line of the key';
+        ok !$server->begin, 'no start';
+    };
+}
+
+subtest 'a program on a pipe' => sub {
+    my $server = TLSplus::Server->new(certs => $certs, conf => "SSLPassPhraseDialog \"|\@ROOT\@/run/ask \@ROOT\@/run/log\"\n" . hosts(qw(a c)));
+    $server->put('run/ask', [<<'SH', 0755]);
+#!/bin/sh
+n=0
+while read -r line; do
+  echo "$line" >> "$1"
+  case $line in
+    *c.enc.key) secret=another;;
+    *a.enc.key) secret=opensesame;;
+    'Pass phrase:'*) n=$((n+1)); [ $n = 1 ] && echo wrong || echo $secret;;
+  esac
+done
+SH
+    my $found = $server->configtest;
+    is $found->{exit}, 0, 'configtest leaves it alone';
+    is count($found->{text}, qr/TP0246: /), 2, 'and says that it did';
+    ok $server->begin, 'starts' or return diag $server->said;
+    serves $server, "$_ is served", name => "$_.test" for qw(a c);
+    like slurp($server->root . '/run/log'), qr/That pass phrase is wrong/, 'it is told of wrong phrases';
+    ok $server->stop, 'stops cleanly';
+};
+
+done_testing;

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The hello reader against hellos that OpenSSL's own client makes, whole, cut at every byte and
+// spread over records, and against bytes that are no hello.
+#include "ssl_engine/client_hello.h"
+
+#include <openssl/ssl.h>
+
+#include "t/unit/unit.h"
+
+namespace tlsplus::test {
+namespace {
+
+Bytes hello_of_openssl(const char* name, std::string_view protocols) {
+  SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+  SSL* ssl = SSL_new(context);
+  BIO* in = BIO_new(BIO_s_mem());
+  BIO* out = BIO_new(BIO_s_mem());
+  SSL_set_bio(ssl, in, out);
+  if (name != nullptr) SSL_set_tlsext_host_name(ssl, name);
+  if (!protocols.empty()) {
+    SSL_set_alpn_protos(ssl, as_bytes(protocols).data(), static_cast<unsigned>(protocols.size()));
+  }
+  SSL_set_connect_state(ssl);
+  (void)SSL_do_handshake(ssl);
+  char* memory = nullptr;
+  const long size = BIO_get_mem_data(out, &memory);
+  Bytes hello(memory, memory + size);
+  SSL_free(ssl);
+  SSL_CTX_free(context);
+  return hello;
+}
+
+/// The same handshake message in records of `fragment` bytes each.
+Bytes in_fragments(const Bytes& one_record, std::size_t fragment) {
+  const ByteView message = ByteView(one_record).subspan(5);
+  Bytes cut;
+  for (std::size_t at = 0; at < message.size(); at += fragment) {
+    const ByteView part = message.subspan(at, std::min(fragment, message.size() - at));
+    cut.insert(cut.end(), {22, 3, 1, static_cast<Byte>(part.size() >> 8U),
+                           static_cast<Byte>(part.size() & 0xffU)});
+    cut.insert(cut.end(), part.begin(), part.end());
+  }
+  return cut;
+}
+
+struct Read {
+  HelloState state;
+  bool has_name;
+  std::string name;
+  std::string protocols;
+};
+
+Read read(ByteView stream) {
+  Bytes scratch;
+  ClientHello hello;
+  const HelloState state = examine_client_hello(stream, scratch, hello);
+  return {state, hello.has_server_name, std::string(hello.server_name),
+          std::string(as_text(hello.protocols))};
+}
+
+START_TEST(name_and_protocols_are_read) {
+  const Read hello = read(hello_of_openssl("a.example", "\x02h2\x08http/1.1"));
+  ck_assert_int_eq(static_cast<int>(hello.state), static_cast<int>(HelloState::complete));
+  ck_assert_str_eq(hello.name.c_str(), "a.example");
+  ck_assert_str_eq(hello.protocols.c_str(), "\x02h2\x08http/1.1");
+}
+END_TEST
+
+START_TEST(absent_extensions_stay_absent) {
+  const Read hello = read(hello_of_openssl(nullptr, ""));
+  ck_assert_int_eq(static_cast<int>(hello.state), static_cast<int>(HelloState::complete));
+  ck_assert(!hello.has_name);
+  ck_assert(hello.protocols.empty());
+}
+END_TEST
+
+START_TEST(every_beginning_is_incomplete) {
+  const Bytes whole = hello_of_openssl("a.example", "");
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    const Read part = read(ByteView(whole).first(size));
+    ck_assert_msg(part.state == HelloState::incomplete, "%zu of %zu bytes", size, whole.size());
+  }
+}
+END_TEST
+
+START_TEST(fragments_are_put_together) {
+  const Bytes whole = hello_of_openssl("a.example", "\x02h2");
+  for (const std::size_t fragment : {whole.size(), std::size_t{200}, std::size_t{64}}) {
+    const Read hello = read(in_fragments(whole, fragment));
+    ck_assert_msg(hello.state == HelloState::complete, "fragments of %zu", fragment);
+    ck_assert_str_eq(hello.name.c_str(), "a.example");
+  }
+}
+END_TEST
+
+START_TEST(finer_cuts_are_left_to_openssl) {
+  const Bytes whole = hello_of_openssl("a.example", "");
+  ck_assert(read(in_fragments(whole, 1)).state == HelloState::unreadable);
+}
+END_TEST
+
+START_TEST(trailing_bytes_do_not_matter) {
+  Bytes stream = hello_of_openssl("a.example", "");
+  stream.insert(stream.end(), {20, 3, 3, 0, 1, 1});  // the change_cipher_spec some clients add
+  const Read hello = read(stream);
+  ck_assert_str_eq(hello.name.c_str(), "a.example");
+}
+END_TEST
+
+static const struct {
+  const char* what;
+  std::string_view bytes;
+} kUnreadable[] = {
+    {"HTTP", "GET / HTTP/1.1\r\n"},
+    {"an alert", std::string_view("\x15\x03\x01\x00\x02\x02\x28", 7)},
+    {"version 2", std::string_view("\x16\x02\x00\x00\x05", 5)},
+    {"empty record", std::string_view("\x16\x03\x01\x00\x00", 5)},
+    {"record too long", std::string_view("\x16\x03\x01\x40\x01", 5)},
+    {"a ServerHello", std::string_view("\x16\x03\x01\x00\x04\x02\x00\x00\x00", 9)},
+    {"hello too long", std::string_view("\x16\x03\x01\x00\x04\x01\xff\xff\xff", 9)},
+    {"hello without content", std::string_view("\x16\x03\x01\x00\x04\x01\x00\x00\x00", 9)},
+};
+
+START_TEST(what_is_no_hello_is_unreadable) {
+  ck_assert_msg(read(as_bytes(kUnreadable[_i].bytes)).state == HelloState::unreadable, "%s",
+                kUnreadable[_i].what);
+}
+END_TEST
+
+START_TEST(any_flipped_byte_is_survived) {
+  const Bytes whole = hello_of_openssl("a.example", "\x02h2");
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    for (const Byte flip : std::initializer_list<Byte>{0x01, 0x80, 0xff}) {
+      Bytes damaged = whole;
+      damaged[at] ^= flip;
+      const Read hello = read(damaged);
+      ck_assert(hello.name.size() <= damaged.size());
+    }
+  }
+}
+END_TEST
+
+static const struct {
+  std::string_view body;
+  const char* name;  // null: not exactly one host_name
+} kNameExtensions[] = {
+    {std::string_view("\x00\x04\x00\x00\x01x", 6), "x"},
+    {std::string_view("\x00\x03\x00\x00\x00", 5), ""},
+    {std::string_view("\x00\x04\x01\x00\x01x", 6), nullptr},
+    {std::string_view("\x00\x04\x00\x00\x02x", 6), nullptr},
+    {std::string_view("\x00\x05\x00\x00\x01x", 6), nullptr},
+    {std::string_view("\x00\x04\x00\x00\x01xy", 7), nullptr},
+    {std::string_view("\x00\x08\x00\x00\x01x\x00\x00\x01y", 10), nullptr},
+    {std::string_view(), nullptr},
+};
+
+START_TEST(exactly_one_host_name_counts) {
+  const auto& row = kNameExtensions[_i];
+  const auto name = server_name_of(as_bytes(row.body));
+  ck_assert_int_eq(name.has_value(), row.name != nullptr);
+  if (name) ck_assert(*name == row.name);
+}
+END_TEST
+
+Suite* client_hello_suite() {
+  Suite* suite = suite_create("client_hello");
+  TCase* tests = tcase_create("reading");
+  tcase_add_test(tests, name_and_protocols_are_read);
+  tcase_add_test(tests, absent_extensions_stay_absent);
+  tcase_add_test(tests, every_beginning_is_incomplete);
+  tcase_add_test(tests, fragments_are_put_together);
+  tcase_add_test(tests, finer_cuts_are_left_to_openssl);
+  tcase_add_test(tests, trailing_bytes_do_not_matter);
+  tcase_add_loop_test(tests, what_is_no_hello_is_unreadable, 0, std::size(kUnreadable));
+  tcase_add_test(tests, any_flipped_byte_is_survived);
+  tcase_add_loop_test(tests, exactly_one_host_name_counts, 0, std::size(kNameExtensions));
+  suite_add_tcase(suite, tests);
+  return suite;
+}
+
+}  // namespace
+}  // namespace tlsplus::test
+
+int main() {
+  return tlsplus::test::run_suite(tlsplus::test::client_hello_suite());
+}

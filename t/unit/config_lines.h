@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Configuration lines without httpd: a file system that is a table, and words that outlive the
+// settings made from them.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <map>
+
+#include "ssl_engine/base/text.h"
+#include "ssl_engine/directives.h"
+#include "t/unit/unit.h"
+
+namespace tlsplus::test {
+
+/// ServerRoot is "/server". A path that begins with "//" cannot be made absolute.
+class FakePaths final : public PathResolver {
+ public:
+  std::optional<std::string_view> absolute(std::string_view path) override {
+    if (path.starts_with("//")) return std::nullopt;
+    kept_.push_back(path.starts_with("/") ? std::string(path) : "/server/" + std::string(path));
+    return kept_.back();
+  }
+  PathKind kind_of(std::string_view path) override {
+    const auto found = files_.find(std::string(path));
+    return found == files_.end() ? PathKind::absent : found->second;
+  }
+  [[nodiscard]] bool skips_files() const noexcept override { return dumping; }
+
+  bool dumping = false;
+
+ private:
+  std::deque<std::string> kept_;
+  std::map<std::string, PathKind> files_{
+      {"/server/a.pem", PathKind::file},       {"/etc/a.pem", PathKind::file},
+      {"/server/empty", PathKind::empty_file}, {"/server/dir", PathKind::directory},
+      {"/server/socket", PathKind::other},     {"/dev/urandom", PathKind::other}};
+};
+
+/// A configuration being read, line by line.
+class ConfigReader {
+ public:
+  /// Applies the row named by the first word of `line` to the rest. Words are separated by blanks;
+  /// "''" stands for an empty one. `directory`: the line stands in a directory section.
+  Status read(std::string_view line, bool directory = false) {
+    kept_.emplace_back(line);
+    auto all = words(kept_.back());
+    for (auto& word : all) {
+      if (word == "''") word = {};
+    }
+    const Directive* const row = find_directive(all.front());
+    ck_assert_msg(row != nullptr, "no directive %s", kept_.back().c_str());
+    origins_.push_back({row->name, "site.conf", ++line_number_});
+    const Line parsed{.row = *row,
+                      .words = Words(all).subspan(1),
+                      .origin = origins_.back(),
+                      .in_directory = directory,
+                      .paths = paths,
+                      .remarks = remarks};
+    return apply(parsed, {global, server, dir});
+  }
+
+  /// The same; the line must be accepted.
+  void accept(std::string_view line, bool directory = false) {
+    const Status done = read(line, directory);
+    ck_assert_msg(static_cast<bool>(done), "\"%s\" is refused: %s", std::string(line).c_str(),
+                  done ? "" : render(done.error()).c_str());
+  }
+
+  GlobalConfig global;
+  ServerConfig server;
+  DirConfig dir;
+  std::vector<Error> remarks;
+  FakePaths paths;
+
+ private:
+  std::deque<std::string> kept_;
+  std::deque<Origin> origins_;
+  int line_number_ = 0;
+};
+
+inline MessageId number(Tp id) {
+  return static_cast<MessageId>(id);
+}
+
+/// `id` of a refusal, 0 if the line was accepted.
+inline MessageId refused_with(const Status& status) {
+  return status ? MessageId{0} : status.error().id;
+}
+
+}  // namespace tlsplus::test

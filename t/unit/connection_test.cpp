@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Whole connections in memory: OpenSSL's client on one side, ours on the other, no socket in
+// between. What is asserted is what the client saw.
+#include "ssl_engine/connection.h"
+
+#include "ssl_engine/certificate_store.h"
+#include "ssl_engine/context_factory.h"
+#include "ssl_engine/inbound.h"
+#include "ssl_engine/outbound.h"
+#include "t/unit/test_certs.h"
+#include "t/unit/world.h"
+
+namespace tlsplus::test {
+namespace {
+
+/// The server around a connection, reduced to names.
+class Services final : public ConnectionServices {
+ public:
+  Services(const Snapshot& snapshot, Clock& clock) : snapshot_(snapshot), clock_(clock) {}
+
+  LogSink& log() noexcept override { return log_; }
+  const Clock& clock() noexcept override { return clock_; }
+  const Host* host_named(std::string_view name) override {
+    for (const Host& host : snapshot_.hosts()) {
+      if (host.name == std::string(name) + ":443") return &host;
+    }
+    return nullptr;
+  }
+  void on_host(const Host&) override {}
+  std::optional<std::size_t> select_protocol(const Host&, ByteView offers) override {
+    for (std::size_t at = 0; at < offers.size(); at += 1U + offers[at]) {
+      if (as_text(offers.subspan(at + 1, offers[at])) == "h2") return at;
+    }
+    return std::nullopt;
+  }
+  std::optional<ChallengeCertificate> challenge(std::string_view) override { return std::nullopt; }
+  bool on_ssl(SSL&) override { return accepts; }
+  HandshakeEvents::Staple staple(const Host&, SSL&) override { return {}; }
+  SessionCache* session_cache() noexcept override { return nullptr; }
+  TicketKeys* ticket_keys(const Host&) noexcept override { return nullptr; }
+  BIO_METHOD& bio_method() noexcept override { return *method_; }
+  void* application_data() noexcept override { return this; }
+
+  bool accepts = true;
+
+ private:
+  const Snapshot& snapshot_;
+  Clock& clock_;
+  MemoryLog log_;
+  BioMethod method_ = make_queue_bio_method();
+};
+
+struct Client {
+  Client() {
+    context.reset(SSL_CTX_new(TLS_client_method()));
+    ssl.reset(SSL_new(context.get()));
+    in = BIO_new(BIO_s_mem());
+    out = BIO_new(BIO_s_mem());
+    SSL_set_bio(ssl.get(), in, out);
+    SSL_set_connect_state(ssl.get());
+  }
+
+  Bytes take() const {
+    char* memory = nullptr;
+    const long size = BIO_get_mem_data(out, &memory);
+    Bytes taken(memory, memory + size);
+    (void)BIO_reset(out);
+    return taken;
+  }
+  void give(ByteQueue& records) const {
+    const ByteView bytes = records.view();
+    if (!bytes.empty()) BIO_write(in, bytes.data(), static_cast<int>(bytes.size()));
+    records.consume(bytes.size());
+  }
+  std::string read() const {
+    std::string all;
+    char part[4096];
+    for (int size = 0; (size = SSL_read(ssl.get(), part, sizeof part)) > 0;) {
+      all.append(part, static_cast<std::size_t>(size));
+    }
+    return all;
+  }
+  std::string name_shown() const {
+    const Cert shown(SSL_get1_peer_certificate(ssl.get()));
+    char name[64] = "";
+    if (shown != nullptr) {
+      X509_NAME_get_text_by_NID(X509_get_subject_name(shown.get()), NID_commonName, name,
+                                sizeof name);
+    }
+    return name;
+  }
+
+  SslCtx context;
+  Ssl ssl;
+  BIO* in = nullptr;
+  BIO* out = nullptr;
+};
+
+/// Two hosts, a.test the default, with certificates of their own.
+struct Setup {
+  Setup() {
+    world.site.add_tls("a.test", world.complete("a.pem", world.leaf("a.test")), {});
+    world.site.add_tls("b.test", world.complete("b.pem", world.leaf("b.test")), {});
+  }
+  void start() {
+    snapshot = world.build_well();
+    services.emplace(*snapshot, world.clock);
+    server.emplace(snapshot, snapshot->host(1), *services);
+  }
+  /// Lets both sides talk until neither has anything to say; the server is fed `step` bytes at
+  /// a time.
+  void talk(std::size_t step = std::size_t{1} << 20U) {
+    for (int idle = 0; idle < 2;) {
+      (void)SSL_do_handshake(client.ssl.get());
+      const Bytes sent = client.take();
+      for (std::size_t at = 0; at < sent.size(); at += step) {
+        server->feed(ByteView(sent).subspan(at, std::min(step, sent.size() - at)));
+        (void)server->advance();
+        if (server->phase() == Phase::established) {
+          rest.assign(server->unread().begin(), server->unread().end());
+          if (!rest.empty()) server->feed(rest);
+        }
+      }
+      idle = sent.empty() && server->out().empty() ? idle + 1 : 0;
+      client.give(server->out());
+    }
+  }
+
+  World world;
+  std::shared_ptr<const Snapshot> snapshot;
+  std::optional<Services> services;
+  std::optional<Connection> server;
+  Client client;
+  Bytes rest;
+};
+
+START_TEST(the_name_chooses_the_host) {
+  static const char* const kNames[] = {"a.test", "b.test", "nobody.test", nullptr};
+  static const char* const kShown[] = {"a.test", "b.test", "a.test", "a.test"};
+  Setup setup;
+  setup.start();
+  if (kNames[_i] != nullptr) SSL_set_tlsext_host_name(setup.client.ssl.get(), kNames[_i]);
+  setup.talk();
+  ck_assert(setup.server->phase() == Phase::established);
+  expect_text(setup.client.name_shown(), kShown[_i]);
+  ck_assert_int_eq(setup.server->has_server_name(), kNames[_i] != nullptr);
+}
+END_TEST
+
+START_TEST(any_cut_of_the_stream_will_do) {
+  static constexpr std::size_t kSteps[] = {1, 7, 100, 516, 517, 518, 1000};
+  Setup setup;
+  setup.start();
+  SSL_set_tlsext_host_name(setup.client.ssl.get(), "b.test");
+  setup.talk(kSteps[_i]);
+  ck_assert(setup.server->phase() == Phase::established);
+  expect_text(setup.client.name_shown(), "b.test");
+}
+END_TEST
+
+START_TEST(versions_are_the_hosts_own) {
+  Setup setup;
+  ProtocolSelection only_12;
+  only_12.versions.add(Protocol::tls1_2);
+  setup.world.site.last().protocol = {only_12, setup.world.site.place("SSLProtocol")};
+  setup.start();
+  const char* const name = _i == 0 ? "b.test" : "a.test";
+  SSL_set_tlsext_host_name(setup.client.ssl.get(), name);
+  setup.talk();
+  ck_assert_int_eq(SSL_version(setup.client.ssl.get()), _i == 0 ? TLS1_2_VERSION : TLS1_3_VERSION);
+}
+END_TEST
+
+START_TEST(a_protocol_is_chosen_among_the_offers) {
+  Setup setup;
+  setup.start();
+  const std::string offers = _i == 0 ? "\x08http/1.1\x02h2" : "\x08http/1.1";
+  SSL_set_alpn_protos(setup.client.ssl.get(), as_bytes(offers).data(),
+                      static_cast<unsigned>(offers.size()));
+  setup.talk();
+  const unsigned char* chosen = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(setup.client.ssl.get(), &chosen, &size);
+  expect_text(std::string(reinterpret_cast<const char*>(chosen), size), _i == 0 ? "h2" : "");
+}
+END_TEST
+
+START_TEST(bytes_go_both_ways) {
+  Setup setup;
+  setup.start();
+  setup.talk();
+  Inbound inbound(*setup.server);
+  Outbound outbound(*setup.server);
+  SSL_write(setup.client.ssl.get(), "one\ntwo", 7);
+  const Bytes sent = setup.client.take();
+  setup.server->feed(sent);
+  ck_assert(inbound.fill() == StreamStatus::done);
+  bool whole = false;
+  ck_assert(as_text(inbound.line(100, whole)) == "one\n" && whole);
+  inbound.take(4);
+  ck_assert(as_text(inbound.line(100, whole)) == "two" && !whole);
+  ck_assert(as_text(inbound.peek(2)) == "tw");
+  ck_assert(inbound.fill() == StreamStatus::want_read);
+
+  std::string large(100000, 'x');
+  ck_assert(outbound.write(as_bytes("small")));
+  ck_assert_uint_eq(outbound.gathered_bytes(), 5);
+  ck_assert(outbound.write(as_bytes(large)));
+  ck_assert(outbound.flush());
+  setup.client.give(setup.server->out());
+  expect_text(setup.client.read(), "small" + large);
+}
+END_TEST
+
+START_TEST(small_pieces_share_a_record) {
+  Setup setup;
+  setup.start();
+  setup.talk();
+  Outbound outbound(*setup.server);
+  for (int i = 0; i < 10; ++i) ck_assert(outbound.write(as_bytes("piece ")));
+  ck_assert(setup.server->out().empty());
+  ck_assert(outbound.flush());
+  ck_assert_uint_lt(setup.server->out().size(), 60 + 32);
+  setup.client.give(setup.server->out());
+  ck_assert_uint_eq(setup.client.read().size(), 60);
+}
+END_TEST
+
+START_TEST(goodbye_is_said_once_and_heard) {
+  Setup setup;
+  setup.start();
+  setup.talk();
+  setup.server->send_close_notify();
+  const std::size_t size = setup.server->out().size();
+  setup.server->send_close_notify();
+  ck_assert_uint_eq(setup.server->out().size(), size);
+  setup.client.give(setup.server->out());
+  (void)setup.client.read();
+  ck_assert_int_ne(SSL_get_shutdown(setup.client.ssl.get()) & SSL_RECEIVED_SHUTDOWN, 0);
+}
+END_TEST
+
+START_TEST(the_clients_end_is_told_apart) {
+  Setup setup;
+  setup.start();
+  setup.talk();
+  if (_i == 0) {
+    (void)SSL_shutdown(setup.client.ssl.get());
+    setup.rest = setup.client.take();
+    setup.server->feed(setup.rest);
+  } else {
+    setup.server->end_input();
+  }
+  Byte byte = 0;
+  std::size_t count = 0;
+  ck_assert(setup.server->decrypt({&byte, 1}, count) ==
+            (_i == 0 ? StreamStatus::closed : StreamStatus::cut_off));
+}
+END_TEST
+
+static const struct {
+  const char* what;
+  std::string_view bytes;
+  Phase phase;
+} kBeginnings[] = {
+    {"HTTP", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", Phase::plain_http},
+    {"garbage", "\x01\x02\x03\x04\x05\x06\x07\x08", Phase::failed},
+    {"an alert", std::string_view("\x15\x03\x01\x00\x02\x02\x28", 7), Phase::failed},
+    {"half a header", "\x16\x03", Phase::hello},
+};
+
+START_TEST(what_is_no_hello_ends_in_its_phase) {
+  Setup setup;
+  setup.start();
+  setup.server->feed(as_bytes(kBeginnings[_i].bytes));
+  (void)setup.server->advance();
+  ck_assert_msg(setup.server->phase() == kBeginnings[_i].phase, "%s", kBeginnings[_i].what);
+  if (kBeginnings[_i].phase == Phase::failed) {
+    ck_assert_uint_ne(setup.server->failure().id, 0);
+    ck_assert(!setup.server->failure().what.empty());
+  }
+}
+END_TEST
+
+START_TEST(nothing_in_common_names_name_and_alert) {
+  Setup setup;
+  setup.start();
+  SSL_set_max_proto_version(setup.client.ssl.get(), TLS1_2_VERSION);
+  SSL_set_cipher_list(setup.client.ssl.get(), "ECDHE-RSA-AES128-GCM-SHA256");
+  SSL_set_tlsext_host_name(setup.client.ssl.get(), "b.test");
+  setup.talk();
+  ck_assert(setup.server->phase() == Phase::failed);
+  const std::string what = setup.server->failure().what;
+  ck_assert_msg(what.find("\"b.test\"") != std::string::npos, "%s", what.c_str());
+  ck_assert_msg(what.find("handshake failure (40)") != std::string::npos, "%s", what.c_str());
+}
+END_TEST
+
+START_TEST(a_module_that_refuses_is_heard) {
+  Setup setup;
+  setup.start();
+  setup.services->accepts = false;
+  setup.talk();
+  ck_assert(setup.server->phase() == Phase::failed);
+}
+END_TEST
+
+START_TEST(idle_connections_give_their_buffers_back) {
+  Setup setup;
+  setup.start();
+  setup.talk();
+  setup.server->release_buffers();
+  ck_assert_uint_eq(setup.server->out().capacity(), 0);
+  Outbound outbound(*setup.server);
+  ck_assert(outbound.write(as_bytes("after")) && outbound.flush());
+  setup.client.give(setup.server->out());
+  expect_text(setup.client.read(), "after");
+}
+END_TEST
+
+Suite* connection_suite() {
+  Suite* suite = suite_create("connection");
+  TCase* tests = tcase_create("in memory");
+  tcase_add_loop_test(tests, the_name_chooses_the_host, 0, 4);
+  tcase_add_loop_test(tests, any_cut_of_the_stream_will_do, 0, 7);
+  tcase_add_loop_test(tests, versions_are_the_hosts_own, 0, 2);
+  tcase_add_loop_test(tests, a_protocol_is_chosen_among_the_offers, 0, 2);
+  tcase_add_test(tests, bytes_go_both_ways);
+  tcase_add_test(tests, small_pieces_share_a_record);
+  tcase_add_test(tests, goodbye_is_said_once_and_heard);
+  tcase_add_loop_test(tests, the_clients_end_is_told_apart, 0, 2);
+  tcase_add_loop_test(tests, what_is_no_hello_ends_in_its_phase, 0, std::size(kBeginnings));
+  tcase_add_test(tests, nothing_in_common_names_name_and_alert);
+  tcase_add_test(tests, a_module_that_refuses_is_heard);
+  tcase_add_test(tests, idle_connections_give_their_buffers_back);
+  suite_add_tcase(suite, tests);
+  return suite;
+}
+
+}  // namespace
+}  // namespace tlsplus::test
+
+int main() {
+  return tlsplus::test::run_suite(tlsplus::test::connection_suite());
+}

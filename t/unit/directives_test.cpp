@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table itself: every name mod_ssl 2.4.71 registers is there, in its shape and scope (read from
+// its command table), what is not built yet says so, and old names lead to today's.
+#include "ssl_engine/directives.h"
+
+#include <set>
+
+#include "t/unit/config_lines.h"
+
+namespace {
+
+using namespace tlsplus;
+using namespace tlsplus::test;
+
+const struct {
+  Shape shape;
+  Scope scope;
+  const char* names;
+} kRegistered[] = {
+    {Shape::one, Scope::global,
+     "SSLPassPhraseDialog SSLSessionCache SSLCryptoDevice SSLVHostSNIPolicy SSLStaplingCache"},
+    {Shape::two_or_three, Scope::global, "SSLRandomSeed"},
+    {Shape::flag, Scope::global, "SSLFIPS"},
+    {Shape::one, Scope::server,
+     "SSLEngine SSLCertificateFile SSLCertificateKeyFile SSLCertificateChainFile "
+     "SSLSessionTicketKeyFile SSLCADNRequestPath SSLCADNRequestFile SSLCARevocationPath "
+     "SSLCARevocationFile SSLSessionCacheTimeout SSLOCSPDefaultResponder "
+     "SSLOCSPResponseTimeSkew SSLOCSPResponseMaxAge SSLOCSPResponderTimeout SSLOCSPProxyURL "
+     "SSLOCSPResponderCertificateFile SSLStaplingResponseTimeSkew SSLStaplingResponderTimeout "
+     "SSLStaplingResponseMaxAge SSLStaplingStandardCacheTimeout SSLStaplingErrorCacheTimeout "
+     "SSLStaplingForceURL"},
+    {Shape::flag, Scope::server,
+     "SSLHonorCipherOrder SSLCompression SSLSessionTickets SSLInsecureRenegotiation "
+     "SSLStrictSNIVHostCheck SSLOCSPOverrideResponder SSLOCSPUseRequestNonce SSLOCSPNoVerify "
+     "SSLUseStapling SSLStaplingReturnResponderErrors SSLStaplingFakeTryLater"},
+    {Shape::raw, Scope::server, "SSLProtocol SSLCARevocationCheck SSLOCSPEnable"},
+    {Shape::two, Scope::server, "SSLOpenSSLConfCmd"},
+    {Shape::one_or_two, Scope::server_or_directory, "SSLCipherSuite"},
+    {Shape::one, Scope::server_or_directory,
+     "SSLCACertificatePath SSLCACertificateFile SSLVerifyClient SSLVerifyDepth SSLUserName"},
+    {Shape::raw, Scope::options, "SSLOptions"},
+    {Shape::raw, Scope::directory, "SSLRequireSSL SSLRequire"},
+    {Shape::one, Scope::directory, "SSLRenegBufferSize"},
+    {Shape::flag, Scope::server_or_proxy,
+     "SSLProxyEngine SSLProxyCheckPeerExpire SSLProxyCheckPeerCN SSLProxyCheckPeerName"},
+    {Shape::raw, Scope::server_or_proxy, "SSLProxyProtocol SSLProxyCARevocationCheck"},
+    {Shape::one_or_two, Scope::server_or_proxy, "SSLProxyCipherSuite"},
+    {Shape::one, Scope::server_or_proxy,
+     "SSLProxyVerify SSLProxyVerifyDepth SSLProxyCACertificateFile SSLProxyCACertificatePath "
+     "SSLProxyCARevocationPath SSLProxyCARevocationFile SSLProxyMachineCertificateFile "
+     "SSLProxyMachineCertificatePath SSLProxyMachineCertificateChainFile"},
+    {Shape::raw, Scope::anywhere, "SSLLog SSLLogLevel"},
+};
+
+START_TEST(every_directive_of_mod_ssl_is_there) {
+  std::size_t count = 0;
+  for (const auto& row : kRegistered) {
+    for (const auto name : words(row.names)) {
+      const Directive* const found = find_directive(name);
+      const std::string shown(name);
+      ck_assert_msg(found != nullptr, "%s", shown.c_str());
+      ck_assert_msg(found->shape == row.shape, "shape of %s", shown.c_str());
+      ck_assert_msg(found->scope == row.scope, "scope of %s", shown.c_str());
+      ++count;
+    }
+  }
+  // 74 with the two of SRP, which depend on the library.
+  ck_assert_uint_eq(count, 72);
+  ck_assert_int_eq(find_directive("SSLSRPVerifierFile") != nullptr,
+                   find_directive("SSLSRPUnknownUserSeed") != nullptr);
+}
+END_TEST
+
+START_TEST(names_are_unique_and_every_row_is_whole) {
+  std::set<std::string> seen;
+  for (const Directive& row : directives()) {
+    ck_assert_msg(seen.insert(to_lower(row.name)).second, "%s twice", row.name);
+    ck_assert_msg(row.set != nullptr, "%s", row.name);
+    ck_assert_msg(std::string_view(row.help).size() > 3, "%s", row.name);
+    ck_assert_ptr_eq(find_directive(row.name), &row);
+  }
+  ck_assert_ptr_eq(find_directive("sslengine"), find_directive("SSLEngine"));
+  ck_assert_ptr_null(find_directive("SSLEngin"));
+}
+END_TEST
+
+const struct {
+  const char* line;
+  bool accepted;
+} kNotYet[] = {
+    {"SSLVerifyClient none", true},
+    {"SSLVerifyClient OFF", true},
+    {"SSLVerifyClient optional", false},
+    {"SSLVerifyClient require", false},
+    {"SSLVerifyDepth 1", true},
+    {"SSLVerifyDepth 2", false},
+    {"SSLCACertificateFile a.pem", false},
+    {"SSLCARevocationCheck none", true},
+    {"SSLCARevocationCheck leaf", false},
+    {"SSLCARevocationCheck none no_crl_for_cert_ok", false},
+    {"SSLOCSPEnable off", true},
+    {"SSLOCSPEnable on", false},
+    {"SSLUseStapling off", true},
+    {"SSLUseStapling on", false},
+    {"SSLStaplingCache shmcb:x", false},
+    {"SSLStaplingFakeTryLater on", true},
+    {"SSLStaplingFakeTryLater off", false},
+    {"SSLRequireSSL", false},
+    {"SSLRequire true", false},
+    {"SSLProxyEngine off", true},
+    {"SSLProxyEngine on", false},
+    {"SSLProxyCheckPeerName on", true},
+    {"SSLProxyCheckPeerName off", false},
+};
+
+START_TEST(what_is_not_built_yet_is_refused_unless_it_asks_for_nothing) {
+  const auto& row = kNotYet[_i];
+  ConfigReader config;
+  const Status done = config.read(row.line);
+  const MessageId expected = row.accepted ? MessageId{0} : number(Tp::directive_not_yet);
+  ck_assert_msg(refused_with(done) == expected, "%s", row.line);
+}
+END_TEST
+
+START_TEST(the_refusal_names_the_directive_the_line_and_the_way_out) {
+  ConfigReader config;
+  const Status done = config.read("SSLVerifyClient require");
+  expect_text(
+      render(done.error()),
+      "TP0128: mod_tlsplus does not implement this directive yet - SSLVerifyClient at "
+      "site.conf:1: \"require\". Fix: keep mod_ssl for this configuration, or remove the line "
+      "if it can be done without");
+}
+END_TEST
+
+const struct {
+  const char* line;
+  Tp id;
+  const char* fix;  // part of the message
+} kOld[] = {
+    {"SSLLog logs/ssl.log", Tp::directive_removed, "ErrorLog"},
+    {"SSLLog", Tp::directive_removed, "ErrorLog"},
+    {"SSLLogLevel debug", Tp::directive_removed, "LogLevel ssl:info"},
+    {"SSLMutex file:/run/ssl/mutex", Tp::directive_renamed, "write Mutex file:/run/ssl ssl-cache"},
+    {"SSLMutex", Tp::directive_renamed, "write Mutex default ssl-cache"},
+    {"SSLEnable", Tp::directive_renamed, "SSLEngine on"},
+    {"SSLDisable", Tp::directive_renamed, "SSLEngine off"},
+    {"SSLCacheServerPath /x", Tp::directive_renamed, "SSLSessionCache"},
+    {"SSLFakeBasicAuth", Tp::directive_renamed, "SSLOptions +FakeBasicAuth"},
+    {"SSL_CertFile a.pem", Tp::directive_renamed, "SSLCertificateFile"},
+    {"SSLProxyMachineCertPath dir", Tp::directive_renamed, "SSLProxyMachineCertificatePath"},
+};
+
+START_TEST(old_names_lead_to_the_current_ones) {
+  const auto& row = kOld[_i];
+  ConfigReader config;
+  const Status done = config.read(row.line);
+  ck_assert_uint_eq(refused_with(done), number(row.id));
+  const std::string message = render(done.error());
+  ck_assert_msg(message.find(row.fix) != std::string::npos, "%s", message.c_str());
+}
+END_TEST
+
+// A replacement that does not exist would be a bad joke.
+START_TEST(what_replaces_an_old_name_exists) {
+  for (const Directive& row : directives()) {
+    if (row.scope != Scope::anywhere) continue;
+    for (auto word : words(row.detail)) {
+      while (word.ends_with(',') || word.ends_with('.')) word.remove_suffix(1);
+      if (word.starts_with("SSL")) {
+        ck_assert_msg(find_directive(word) != nullptr, "%s", std::string(word).c_str());
+      }
+    }
+  }
+}
+END_TEST
+
+START_TEST(ciphers_of_a_directory_are_not_set) {
+  ConfigReader config;
+  ck_assert_uint_eq(refused_with(config.read("SSLCipherSuite HIGH", true)),
+                    number(Tp::directive_not_yet_in_directory));
+  ck_assert_uint_eq(refused_with(config.read("SSLCipherSuite TLSv1.3 x", true)),
+                    number(Tp::cipher_suites_in_directory));
+  ck_assert_uint_eq(refused_with(config.read("SSLCipherSuite TLSv1.2 x", true)),
+                    number(Tp::cipher_selector_unknown));
+  ck_assert(!config.server.cipher_list.is_set() && !config.server.cipher_suites.is_set());
+}
+END_TEST
+
+START_TEST(a_crypto_device_is_refused_with_what_the_library_has) {
+  ConfigReader config;
+  config.accept("SSLCryptoDevice BuiltIn");
+  const Status done = config.read("SSLCryptoDevice pkcs11");
+  ck_assert_uint_eq(refused_with(done), number(Tp::crypto_device_unsupported));
+  ck_assert(done.error().what.starts_with("\"pkcs11\"; engines of this library: "));
+}
+END_TEST
+
+START_TEST(fips_can_be_left_off) {
+  ConfigReader config;
+  config.accept("SSLFIPS off");
+  ck_assert_uint_eq(refused_with(config.read("SSLFIPS on")), number(Tp::fips_unsupported));
+}
+END_TEST
+
+const struct {
+  const char* line;
+  Setting<bool> ServerConfig::*field;
+} kFlags[] = {
+    {"SSLEngine", &ServerConfig::engine},
+    {"SSLHonorCipherOrder", &ServerConfig::honor_cipher_order},
+    {"SSLInsecureRenegotiation", &ServerConfig::insecure_renegotiation},
+    {"SSLSessionTickets", &ServerConfig::session_tickets},
+    {"SSLStrictSNIVHostCheck", &ServerConfig::strict_sni},
+};
+
+START_TEST(a_flag_sets_its_own_field) {
+  const auto& row = kFlags[_i];
+  for (const bool on : {true, false}) {
+    ConfigReader config;
+    config.accept(text(row.line, on ? " on" : " off"));
+    for (const auto& other : kFlags) {
+      const auto& field = config.server.*other.field;
+      ck_assert_int_eq(field.is_set(), other.field == row.field);
+      if (field.is_set()) ck_assert_int_eq(*field, on);
+    }
+  }
+}
+END_TEST
+
+START_TEST(a_refused_line_changes_nothing) {
+  ConfigReader config;
+  config.accept("SSLProtocol TLSv1.2");
+  config.accept("SSLOptions +StdEnvVars");
+  ck_assert(!config.read("SSLProtocol TLSv1.3 nonsense"));
+  ck_assert(!config.read("SSLOptions +ExportCertData +nonsense"));
+  ck_assert(config.server.protocol->versions.has(Protocol::tls1_2));
+  ck_assert_int_eq(config.server.protocol.where().line, 1);
+  ck_assert_uint_eq(config.dir.options.add, OptionSet::kStdEnvVars);
+}
+END_TEST
+
+Suite* make_suite() {
+  Suite* const suite = suite_create("directives");
+  TCase* const tests = tcase_create("directives");
+  tcase_add_test(tests, every_directive_of_mod_ssl_is_there);
+  tcase_add_test(tests, names_are_unique_and_every_row_is_whole);
+  tcase_add_loop_test(tests, what_is_not_built_yet_is_refused_unless_it_asks_for_nothing, 0,
+                      std::ssize(kNotYet));
+  tcase_add_test(tests, the_refusal_names_the_directive_the_line_and_the_way_out);
+  tcase_add_loop_test(tests, old_names_lead_to_the_current_ones, 0, std::ssize(kOld));
+  tcase_add_test(tests, what_replaces_an_old_name_exists);
+  tcase_add_test(tests, ciphers_of_a_directory_are_not_set);
+  tcase_add_test(tests, a_crypto_device_is_refused_with_what_the_library_has);
+  tcase_add_test(tests, fips_can_be_left_off);
+  tcase_add_loop_test(tests, a_flag_sets_its_own_field, 0, std::ssize(kFlags));
+  tcase_add_test(tests, a_refused_line_changes_nothing);
+  suite_add_tcase(suite, tests);
+  return suite;
+}
+
+}  // namespace
+
+int main() {
+  return tlsplus::test::run_suite(make_suite());
+}
