@@ -31,6 +31,7 @@ use TLSplus::Process qw(run slurp spawn spew wait_until);
 
 use constant START_SECONDS => 60;    # a sanitized httpd on a busy machine needs several
 use constant STOP_SECONDS  => 30;
+use constant LET_FINISH_SECONDS => 2;
 use constant PORT_TRIES    => 5;
 
 # Loaded for every server; what a test needs beside them it names in `modules`.
@@ -243,12 +244,21 @@ sub _reload ($self, $signal) {
 
 sub running ($self) { $self->{process} ? $self->{process}->running : 0 }
 
+# On SIGTERM event and worker close the sockets of busy threads from another thread, and prefork runs
+# its clean-up in the signal handler: httpd crashes now and then whatever module it has loaded. So
+# what is under way may end first, unless it takes long: then it waits for a client and holds no thread.
+sub _let_finish ($self, $process) {
+    kill WINCH => $process->pid;
+    wait_until(LET_FINISH_SECONDS, sub { !$process->running || !$self->children($process->pid) });
+}
+
 # Ends httpd and waits for it; true if all its processes left by themselves, none by a crash.
 sub stop ($self, $signal = 'TERM') {
     my $process = delete $self->{process} or return 1;
     my $group   = $process->pid;
     my @trouble;
     push @trouble, 'httpd had ended before it was told to' unless $process->running;
+    $self->_let_finish($process) if $signal eq 'TERM';
     $process->stop($signal, STOP_SECONDS);
     push @trouble, 'httpd had to be killed'     if $process->{timed_out};
     push @trouble, "httpd died of signal $process->{signal}" if $process->{signal} && !$process->{timed_out};
@@ -280,8 +290,8 @@ sub _sanitizer_reports ($self) {
 }
 
 # httpd's processes: pids of its children.
-sub children ($self) {
-    my $parent = $self->pid // return;
+sub children ($self, $parent = $self->pid) {
+    return if !defined $parent;
     my @found;
     for my $stat (glob '/proc/[0-9]*/stat') {
         my ($pid, $above) = slurp($stat) =~ /^(\d+) \(.*\) \S (\d+) /s or next;
