@@ -10,6 +10,7 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/errors.h"
 #include "ssl_engine/openssl/server_ssl.h"
+#include "ssl_engine/openssl/session_info.h"
 #include "ssl_scache/session_codec.h"
 
 namespace tlsplus {
@@ -84,6 +85,7 @@ void Connection::open(const ClientHello& hello) {
 
 bool Connection::set_up(SSL& ssl, const std::optional<ChallengeCertificate>& challenge) {
   bind_sessions(ssl, serving_->session_id_context);
+  verifier_.begin(rules_of(serving_->policy->client_auth));
   // A host that does not name its versions speaks those of the address (directives.md,
   // SSLProtocol).
   if (serving_ != &base_ && !serving_->has_own_versions && base_.engine) {
@@ -137,7 +139,24 @@ bool Connection::advance() {
   return false;
 }
 
+bool Connection::is_client_accepted() const noexcept {
+  if (answers_challenge_) return true;
+  const bool has_certificate = peer_certificate(stream_.ssl()) != nullptr;
+  if (!has_certificate) return verifier_.rules().mode != VerifyMode::require;
+  // A resumed session brings the result of its first verification.
+  return is_verified(stream_.ssl()) || verifier_.rules().mode == VerifyMode::optional_no_ca ||
+         verifier_.rules().mode == VerifyMode::none;
+}
+
 void Connection::finish_handshake() noexcept {
+  // OpenSSL has seen to that already; nobody passes here by a mistake of ours.
+  if (!is_client_accepted()) {
+    fail(Tp::client_certificate_missing, {});
+    return;
+  }
+  // SSL_CLIENT_VERIFY says GENEROUS up to TLS 1.2 and the error's words in TLS 1.3, as applications
+  // know it from mod_ssl.
+  if (verifier_.was_lenient() && !is_tls13(stream_.ssl())) forgive(stream_.ssl());
   phase_ = Phase::established;
   took_ =
       std::chrono::duration_cast<std::chrono::microseconds>(services_.clock().steady() - began_);
@@ -188,7 +207,16 @@ void Connection::fail(Tp id, std::string reason) noexcept {
 
 void Connection::fail_in_openssl() noexcept {
   try {
+    const bool is_missing = is_missing_certificate_error();
     const Error error = openssl_error({});
+    if (!verifier_.refusal().empty()) {
+      fail(Tp::client_certificate_refused, verifier_.refusal());
+      return;
+    }
+    if (is_missing) {
+      fail(Tp::client_certificate_missing, {});
+      return;
+    }
     fail(Tp::handshake_failed, error.what);
     failure_.hint = error.hint;
   } catch (const std::bad_alloc&) {

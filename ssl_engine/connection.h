@@ -15,6 +15,7 @@
 #include "ssl_engine/client_hello.h"
 #include "ssl_engine/openssl/tls_stream.h"
 #include "ssl_engine/snapshot.h"
+#include "ssl_engine/verifier.h"
 #include "ssl_scache/session_cache.h"
 #include "ssl_scache/ticket_keys.h"
 
@@ -114,6 +115,8 @@ class Connection final : public HandshakeEvents {
   [[nodiscard]] bool answers_challenge() const noexcept { return answers_challenge_; }
   /// Null until the ClientHello was read.
   [[nodiscard]] SSL* ssl() const noexcept { return stream_.is_open() ? &stream_.ssl() : nullptr; }
+  /// What the last verification of a client certificate forgave or refused.
+  [[nodiscard]] const Verifier& verifier() const noexcept { return verifier_; }
   [[nodiscard]] std::chrono::microseconds handshake_time() const noexcept { return took_; }
 
   /// Why it failed: reason, name, alert; in Phase::failed only.
@@ -129,6 +132,7 @@ class Connection final : public HandshakeEvents {
   void forget_session(SSL_SESSION& session) override;
   int ticket_key(unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX& cipher, EVP_MAC_CTX& mac,
                  bool encrypt) override;
+  ChainVerdict judge(const ChainStep& step) override { return verifier_.judge(step); }
   void on_alert(bool sent, int packed) noexcept override;
 
  private:
@@ -143,6 +147,8 @@ class Connection final : public HandshakeEvents {
   void fail(Tp id, std::string reason) noexcept;
   void fail_in_openssl() noexcept;
   void finish_handshake() noexcept;
+  /// False: a certificate that is required is not there or was not accepted.
+  [[nodiscard]] bool is_client_accepted() const noexcept;
 
   std::shared_ptr<const Snapshot> snapshot_;
   ConnectionServices& services_;
@@ -155,6 +161,7 @@ class Connection final : public HandshakeEvents {
   std::string offers_;  // ALPN as sent
   std::optional<std::size_t> chosen_offer_;
   Error failure_;
+  Verifier verifier_;
   Instant began_;
   std::chrono::microseconds took_{0};
   int alert_sent_ = -1;

@@ -4,6 +4,8 @@
 #include "ssl_engine/context_factory.h"
 
 #include "ssl_engine/openssl/server_context.h"
+#include "ssl_engine/trust_store.h"
+#include "ssl_engine/verifier.h"
 
 namespace tlsplus {
 namespace {
@@ -30,7 +32,7 @@ Status apply_commands(ServerContext& context, const Policy& policy) {
 
 }  // namespace
 
-Result<SslCtx> ContextFactory::make(const Policy& policy) const {
+Result<SslCtx> ContextFactory::make(const Policy& policy, const TrustStore* trust) const {
   auto context = ServerContext::make(wire_version(policy.versions.lowest),
                                      wire_version(policy.versions.highest),
                                      {.prefer_server_ciphers = policy.honor_cipher_order,
@@ -48,17 +50,20 @@ Result<SslCtx> ContextFactory::make(const Policy& policy) const {
       return about("SSLCipherSuite TLSv1.3", std::move(set).error());
     }
   }
+  context->set_client_auth(asking(policy.client_auth.mode),
+                           trust == nullptr ? nullptr : trust->store.get(),
+                           trust == nullptr ? nullptr : trust->names.get());
   if (Status applied = apply_commands(*context, policy); !applied) {
     return std::move(applied).error();
   }
   return std::move(*context).take();
 }
 
-Result<SslCtx> ContextFactory::context_for(const Policy& policy) {
+Result<SslCtx> ContextFactory::context_for(const Policy& policy, const TrustStore* trust) {
   if (const auto known = interned_.find(policy); known != interned_.end()) {
     return share(*known->second);
   }
-  auto made = make(policy);
+  auto made = make(policy, trust);
   if (!made) return made;
   const auto kept = interned_.emplace(policy, std::move(*made)).first;
   return share(*kept->second);

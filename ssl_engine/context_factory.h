@@ -14,6 +14,8 @@
 
 namespace tlsplus {
 
+struct TrustStore;
+
 class ContextFactory {
  public:
   /// `store`: whether sessions are also kept by id, which is one setting for all hosts.
@@ -22,9 +24,10 @@ class ContextFactory {
   /// The context of `policy`, new or shared; the caller owns one reference. An Error names the
   /// setting that OpenSSL refused: Error::where.directive is the directive it belongs to
   /// ("SSLCipherSuite", "SSLOpenSSLConfCmd", ...), its line is for the caller to add.
-  Result<SslCtx> context_for(const Policy& policy);
+  /// `trust` is what the policy's client_auth names, the same for equal policies; null: nothing.
+  Result<SslCtx> context_for(const Policy& policy, const TrustStore* trust);
   /// Always a new context, for a module that wants one per virtual host.
-  [[nodiscard]] Result<SslCtx> make(const Policy& policy) const;
+  [[nodiscard]] Result<SslCtx> make(const Policy& policy, const TrustStore* trust) const;
 
  private:
   SessionStore store_;

@@ -191,6 +191,26 @@ enum class Tp : MessageId {
   ticket_keys_unused = 633,
   ticket_secret_lifetime = 634,
   ticket_rotation_value = 635,
+
+  // 700..799 client certificates: diagnostics_client_auth.cpp
+  verify_mode_value = 700,
+  crl_check_value = 701,
+  ca_in_directory = 702,
+  ca_not_found = 703,
+  ca_not_decodable = 704,
+  ca_without_links = 705,
+  ca_expired = 706,
+  directory_unreadable = 707,
+  crl_not_found = 708,
+  crl_not_decodable = 709,
+  crl_without_links = 710,
+  crl_expired = 711,
+  crl_check_without_crl = 712,
+  crl_not_checked = 713,
+  verify_without_ca = 714,
+  ca_names_without_ca = 715,
+  client_certificate_refused = 730,
+  client_certificate_missing = 731,
 };
 
 struct Diagnostic {

@@ -18,5 +18,6 @@ std::span<const Diagnostic> policy_rows() noexcept;       // 300..399
 std::span<const Diagnostic> connection_rows() noexcept;   // 400..499
 std::span<const Diagnostic> request_rows() noexcept;      // 500..599
 std::span<const Diagnostic> session_rows() noexcept;      // 600..699
+std::span<const Diagnostic> client_auth_rows() noexcept;  // 700..799
 
 }  // namespace tlsplus

@@ -61,6 +61,36 @@ Status set_ciphers(const Line& line, const Targets& targets) {
   return {};
 }
 
+/// httpd's own table allows the line in a directory, and then it is refused: with words of ours.
+template <auto Field, auto Parse>
+Status put_in_server(const Line& line, const Targets& targets) {
+  auto value = Parse(line);
+  if (!value) return std::move(value).error();
+  if (line.in_directory) return line.refusal(Tp::ca_in_directory, quote(*value));
+  store(targets.server.*Field, *std::move(value), line.origin);
+  return {};
+}
+
+Status set_verify_client(const Line& line, const Targets& targets) {
+  auto mode = parse_verify_mode(line);
+  if (!mode) return std::move(mode).error();
+  if (line.in_directory) {
+    return line.refusal(Tp::directive_not_yet_in_directory, quote(line.word(0)));
+  }
+  store(targets.server.verify_client, *mode, line.origin);
+  return {};
+}
+
+Status set_verify_depth(const Line& line, const Targets& targets) {
+  auto depth = parse_count(line);
+  if (!depth) return std::move(depth).error();
+  if (line.in_directory) {
+    return line.refusal(Tp::directive_not_yet_in_directory, quote(line.word(0)));
+  }
+  store(targets.server.verify_depth, *depth, line.origin);
+  return {};
+}
+
 Status set_options(const Line& line, const Targets& targets) {
   auto options = parse_options(line, targets.directory.options);
   if (!options) return std::move(options).error();
@@ -182,24 +212,30 @@ constexpr Directive kDirectives[] = {
      "name of the SSL_ variable that becomes the user"},
 
     // Client certificates.
-    {"SSLVerifyClient", Shape::one, Scope::server_or_directory, not_yet,
-     "none | optional | require | optional_no_ca: ask clients for a certificate", "none off"},
-    {"SSLVerifyDepth", Shape::one, Scope::server_or_directory, not_yet,
-     "number of intermediates a client's chain may have", "1"},
-    {"SSLCACertificateFile", Shape::one, Scope::server_or_directory, not_yet,
+    {"SSLVerifyClient", Shape::one, Scope::server_or_directory, set_verify_client,
+     "none | optional | require | optional_no_ca: ask clients for a certificate"},
+    {"SSLVerifyDepth", Shape::one, Scope::server_or_directory, set_verify_depth,
+     "number of intermediates a client's chain may have"},
+    {"SSLCACertificateFile", Shape::one, Scope::server_or_directory,
+     put_in_server<&ServerConfig::ca_file, parse_file>,
      "PEM file with the authorities that client certificates may come from"},
-    {"SSLCACertificatePath", Shape::one, Scope::server_or_directory, not_yet,
+    {"SSLCACertificatePath", Shape::one, Scope::server_or_directory,
+     put_in_server<&ServerConfig::ca_path, parse_directory>,
      "hashed directory with the authorities that client certificates may come from"},
-    {"SSLCADNRequestFile", Shape::one, Scope::server, not_yet,
+    {"SSLCADNRequestFile", Shape::one, Scope::server,
+     put<&ServerConfig::ca_request_file, parse_file>,
      "PEM file with the authorities that are named to clients"},
-    {"SSLCADNRequestPath", Shape::one, Scope::server, not_yet,
+    {"SSLCADNRequestPath", Shape::one, Scope::server,
+     put<&ServerConfig::ca_request_path, parse_directory>,
      "hashed directory with the authorities that are named to clients"},
-    {"SSLCARevocationFile", Shape::one, Scope::server, not_yet,
+    {"SSLCARevocationFile", Shape::one, Scope::server, put<&ServerConfig::crl_file, parse_file>,
      "PEM file with revocation lists for client certificates"},
-    {"SSLCARevocationPath", Shape::one, Scope::server, not_yet,
+    {"SSLCARevocationPath", Shape::one, Scope::server,
+     put<&ServerConfig::crl_path, parse_directory>,
      "hashed directory with revocation lists for client certificates"},
-    {"SSLCARevocationCheck", Shape::raw, Scope::server, not_yet,
-     "none | leaf | chain [no_crl_for_cert_ok]: which client certificates are looked up", "none"},
+    {"SSLCARevocationCheck", Shape::raw, Scope::server,
+     put<&ServerConfig::crl_check, parse_revocation_check>,
+     "none | leaf | chain [no_crl_for_cert_ok]: which client certificates are looked up"},
     {"SSLOCSPEnable", Shape::raw, Scope::server, not_yet,
      "on | leaf | off [no_ocsp_for_cert_ok]: ask responders about client certificates", "off"},
     {"SSLOCSPDefaultResponder", Shape::one, Scope::server, not_yet,

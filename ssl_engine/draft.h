@@ -22,6 +22,8 @@ struct DraftCertificate {
   std::string file;
 };
 
+struct TrustStore;
+
 struct Draft {
   const HostInput* input = nullptr;
   std::uint32_t index = 0;
@@ -30,7 +32,8 @@ struct Draft {
   Pkey dh_parameters;
   std::string group;
   std::shared_ptr<const Policy> policy;
-  SSL_CTX* context = nullptr;  // null if OpenSSL refused the policy
+  std::shared_ptr<const TrustStore> trust;  // null: no authorities are configured
+  SSL_CTX* context = nullptr;               // null if OpenSSL refused the policy
 
   [[nodiscard]] const ServerConfig& config() const noexcept { return *input->config; }
   /// The line that turned TLS on, or that defines the virtual host.

@@ -25,6 +25,33 @@ std::string shown(std::chrono::seconds value) {
 std::string shown(const ConfCommand& value) {
   return text(escape(value.command), ' ', escape(value.value));
 }
+std::string shown(int value) {
+  return std::to_string(value);
+}
+std::string shown(VerifyMode mode) {
+  switch (mode) {
+    case VerifyMode::none:
+      return "none";
+    case VerifyMode::optional:
+      return "optional";
+    case VerifyMode::require:
+      return "require";
+    case VerifyMode::optional_no_ca:
+      return "optional_no_ca";
+  }
+  return {};
+}
+std::string shown(RevocationSetting value) {
+  const char* check = value.check == RevocationCheck::none   ? "none"
+                      : value.check == RevocationCheck::leaf ? "leaf"
+                                                             : "chain";
+  return text(check, value.missing_is_fine ? " no_crl_for_cert_ok" : "");
+}
+std::string shown(const DirectoryDemand& value) {
+  return text(
+      value.kind == DirectoryDemand::Kind::certificate ? "SSLVerifyClient " : "SSLCipherSuite ",
+      escape(value.words));
+}
 std::string shown(ProtocolSet versions) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < kProtocolCount; ++i) {
@@ -38,6 +65,12 @@ std::string shown(ProtocolSet versions) {
 template <auto Field, auto Effective>
 std::vector<ShownSetting> effective(const ServerConfig& config, const Policy& policy) {
   return {{shown(policy.*Effective), (config.*Field).where()}};
+}
+
+// The same, of client authentication.
+template <auto Field, auto Effective>
+std::vector<ShownSetting> authenticated(const ServerConfig& config, const Policy& policy) {
+  return {{shown(policy.client_auth.*Effective), (config.*Field).where()}};
 }
 
 // A setting that is off, or not there, unless it is written.
@@ -92,6 +125,16 @@ constexpr auto kRows = std::to_array<SettingRow>({
     {"SSLStrictSNIVHostCheck", written<&C::strict_sni>},
     {"SSLSessionCacheTimeout", effective<&C::session_timeout, &Policy::session_timeout>},
     {"SSLOpenSSLConfCmd", listed<&C::conf_commands>},
+    {"SSLVerifyClient", authenticated<&C::verify_client, &ClientAuth::mode>},
+    {"SSLVerifyDepth", authenticated<&C::verify_depth, &ClientAuth::depth>},
+    {"SSLCACertificateFile", written<&C::ca_file>},
+    {"SSLCACertificatePath", written<&C::ca_path>},
+    {"SSLCADNRequestFile", written<&C::ca_request_file>},
+    {"SSLCADNRequestPath", written<&C::ca_request_path>},
+    {"SSLCARevocationFile", written<&C::crl_file>},
+    {"SSLCARevocationPath", written<&C::crl_path>},
+    {"SSLCARevocationCheck", authenticated<&C::crl_check, &ClientAuth::crl_check>},
+    {"in a directory section", listed<&C::directory_demands>},
 });
 
 }  // namespace

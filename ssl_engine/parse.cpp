@@ -216,6 +216,14 @@ Result<std::string_view> parse_file_or_token(const Line& line) {
   return checked_file(line, line.word(0));
 }
 
+Result<std::string_view> parse_directory(const Line& line) {
+  return checked_directory(line, line.word(0));
+}
+
+Result<int> parse_count(const Line& line) {
+  return lenient_count(line, line.word(0));
+}
+
 Result<std::chrono::seconds> parse_seconds(const Line& line) {
   auto number = lenient_count(line, line.word(0));
   if (!number) return std::move(number).error();

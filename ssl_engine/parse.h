@@ -80,6 +80,16 @@ Result<std::string_view> parse_file(const Line& line);
 /// The same, or a `pkcs11:` URI as written.
 Result<std::string_view> parse_file_or_token(const Line& line);
 
+/// A directory that exists; gives the absolute path.
+Result<std::string_view> parse_directory(const Line& line);
+
+/// 0 or more, read as leniently as parse_seconds() does.
+Result<int> parse_count(const Line& line);
+/// SSLVerifyClient: none|off, optional, require|on, optional_no_ca.
+Result<VerifyMode> parse_verify_mode(const Line& line);
+/// SSLCARevocationCheck: none|leaf|chain, then no_crl_for_cert_ok or nothing.
+Result<RevocationSetting> parse_revocation_check(const Line& line);
+
 /// Seconds, 0 or more, read as leniently as atoi(3) does: "abc" is 0, "300s" is 300. Whatever is
 /// not the plain number written is remarked.
 Result<std::chrono::seconds> parse_seconds(const Line& line);

@@ -37,8 +37,35 @@ std::size_t Policy::hash() const noexcept {
     mix(hash, command);
     mix(hash, value);
   }
+  mix(hash, static_cast<std::size_t>(client_auth.mode));
+  mix(hash, static_cast<std::size_t>(client_auth.depth));
+  for (const std::string* path :
+       {&client_auth.ca_file, &client_auth.ca_path, &client_auth.ca_request_file,
+        &client_auth.ca_request_path, &client_auth.crl_file, &client_auth.crl_path}) {
+    mix(hash, *path);
+  }
+  mix(hash, static_cast<std::size_t>(client_auth.crl_check.check) << 1U |
+                std::size_t{client_auth.crl_check.missing_is_fine});
   return hash;
 }
+
+namespace {
+
+ClientAuth client_auth_of(const ServerConfig& config) {
+  ClientAuth auth;
+  auth.mode = config.verify_client.value_or(auth.mode);
+  auth.depth = config.verify_depth.value_or(auth.depth);
+  auth.ca_file = config.ca_file.value_or({});
+  auth.ca_path = config.ca_path.value_or({});
+  auth.ca_request_file = config.ca_request_file.value_or({});
+  auth.ca_request_path = config.ca_request_path.value_or({});
+  auth.crl_file = config.crl_file.value_or({});
+  auth.crl_path = config.crl_path.value_or({});
+  auth.crl_check = config.crl_check.value_or(auth.crl_check);
+  return auth;
+}
+
+}  // namespace
 
 Policy effective_policy(const ServerConfig& config) {
   Policy policy;
@@ -55,6 +82,7 @@ Policy effective_policy(const ServerConfig& config) {
   for (const auto& entry : config.conf_commands.entries()) {
     policy.conf_commands.emplace_back(entry.value.command, entry.value.value);
   }
+  policy.client_auth = client_auth_of(config);
   return policy;
 }
 

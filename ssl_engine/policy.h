@@ -16,6 +16,22 @@
 
 namespace tlsplus {
 
+/// How clients are verified. Paths as written; what they hold is the TrustStore's affair.
+struct ClientAuth {
+  VerifyMode mode = VerifyMode::none;
+  int depth = 1;  // of the deepest certificate that is accepted; the client's own is 0
+  std::string ca_file;
+  std::string ca_path;
+  std::string ca_request_file;
+  std::string ca_request_path;
+  std::string crl_file;
+  std::string crl_path;
+  RevocationSetting crl_check;
+
+  friend bool operator==(const ClientAuth&, const ClientAuth&) = default;
+  [[nodiscard]] bool has_ca() const noexcept { return !ca_file.empty() || !ca_path.empty(); }
+};
+
 struct Policy {
   ProtocolSet selected;  // as written; what is served is gap_free() of it
   ProtocolRange versions;
@@ -28,6 +44,7 @@ struct Policy {
   bool session_tickets = true;
   std::chrono::seconds session_timeout{300};
   std::vector<std::pair<std::string, std::string>> conf_commands;  // in order of application
+  ClientAuth client_auth;
 
   friend bool operator==(const Policy&, const Policy&) = default;
   [[nodiscard]] std::size_t hash() const noexcept;

@@ -45,6 +45,25 @@ struct SessionCacheSetting {
   std::string_view arguments;
 };
 
+/// SSLVerifyClient. Not ordered: optional_no_ca asks, and forgives an unknown issuer.
+enum class VerifyMode : std::uint8_t { none, optional, require, optional_no_ca };
+
+/// SSLCARevocationCheck.
+enum class RevocationCheck : std::uint8_t { none, leaf, chain };
+struct RevocationSetting {
+  RevocationCheck check = RevocationCheck::none;
+  bool missing_is_fine = false;  // no_crl_for_cert_ok
+  friend bool operator==(const RevocationSetting&, const RevocationSetting&) = default;
+};
+
+/// What a directory section inside a server asks of connections that are there already.
+struct DirectoryDemand {
+  enum class Kind : std::uint8_t { certificate, ciphers };
+  Kind kind = Kind::certificate;
+  VerifyMode mode = VerifyMode::none;  // of certificate
+  std::string_view words;              // as written
+};
+
 struct ConfCommand {
   std::string_view command;
   std::string_view value;
@@ -87,16 +106,30 @@ struct ServerConfig {
   Setting<bool> strict_sni;
   Setting<std::chrono::seconds> session_timeout;
   SettingList<ConfCommand, ListMerge::append> conf_commands;
+  Setting<VerifyMode> verify_client;
+  Setting<int> verify_depth;
+  Setting<std::string_view> ca_file;                                  // SSLCACertificateFile
+  Setting<std::string_view> ca_path;                                  // SSLCACertificatePath
+  Setting<std::string_view> ca_request_file;                          // SSLCADNRequestFile
+  Setting<std::string_view> ca_request_path;                          // SSLCADNRequestPath
+  Setting<std::string_view> crl_file;                                 // SSLCARevocationFile
+  Setting<std::string_view> crl_path;                                 // SSLCARevocationPath
+  Setting<RevocationSetting> crl_check;                               // SSLCARevocationCheck
+  SettingList<DirectoryDemand, ListMerge::append> directory_demands;  // not of .htaccess
 
   static constexpr auto fields() {
-    return std::tuple(&ServerConfig::engine, &ServerConfig::certificate_files,
-                      &ServerConfig::certificate_key_files, &ServerConfig::certificate_chain_file,
-                      &ServerConfig::protocol, &ServerConfig::cipher_list,
-                      &ServerConfig::cipher_suites, &ServerConfig::honor_cipher_order,
-                      &ServerConfig::compression, &ServerConfig::insecure_renegotiation,
-                      &ServerConfig::session_tickets, &ServerConfig::session_ticket_key_files,
-                      &ServerConfig::session_ticket_secret_file, &ServerConfig::strict_sni,
-                      &ServerConfig::session_timeout, &ServerConfig::conf_commands);
+    return std::tuple(
+        &ServerConfig::engine, &ServerConfig::certificate_files,
+        &ServerConfig::certificate_key_files, &ServerConfig::certificate_chain_file,
+        &ServerConfig::protocol, &ServerConfig::cipher_list, &ServerConfig::cipher_suites,
+        &ServerConfig::honor_cipher_order, &ServerConfig::compression,
+        &ServerConfig::insecure_renegotiation, &ServerConfig::session_tickets,
+        &ServerConfig::session_ticket_key_files, &ServerConfig::session_ticket_secret_file,
+        &ServerConfig::strict_sni, &ServerConfig::session_timeout, &ServerConfig::conf_commands,
+        &ServerConfig::verify_client, &ServerConfig::verify_depth, &ServerConfig::ca_file,
+        &ServerConfig::ca_path, &ServerConfig::ca_request_file, &ServerConfig::ca_request_path,
+        &ServerConfig::crl_file, &ServerConfig::crl_path, &ServerConfig::crl_check,
+        &ServerConfig::directory_demands);
   }
 };
 

@@ -17,6 +17,7 @@
 #include "ssl_engine/host_certificates.h"
 #include "ssl_engine/lint.h"
 #include "ssl_engine/passphrase.h"
+#include "ssl_engine/trust_store.h"
 
 namespace tlsplus {
 namespace {
@@ -30,9 +31,14 @@ bool speaks_tls(const HostInput& host) {
 }
 
 SessionIdContext session_id_context_of(const Draft& draft) {
-  // What follows the name is what makes a resumed client as good as a new one. How clients are
-  // verified belongs in here, too.
-  std::string identity = text("tlsplus-session-1\n", draft.input->name, '\n');
+  // What follows the name is what makes a resumed client as good as a new one: nobody verifies
+  // its certificate again.
+  const ClientAuth& auth = draft.policy->client_auth;
+  std::string identity =
+      text("tlsplus-session-2\n", draft.input->name, '\n', static_cast<int>(auth.mode), ' ',
+           auth.depth, ' ', static_cast<int>(auth.crl_check.check), ' ',
+           auth.crl_check.missing_is_fine ? "lenient" : "strict", '\n');
+  if (draft.trust != nullptr) identity += as_text(draft.trust->digest);
   for (const DraftCertificate& presented : draft.certificates) {
     identity += as_text(presented.certificate->fingerprint());
   }
@@ -45,14 +51,15 @@ class Policies {
   Policies(ContextFactory& factory, bool context_per_host)
       : factory_(factory), context_per_host_(context_per_host) {}
 
-  void settle(Draft& draft, Findings& findings) {
+  void settle(Draft& draft, TrustStores& trust, Findings& findings) {
     Policy policy = effective_policy(draft.config());
     auto [known, is_new] = known_.try_emplace(std::move(policy));
     Known& entry = known->second;
     if (is_new) entry.policy = std::make_shared<const Policy>(known->first);
     draft.policy = entry.policy;
+    trust.settle(draft);
     if (entry.policy->selected.empty()) return;
-    if (is_new || (context_per_host_ && !entry.refusal)) make(entry);
+    if (is_new || (context_per_host_ && !entry.refusal)) make(entry, draft.trust.get());
     if (entry.refusal) {
       findings.add(draft.index, explain_context_error(draft, *entry.policy, *entry.refusal));
     } else {
@@ -69,9 +76,9 @@ class Policies {
     std::optional<Error> refusal;
   };
 
-  void make(Known& entry) {
-    auto made =
-        context_per_host_ ? factory_.make(*entry.policy) : factory_.context_for(*entry.policy);
+  void make(Known& entry, const TrustStore* trust) {
+    auto made = context_per_host_ ? factory_.make(*entry.policy, trust)
+                                  : factory_.context_for(*entry.policy, trust);
     if (made) {
       entry.context = made->get();
       contexts_.push_back(std::move(*made));
@@ -127,6 +134,7 @@ Host host_of(Draft& draft) {
   if (!draft.engine) return host;
   host.policy = draft.policy;
   host.context = draft.context;
+  host.trust = draft.trust;
   for (const DraftCertificate& presented : draft.certificates) {
     host.certificates.push_back(presented.certificate);
   }
@@ -144,14 +152,14 @@ std::vector<std::string> names_of_hosts(const BuildInput& input) {
 }
 
 void settle(std::vector<Draft>& drafts, const BuildInput& input, CertificateStore& store,
-            Policies& policies, Findings& findings) {
+            Policies& policies, TrustStores& trust, Findings& findings) {
   const Setting<PassPhraseDialog> unset;
   PassPhrases phrases(make_dialog(
       input.global == nullptr ? unset : input.global->pass_phrase_dialog, input.may_ask));
   HostCertificates certificates(store, phrases, findings);
   for (Draft& draft : drafts) {
     if (!draft.engine) continue;
-    policies.settle(draft, findings);
+    policies.settle(draft, trust, findings);
     certificates.load(draft);
     check_presence(draft, input.certificates_may_follow, findings);
   }
@@ -177,9 +185,10 @@ Snapshot::Built Snapshot::build(const BuildInput& input, CertificateStore& certi
                                 ContextFactory& contexts, const Clock& clock) {
   Findings findings;
   Policies policies(contexts, input.context_per_host);
+  TrustStores trust(findings, clock.wall());
   auto drafts = drafts_of(input);
   certificates.begin();
-  settle(drafts, input, certificates, policies, findings);
+  settle(drafts, input, certificates, policies, trust, findings);
   certificates.finish();
   judge(drafts, input, clock, findings);
 

@@ -20,6 +20,7 @@
 namespace tlsplus {
 
 class CertificateStore;
+struct TrustStore;
 class ContextFactory;
 
 /// An address a virtual host or a Listen names; `host` is "*" for any.
@@ -78,6 +79,7 @@ struct Host {
   const ServerConfig* config = nullptr;      // for explanations only; nullptr after a live reload
   std::shared_ptr<const Policy> policy;      // null when engine is off
   SSL_CTX* context = nullptr;                // owned by the snapshot; null when engine is off
+  std::shared_ptr<const TrustStore> trust;   // for client certificates; null: none configured
   std::vector<CertificatePtr> certificates;  // may be empty: SSLOpenSSLConfCmd gave `context` one
   Pkey dh_parameters;                        // of the first certificate file; null: automatic
   std::string group;                         // EC PARAMETERS there: the only group; empty: default

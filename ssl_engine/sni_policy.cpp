@@ -28,6 +28,11 @@ bool policy_differs(const Host& a, const Host& b) {
 }
 
 template <auto Member>
+bool auth_differs(const Host& a, const Host& b) {
+  return a.policy->client_auth.*Member != b.policy->client_auth.*Member;
+}
+
+template <auto Member>
 bool text_differs(const Host& a, const Host& b) {
   return (a.config->*Member).value_or({}) != (b.config->*Member).value_or({});
 }
@@ -55,6 +60,24 @@ Where first_place_of(const ServerConfig& config) {
 constexpr Row kRows[] = {
     {"SSLOpenSSLConfCmd", SniPolicy::auth_only, policy_differs<&Policy::conf_commands>,
      first_place_of<&ServerConfig::conf_commands>},
+    {"SSLVerifyClient", SniPolicy::auth_only, auth_differs<&ClientAuth::mode>,
+     place_of<&ServerConfig::verify_client>},
+    {"SSLVerifyDepth", SniPolicy::auth_only, auth_differs<&ClientAuth::depth>,
+     place_of<&ServerConfig::verify_depth>},
+    {"SSLCACertificateFile", SniPolicy::auth_only, auth_differs<&ClientAuth::ca_file>,
+     place_of<&ServerConfig::ca_file>},
+    {"SSLCACertificatePath", SniPolicy::auth_only, auth_differs<&ClientAuth::ca_path>,
+     place_of<&ServerConfig::ca_path>},
+    {"SSLCADNRequestFile", SniPolicy::auth_only, auth_differs<&ClientAuth::ca_request_file>,
+     place_of<&ServerConfig::ca_request_file>},
+    {"SSLCADNRequestPath", SniPolicy::auth_only, auth_differs<&ClientAuth::ca_request_path>,
+     place_of<&ServerConfig::ca_request_path>},
+    {"SSLCARevocationFile", SniPolicy::auth_only, auth_differs<&ClientAuth::crl_file>,
+     place_of<&ServerConfig::crl_file>},
+    {"SSLCARevocationPath", SniPolicy::auth_only, auth_differs<&ClientAuth::crl_path>,
+     place_of<&ServerConfig::crl_path>},
+    {"SSLCARevocationCheck", SniPolicy::auth_only, auth_differs<&ClientAuth::crl_check>,
+     place_of<&ServerConfig::crl_check>},
     {"SSLCertificateFile", SniPolicy::secure, list_differs<&ServerConfig::certificate_files>,
      first_place_of<&ServerConfig::certificate_files>},
     {"SSLCertificateKeyFile", SniPolicy::secure, list_differs<&ServerConfig::certificate_key_files>,

@@ -71,6 +71,32 @@ for my $case (['as they are', $settings], ['with the defaults written out', $sho
     ok($server->stop, "$what: stops cleanly");
 }
 
+# Client certificates: who comes without one gets no connection there, and no entrance here.
+{
+    my $text = trying('client-auth.conf');
+    $certs->leaf('clients', san => ['members.example.org', 'open.example.org']);
+    $certs->leaf('member',  cn  => 'member');
+    $certs->ca;
+    $certs->crl('crl');
+    $text =~ s{"/etc/ssl/certs/www\.example\.org\.pem"}{\@CERTS\@/clients.crt}g;
+    $text =~ s{"/etc/ssl/private/www\.example\.org\.key"}{\@CERTS\@/clients.key}g;
+    $text =~ s{"/etc/ssl/clients/(ca|crl)\.pem"}{'@CERTS@/' . ($1 eq 'ca' ? 'ca.crt' : 'crl.pem')}ge;
+    $text =~ s{/var/www/html}{\@ROOT\@/htdocs}g;
+    $text =~ s{\*:443}{*:\@PORT\@}g;
+    my $server = TLSplus::Server->new(certs => $certs, conf => $text, files => {'htdocs/members/index.html' => 'in'});
+    my $found = $server->configtest;
+    is $found->{exit}, 0, 'client-auth.conf: configtest passes' or diag $found->{text};
+    unlike $found->{text}, qr/TP07\d\d/, 'client-auth.conf: without a finding about clients';
+    ok $server->begin, 'client-auth.conf: starts' or diag $server->said;
+    my @member = (cert => $certs->dir . '/member.crt', key => $certs->dir . '/member.key');
+    is $server->get('/', name => 'members.example.org', @member)->status, 200, 'a member comes in';
+    ok !$server->get('/', name => 'members.example.org')->status, 'nobody else does';
+    is $server->get('/', name => 'open.example.org')->status, 200, 'the open host is open';
+    is $server->get('/members/', name => 'open.example.org')->status, 403, '... but for the place of members';
+    is $server->get('/members/', name => 'open.example.org', @member)->status, 200, '... who are served there';
+    ok $server->stop, 'client-auth.conf: stops cleanly';
+}
+
 # The rest belongs to the test of its subject, which names it.
 my $others = join '', map { slurp($_) } grep { basename($_) ne '03-conf.t' } glob srcdir() . '/t/*.t';
 delete @untried{grep { $others =~ m{/conf/\Q$_\E\b} } keys %untried};

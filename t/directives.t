@@ -180,11 +180,33 @@ V | SSLEnable                                       | TP0127
 D | SSL_CertFile run/a.pem                          | TP0127
 
 S | SSLVerifyClient none                            | ok
-D | SSLVerifyClient off                             | ok
-S | SSLVerifyClient require                         | TP0128 plus
+V | SSLVerifyClient OFF                             | ok
+S | SSLVerifyClient optional_no_ca                  | ok
+S | SSLVerifyClient sometimes                       | TP0700
+S | SSLVerifyClient                                 | takes one argument
+D | SSLVerifyClient sometimes                       | TP0700
+S | SSLVerifyDepth 3                                | ok
+S | SSLVerifyDepth -1                               | TP0111
+V | SSLVerifyDepth deep                             | ok TP0112
+S | SSLCACertificateFile run/a.pem                  | ok
+S | SSLCACertificateFile run/gone                   | TP0201
+D | SSLCACertificateFile run/a.pem                  | TP0702
+D | SSLCACertificateFile run/gone                   | TP0201
+S | SSLCACertificatePath run                        | ok
+S | SSLCACertificatePath run/a.pem                  | TP0110
+D | SSLCACertificatePath run                        | TP0702
+S | SSLCADNRequestFile run/a.pem                    | ok
+S | SSLCADNRequestPath run/gone                     | TP0110
+D | SSLCADNRequestFile run/a.pem                    | not allowed in <Directory> context
+S | SSLCARevocationFile run/gone                    | TP0201
+S | SSLCARevocationPath run                         | ok
+S | SSLCARevocationCheck chain no_crl_for_cert_ok   | ok
+S | SSLCARevocationCheck sometimes                  | TP0701
+S | SSLCARevocationCheck leaf whatever              | TP0701
+D | SSLCARevocationCheck leaf                       | not allowed in <Directory> context
+
 S | SSLUseStapling off                              | ok
 S | SSLOCSPEnable off                               | ok
-S | SSLCARevocationCheck none                       | ok
 P | SSLProxyEngine off                              | ok
 S | SSLProxyVerify none                             | ok
 D | SSLProxyVerify none                             | not allowed in <Directory> context

@@ -107,6 +107,7 @@ void TlsConnection::make_view() noexcept {
   SSL* ssl = tls.ssl();
   view_.own = certificate_in_use(*ssl);
   view_.peer = peer_certificate(*ssl);
+  view_.verify_lenient = tls.verifier().was_lenient();
   view_.sni = tls.server_name();
   view_.handshake_time = tls.handshake_time();
   view_.cache = &environment_;

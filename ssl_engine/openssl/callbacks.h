@@ -12,6 +12,7 @@
 #include "ssl_engine/base/bytes.h"
 #include "ssl_engine/base/log.h"
 #include "ssl_engine/openssl/handles.h"
+#include "ssl_engine/openssl/verification.h"
 
 namespace tlsplus {
 
@@ -53,6 +54,10 @@ class HandshakeEvents {
   /// SSL_CTX_set_tlsext_ticket_key_evp_cb(3): 1 use, 2 use and renew, 0 unknown key, -1 error.
   virtual int ticket_key(unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX& cipher,
                          EVP_MAC_CTX& mac, bool encrypt) = 0;
+
+  /// One certificate of the client's chain was examined. Called for each fault, and once for
+  /// each certificate without one, from the root downwards.
+  virtual ChainVerdict judge(const ChainStep& step) = 0;
 
   /// An alert went out or came in; (level << 8) | description as OpenSSL packs it.
   virtual void on_alert(bool sent, int packed) noexcept = 0;

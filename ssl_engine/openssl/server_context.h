@@ -34,6 +34,11 @@ class ServerContext {
   Status set_cipher_suites(const std::string& suites);
   /// `timeout` bounds sessions in the cache and tickets alike.
   void set_sessions(SessionStore store, std::chrono::seconds timeout) noexcept;
+  /// Which certificate clients are asked for; see ask_client().
+  void set_client_auth(AskClient ask, X509_STORE* store,
+                       const STACK_OF(X509_NAME) * names) noexcept {
+    ask_client(*context_, ask, store, names);
+  }
   /// SSL_CONF_cmd(3), in file, server and certificate mode.
   Status apply_command(const std::string& command, const std::string& value);
   /// After the last apply_command().

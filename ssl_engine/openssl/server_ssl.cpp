@@ -62,8 +62,18 @@ bool is_plain_http_error() noexcept {
   return reason == SSL_R_HTTP_REQUEST || reason == SSL_R_HTTPS_PROXY_REQUEST;
 }
 
+bool is_missing_certificate_error() noexcept {
+  const unsigned long code = ERR_peek_error();
+  return ERR_GET_LIB(code) == ERR_LIB_SSL &&
+         ERR_GET_REASON(code) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE;
+}
+
 std::string alert_name(int packed) {
-  return text(SSL_alert_desc_string_long(packed), " (", packed & 0xff, ")");
+  // Alerts of TLS 1.3 that OpenSSL 3.0 sends and has no words for.
+  const std::string_view words = (packed & 0xff) == 116   ? "certificate required"
+                                 : (packed & 0xff) == 109 ? "missing extension"
+                                                          : SSL_alert_desc_string_long(packed);
+  return text(words, " (", packed & 0xff, ")");
 }
 
 }  // namespace tlsplus

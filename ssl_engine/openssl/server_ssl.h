@@ -38,6 +38,9 @@ bool issues_stateless_tickets(const SSL& ssl) noexcept;
 /// The oldest error in the queue says that HTTP was spoken instead of TLS.
 bool is_plain_http_error() noexcept;
 
+/// The oldest error in the queue says that the client showed no certificate where one is required.
+bool is_missing_certificate_error() noexcept;
+
 /// "handshake failure (40)" from OpenSSL's packed level and description (RFC 8446 6).
 std::string alert_name(int packed);
 

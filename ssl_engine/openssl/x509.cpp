@@ -140,6 +140,16 @@ WallTime not_after_of(const X509& cert) noexcept {
   return wall_time(X509_get0_notAfter(&cert));
 }
 
+std::string issuer_of(const X509_CRL& crl) {
+  return name_text(X509_CRL_get_issuer(&crl));
+}
+
+std::optional<WallTime> next_update_of(const X509_CRL& crl) noexcept {
+  const ASN1_TIME* next = X509_CRL_get0_nextUpdate(&crl);
+  if (next == nullptr) return std::nullopt;
+  return wall_time(next);
+}
+
 std::string date_text(WallTime at) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(at);
   std::tm parts{};

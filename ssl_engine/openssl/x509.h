@@ -34,6 +34,10 @@ std::string serial_of(const X509& cert);
 
 WallTime not_before_of(const X509& cert) noexcept;
 WallTime not_after_of(const X509& cert) noexcept;
+/// Of a revocation list: who made it, as issuer_of() of a certificate; when the next one is due,
+/// nullopt if it does not say.
+std::string issuer_of(const X509_CRL& crl);
+std::optional<WallTime> next_update_of(const X509_CRL& crl) noexcept;
 /// "2026-01-31 23:59:59 UTC"
 std::string date_text(WallTime at);
 

@@ -103,6 +103,46 @@ const Difference kDifferences[] = {
        config.conf_commands.add({"C", "d"}, kLine);
        config.conf_commands.add({"A", "b"}, kLine);
      }},
+    {"verify",
+     [](ServerConfig& config) {
+       config.verify_client = {VerifyMode::require, kLine};
+     }},
+    {"depth",
+     [](ServerConfig& config) {
+       config.verify_depth = {0, kLine};
+     }},
+    {"authorities",
+     [](ServerConfig& config) {
+       config.ca_file = {"/x", kLine};
+     }},
+    {"folder of authorities",
+     [](ServerConfig& config) {
+       config.ca_path = {"/x", kLine};
+     }},
+    {"names",
+     [](ServerConfig& config) {
+       config.ca_request_file = {"/x", kLine};
+     }},
+    {"folder of names",
+     [](ServerConfig& config) {
+       config.ca_request_path = {"/x", kLine};
+     }},
+    {"revocations",
+     [](ServerConfig& config) {
+       config.crl_file = {"/x", kLine};
+     }},
+    {"folder of revocations",
+     [](ServerConfig& config) {
+       config.crl_path = {"/x", kLine};
+     }},
+    {"look-up",
+     [](ServerConfig& config) {
+       config.crl_check = {{RevocationCheck::chain, false}, kLine};
+     }},
+    {"lenient look-up",
+     [](ServerConfig& config) {
+       config.crl_check = {{RevocationCheck::chain, true}, kLine};
+     }},
 };
 
 START_TEST(every_difference_counts) {

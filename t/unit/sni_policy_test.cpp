@@ -54,6 +54,10 @@ static const struct {
     {"SSLProtocol", other_versions, 2},
     {"SSLCipherSuite", other_ciphers, 2},
     {"SSLOpenSSLConfCmd", a_command, 3},
+    {nullptr, set<&ServerConfig::verify_client, VerifyMode::none>, 1},
+    {"SSLVerifyClient", set<&ServerConfig::verify_client, VerifyMode::optional_no_ca>, 3},
+    {nullptr, set<&ServerConfig::verify_depth, 1>, 1},
+    {"SSLVerifyDepth", set<&ServerConfig::verify_depth, 2>, 3},
 };
 
 START_TEST(each_setting_has_its_strictness) {

@@ -82,6 +82,22 @@ sub leaf ($self, $name, %want) {
     return "$self->{dir}/$name";
 }
 
+# A revocation list <name>.pem of the CA <by>.crt of this folder; returns its path. revoked => [names of
+# certificates of this folder]; expired => 1: it should have been replaced yesterday.
+sub crl ($self, $name, %want) {
+    my $dir  = $self->{dir};
+    my $ca   = $want{by} // do { $self->ca; 'ca' };
+    my $work = scratch_dir('tlsplus-crl');
+    spew("$work/ca.cnf", "[ca]\ndefault_ca=it\n[it]\ndatabase=$work/index.txt\ndefault_md=sha256\nunique_subject=no\n");
+    spew("$work/index.txt", '');
+    my @as = ('-config', "$work/ca.cnf", '-cert', "$dir/$ca.crt", '-keyfile', "$dir/$ca.key");
+    _openssl(['ca', @as, '-revoke', "$dir/$_.crt"]) for @{ $want{revoked} // [] };
+    my ($from, $to) = map { strftime('%Y%m%d%H%M%SZ', gmtime time + 86_400 * $_) } $want{expired} ? (-9, -1) : (-1, 9);
+    _openssl(['ca', @as, '-gencrl', '-crl_lastupdate', $from, '-crl_nextupdate', $to, '-out', "$dir/$name.pem"]);
+    remove_tree($work);
+    return "$dir/$name.pem";
+}
+
 # Writes a file into the test's folder: text, or parts of others joined.
 sub write ($self, $file, @parts) {
     return spew("$self->{dir}/$file", join('', @parts), 0600);

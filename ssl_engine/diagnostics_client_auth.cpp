@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Messages 700..799: client certificates. Those from 730 on are caused by a peer, so none of them
+// is above info. An id is never reused.
+#include "ssl_engine/diagnostics_rows.h"
+
+namespace tlsplus {
+namespace {
+
+constexpr Diagnostic kRows[] = {
+    {Tp::verify_mode_value, Level::error, "unknown way to verify clients",
+     "SSLVerifyClient takes one word.", "use none, optional, require or optional_no_ca"},
+    {Tp::crl_check_value, Level::error, "unknown way to look up revocations",
+     "SSLCARevocationCheck takes none, leaf or chain, and behind it no_crl_for_cert_ok or nothing.",
+     "write for example: SSLCARevocationCheck chain"},
+    {Tp::ca_in_directory, Level::error, "authorities cannot be set for a directory",
+     "The clients of a virtual host are verified by the same authorities everywhere in it; mod_ssl "
+     "refuses this, too.",
+     "move the line to the server or the <VirtualHost>, and tell clients apart with Require expr"},
+    {Tp::ca_not_found, Level::error, "there is no certificate of an authority in it",
+     "A file or folder of authorities must hold at least one certificate, in PEM or DER.",
+     "put the certificate of the authority that issues your clients' certificates there"},
+    {Tp::ca_not_decodable, Level::error, "part of a file of authorities cannot be read",
+     "A certificate in the file is damaged, or what stands there is something else.",
+     "repair the file, or remove the part that is named"},
+    {Tp::ca_without_links, Level::warn, "folder of authorities has no hash links",
+     "Certificates in a folder are found by links named after a hash of their subject. Without "
+     "links their names are shown to clients, but no certificate can be verified.",
+     "run: openssl rehash <folder>, or use SSLCACertificateFile"},
+    {Tp::ca_expired, Level::warn, "certificate of an authority has expired",
+     "Certificates that it issued are refused.",
+     "replace it by the authority's current certificate, or remove it"},
+    {Tp::directory_unreadable, Level::error, "folder cannot be read",
+     "The user that starts httpd must be able to list the folder.",
+     "correct the name or its permissions"},
+    {Tp::crl_not_found, Level::error, "there is no revocation list in it",
+     "The file must hold at least one block BEGIN X509 CRL, or one list in DER.",
+     "put the list of each authority there, as the authority publishes it"},
+    {Tp::crl_not_decodable, Level::error, "part of a file of revocation lists cannot be read",
+     "The list is damaged or cut off.", "fetch the list from the authority again"},
+    {Tp::crl_without_links, Level::warn, "folder of revocation lists has no hash links",
+     "Lists in a folder are found by links named after a hash of their issuer, hash.r0 and so on. "
+     "Without links no list is ever found.",
+     "run: openssl rehash <folder>, or use SSLCARevocationFile"},
+    {Tp::crl_expired, Level::warn, "revocation list has expired",
+     "With a list that is out of date nobody can tell whether a certificate is still good, so all "
+     "certificates of its authority are refused.",
+     "fetch the current list, then: apachectl graceful"},
+    {Tp::crl_check_without_crl, Level::error,
+     "revocations are to be looked up, but there is no list",
+     "SSLCARevocationCheck needs to know where the lists are.",
+     "add SSLCARevocationFile or SSLCARevocationPath"},
+    {Tp::crl_not_checked, Level::warn, "revocation lists are configured but not used",
+     "Nothing is looked up in them unless SSLCARevocationCheck says so.",
+     "add SSLCARevocationCheck chain"},
+    {Tp::verify_without_ca, Level::warn, "clients are to be verified, but no authority is known",
+     "Without authorities every certificate that a client shows is refused.",
+     "add SSLCACertificateFile with the authority that issues your clients' certificates"},
+    {Tp::ca_names_without_ca, Level::warn,
+     "names of authorities have no effect without authorities",
+     "SSLCADNRequestFile and SSLCADNRequestPath change what clients are shown, not whom the server "
+     "believes.",
+     "add SSLCACertificateFile or SSLCACertificatePath"},
+    {Tp::client_certificate_refused, Level::info, "client certificate refused",
+     "The certificate, or one that issued it, did not stand up to SSLVerifyClient. The reason is "
+     "the "
+     "first that was found; the depth counts from the client's own certificate, which is 0.",
+     "look at the certificate that is named: renew it, or add its CA to SSLCACertificateFile if "
+     "its "
+     "clients are meant"},
+    {Tp::client_certificate_missing, Level::info,
+     "client showed no certificate where one is required",
+     "SSLVerifyClient require, and the client had none, or none of an authority it was shown.",
+     "install a certificate in the client; SSLCADNRequestFile decides which authorities are shown"},
+};
+
+}  // namespace
+
+std::span<const Diagnostic> client_auth_rows() noexcept {
+  return kRows;
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Stores of authorities and revocation lists, and the list of names a server shows to clients
+// (RFC 8446 4.2.4). Objects are shared by reference, so that a large revocation list exists once
+// however many stores hold it.
+#pragma once
+
+#include <openssl/x509.h>
+
+#include <string>
+#include <vector>
+
+#include "ssl_engine/base/bytes.h"
+#include "ssl_engine/base/result.h"
+#include "ssl_engine/openssl/handles.h"
+
+namespace tlsplus {
+
+inline void free_names(STACK_OF(X509_NAME) * names) noexcept {
+  sk_X509_NAME_pop_free(names, X509_NAME_free);
+}
+
+using Crl = Handle<X509_CRL, X509_CRL_free>;
+using X509Store = Handle<X509_STORE, X509_STORE_free>;
+using NameList = Handle<STACK_OF(X509_NAME), free_names>;
+
+inline X509Store share(X509_STORE& store) noexcept {
+  X509_STORE_up_ref(&store);
+  return X509Store(&store);
+}
+
+/// The revocation lists of a PEM or DER file, in their order; `defects` says what was none.
+std::vector<Crl> read_crls(ByteView content, std::vector<std::string>& defects);
+/// Which certificates of a chain are looked up in revocation lists.
+enum class CrlCheck : std::uint8_t { none, leaf, chain };
+
+/// A store over copies of nothing: everything is one more reference. `*_directory` are folders
+/// with OpenSSL's hash links, looked into when a certificate is verified; empty: none.
+Result<X509Store> make_store(const std::vector<const Cert*>& authorities,
+                             const std::vector<const Crl*>& crls,
+                             const std::string& authority_directory,
+                             const std::string& crl_directory, CrlCheck check);
+
+/// The subjects of `authorities`, each once, in their order. Null if memory ran out.
+NameList names_for_clients(const std::vector<const Cert*>& authorities);
+
+}  // namespace tlsplus

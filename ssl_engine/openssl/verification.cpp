@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The callback itself; like those in callbacks.cpp it finds its HandshakeEvents through the SSL.
+#include "ssl_engine/openssl/verification.h"
+
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+
+#include "ssl_engine/base/boundary.h"
+#include "ssl_engine/openssl/callbacks.h"
+#include "ssl_engine/openssl/queue_bio.h"
+
+namespace tlsplus {
+namespace {
+
+ChainStep::Fault fault_of(int error) noexcept {
+  switch (error) {
+    case X509_V_OK:
+      return ChainStep::Fault::none;
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_CERT_UNTRUSTED:
+      return ChainStep::Fault::issuer_unknown;
+    case X509_V_ERR_UNABLE_TO_GET_CRL:
+      return ChainStep::Fault::crl_missing;
+    case X509_V_ERR_CRL_HAS_EXPIRED:
+      return ChainStep::Fault::crl_expired;
+    default:
+      return ChainStep::Fault::other;
+  }
+}
+
+int carry_out(ChainVerdict verdict, X509_STORE_CTX& walk) noexcept {
+  switch (verdict) {
+    case ChainVerdict::accept:
+      return 1;
+    case ChainVerdict::accept_and_clear:
+      X509_STORE_CTX_set_error(&walk, X509_V_OK);
+      return 1;
+    case ChainVerdict::refuse:
+      return 0;
+    case ChainVerdict::refuse_too_deep:
+      X509_STORE_CTX_set_error(&walk, X509_V_ERR_CERT_CHAIN_TOO_LONG);
+      return 0;
+    case ChainVerdict::refuse_obsolete:
+      // Any error OpenSSL has no alert of its own for is told as certificate_unknown.
+      X509_STORE_CTX_set_error(&walk, X509_V_ERR_DIFFERENT_CRL_SCOPE);
+      return 0;
+  }
+  return 0;
+}
+
+extern "C" {
+
+static int tlsplus_verify(int is_fine, X509_STORE_CTX* walk) noexcept {
+  auto* ssl =
+      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(walk, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  if (ssl == nullptr) return 0;
+  auto& events = *static_cast<HandshakeEvents*>(QueueBio::owner_of(*ssl));
+  return at_boundary(events.log(), "verify", 0, [&] {
+    // A step that is fine may still carry the error of one before that was let through.
+    const int error = is_fine == 1 ? X509_V_OK : X509_STORE_CTX_get_error(walk);
+    const ChainStep step{.fault = is_fine == 1         ? ChainStep::Fault::none
+                                  : error == X509_V_OK ? ChainStep::Fault::other
+                                                       : fault_of(error),
+                         .depth = X509_STORE_CTX_get_error_depth(walk),
+                         .certificate = X509_STORE_CTX_get_current_cert(walk),
+                         .reason = X509_verify_cert_error_string(error)};
+    return carry_out(events.judge(step), *walk);
+  });
+}
+
+}  // extern "C"
+
+int flags_of(AskClient ask) noexcept {
+  switch (ask) {
+    case AskClient::no:
+      return SSL_VERIFY_NONE;
+    case AskClient::yes:
+      return SSL_VERIFY_PEER;
+    case AskClient::insist:
+      return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+  }
+  return SSL_VERIFY_NONE;
+}
+
+}  // namespace
+
+void ask_client(SSL_CTX& context, AskClient ask, X509_STORE* store,
+                const STACK_OF(X509_NAME) * names) noexcept {
+  SSL_CTX_set_verify(&context, flags_of(ask), sealed(tlsplus_verify));
+  // Not set1_verify_cert_store: SSLOpenSSLConfCmd VerifyCAFile would add to a store others share.
+  if (store != nullptr) SSL_CTX_set1_cert_store(&context, store);
+  if (names != nullptr) SSL_CTX_set_client_CA_list(&context, SSL_dup_CA_list(names));
+}
+
+void ask_client(SSL& ssl, AskClient ask, X509_STORE* store,
+                const STACK_OF(X509_NAME) * names) noexcept {
+  SSL_set_verify(&ssl, flags_of(ask), sealed(tlsplus_verify));
+  if (store != nullptr) SSL_set1_verify_cert_store(&ssl, store);
+  if (names != nullptr) SSL_set_client_CA_list(&ssl, SSL_dup_CA_list(names));
+}
+
+void forgive(SSL& ssl) noexcept {
+  SSL_set_verify_result(&ssl, X509_V_OK);
+}
+
+}  // namespace tlsplus
