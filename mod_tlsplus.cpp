@@ -11,6 +11,7 @@
 #include "ssl_engine/httpd/lookup.h"
 #include "ssl_engine/httpd/module.h"
 #include "ssl_engine/httpd/plain_port.h"
+#include "ssl_engine/httpd/reauthenticate.h"
 #include "ssl_engine/httpd/request_hooks.h"
 
 namespace {
@@ -21,6 +22,7 @@ void register_hooks(apr_pool_t*) noexcept {
   tlsplus::register_plain_port_filter();
   tlsplus::register_connection_hooks();
   tlsplus::register_request_hooks();
+  tlsplus::register_reauthenticate_hooks();
   tlsplus::register_lookup_hooks();
   tlsplus::register_environment_hooks();
 }

@@ -11,9 +11,16 @@
 #include "ssl_engine/openssl/errors.h"
 #include "ssl_engine/openssl/server_ssl.h"
 #include "ssl_engine/openssl/session_info.h"
+#include "ssl_engine/trust_store.h"
 #include "ssl_scache/session_codec.h"
 
 namespace tlsplus {
+namespace {
+
+// Some clients ask once or twice, and go on without. One that goes on asking wants something else.
+constexpr unsigned kMostRenegotiations = 5;
+
+}  // namespace
 
 Connection::Connection(std::shared_ptr<const Snapshot> snapshot, const Host& base,
                        ConnectionServices& services)
@@ -86,6 +93,7 @@ void Connection::open(const ClientHello& hello) {
 bool Connection::set_up(SSL& ssl, const std::optional<ChallengeCertificate>& challenge) {
   bind_sessions(ssl, serving_->session_id_context);
   verifier_.begin(rules_of(serving_->policy->client_auth));
+  trust_ = serving_->trust.get();
   // A host that does not name its versions speaks those of the address (directives.md,
   // SSLProtocol).
   if (serving_ != &base_ && !serving_->has_own_versions && base_.engine) {
@@ -170,7 +178,52 @@ bool Connection::must_flush_now() const noexcept {
 StreamStatus Connection::decrypt(MutableByteView into, std::size_t& count) {
   const StreamStatus status = stream_.read(into, count);
   if (status == StreamStatus::failed) fail_in_openssl();
+  if (phase_ == Phase::established && renegotiations_refused_ > kMostRenegotiations) {
+    fail(Tp::renegotiations_refused, text("after ", renegotiations_refused_, " attempts"));
+    return StreamStatus::failed;
+  }
   return status;
+}
+
+Shown Connection::shown() const noexcept {
+  const SSL& ssl = stream_.ssl();
+  const bool has_certificate = peer_certificate(ssl) != nullptr;
+  return {.rules = verifier_.rules(),
+          .trust = trust_,
+          .has_certificate = has_certificate,
+          .is_verified = has_certificate && is_verified(ssl) && !verifier_.was_lenient()};
+}
+
+AskAgain Connection::ask_again(const VerifyRules& rules, const TrustStore* trust) {
+  SSL& ssl = stream_.ssl();
+  const AskClient before = asking(verifier_.rules().mode);
+  before_asking_ = finished_mark(ssl);
+  ask_client(ssl, asking(rules.mode), trust == nullptr ? nullptr : trust->store.get(),
+             trust == nullptr ? nullptr : trust->names.get());
+  const AskAgain begun = begin_asking(ssl);
+  if (begun == AskAgain::not_offered) {
+    // Nothing was asked: what was in force stays in force, for the requests that come next, too.
+    ask_client(ssl, before, trust_ == nullptr ? nullptr : trust_->store.get(),
+               trust_ == nullptr ? nullptr : trust_->names.get());
+    return begun;
+  }
+  verifier_.begin(rules);
+  trust_ = trust;
+  if (begun == AskAgain::failed) fail_in_openssl();
+  return begun;
+}
+
+bool Connection::has_answered() const noexcept {
+  return phase_ == Phase::established && is_at_rest(stream_.ssl()) &&
+         finished_mark(stream_.ssl()) != before_asking_;
+}
+
+bool Connection::end_asking() noexcept {
+  tlsplus::end_asking(stream_.ssl());
+  if (phase_ != Phase::established || !has_answered()) return false;
+  if (!is_client_accepted()) return false;
+  if (verifier_.was_lenient() && !is_tls13(stream_.ssl())) forgive(stream_.ssl());
+  return true;
 }
 
 StreamStatus Connection::encrypt(ByteView bytes, std::size_t record_bytes) {
@@ -199,7 +252,8 @@ void Connection::fail(Tp id, std::string reason) noexcept {
   const bool was_established = phase_ == Phase::established;
   phase_ = Phase::failed;
   try {
-    failure_ = diagnose(was_established ? Tp::records_failed : id, std::move(reason));
+    failure_ = diagnose(was_established && id == Tp::handshake_failed ? Tp::records_failed : id,
+                        std::move(reason));
   } catch (const std::bad_alloc&) {
     failure_.id = static_cast<MessageId>(id);
   }
@@ -241,6 +295,10 @@ HelloVerdict Connection::on_client_hello(SSL&, const ClientHelloView& hello, int
   const auto name = sent_name ? server_name_of(hello.server_name_extension) : std::nullopt;
   const bool same_name = name.has_value() == has_server_name_ && (!name || *name == server_name_);
   const auto offers = protocols_of(hello.alpn_extension);
+  // In a renegotiation clients leave out what was settled by the first hello; they may not change
+  // it.
+  const bool is_again = phase_ == Phase::established;
+  if (is_again && !offers && (same_name || !sent_name)) return HelloVerdict::proceed;
   if (same_name && as_text(offers.value_or(ByteView{})) == offers_) return HelloVerdict::proceed;
   alert = SSL_AD_ILLEGAL_PARAMETER;
   return HelloVerdict::reject;
@@ -303,6 +361,7 @@ int Connection::ticket_key(unsigned char* name, unsigned char* iv, EVP_CIPHER_CT
 }
 
 void Connection::on_alert(bool sent, int packed) noexcept {
+  if (sent && is_renegotiation_refused(packed)) ++renegotiations_refused_;
   (sent ? alert_sent_ : alert_received_) = packed;
 }
 

@@ -13,7 +13,9 @@
 
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/client_hello.h"
+#include "ssl_engine/openssl/renegotiation.h"
 #include "ssl_engine/openssl/tls_stream.h"
+#include "ssl_engine/reauthentication.h"
 #include "ssl_engine/snapshot.h"
 #include "ssl_engine/verifier.h"
 #include "ssl_scache/session_cache.h"
@@ -98,6 +100,15 @@ class Connection final : public HandshakeEvents {
   StreamStatus decrypt(MutableByteView into, std::size_t& count);
   StreamStatus encrypt(ByteView bytes, std::size_t record_bytes);
 
+  /// What was asked of the client so far, and what came of it. Only when established.
+  [[nodiscard]] Shown shown() const noexcept;
+  /// Asks the client for its certificate by other rules, or for other ciphers; the question lies in
+  /// out(). Then feed() and decrypt() until has_answered(), or a failure; then end_asking().
+  AskAgain ask_again(const VerifyRules& rules, const TrustStore* trust);
+  [[nodiscard]] bool has_answered() const noexcept;
+  /// True if the answer is good by the rules it was asked by.
+  bool end_asking() noexcept;
+
   /// Puts close_notify into out() if one is still due.
   void send_close_notify() noexcept;
   void close_quietly() noexcept;
@@ -162,6 +173,9 @@ class Connection final : public HandshakeEvents {
   std::optional<std::size_t> chosen_offer_;
   Error failure_;
   Verifier verifier_;
+  const TrustStore* trust_ = nullptr;  // whom the client is held against; of snapshot_
+  FinishedMark before_asking_;
+  unsigned renegotiations_refused_ = 0;
   Instant began_;
   std::chrono::microseconds took_{0};
   int alert_sent_ = -1;

@@ -209,8 +209,19 @@ enum class Tp : MessageId {
   crl_not_checked = 713,
   verify_without_ca = 714,
   ca_names_without_ca = 715,
+  directory_certificate = 716,
+  directory_ciphers = 717,
   client_certificate_refused = 730,
   client_certificate_missing = 731,
+  ask_again_http2 = 732,
+  ask_again_not_offered = 733,
+  ask_again_insecure = 734,
+  ask_again_cut_off = 735,
+  ask_again_deadline = 736,
+  ask_again_refused = 737,
+  ask_again_body = 738,
+  ask_again_ciphers = 739,
+  renegotiations_refused = 740,
 };
 
 struct Diagnostic {

@@ -61,6 +61,19 @@ constexpr Diagnostic kRows[] = {
      "SSLCADNRequestFile and SSLCADNRequestPath change what clients are shown, not whom the server "
      "believes.",
      "add SSLCACertificateFile or SSLCACertificatePath"},
+    {Tp::directory_certificate, Level::warn,
+     "a place asks for a client certificate that browsers cannot show any more",
+     "After the handshake a certificate can only be asked for in TLS 1.2 by renegotiation and in "
+     "TLS "
+     "1.3 of clients that offer post-handshake authentication; browsers do not, and HTTP/2 forbids "
+     "both. Such clients are answered 403.",
+     "write SSLVerifyClient optional in the <VirtualHost>, and Require expr \"%{SSL_CLIENT_VERIFY} "
+     "== "
+     "'SUCCESS'\" here"},
+    {Tp::directory_ciphers, Level::warn, "ciphers of a place have no effect with TLS 1.3",
+     "A TLS 1.3 connection cannot be renegotiated; only those of TLS 1.2 and older get other "
+     "ciphers.",
+     "write Require expr with %{SSL_CIPHER}, or set the ciphers in the <VirtualHost>"},
     {Tp::client_certificate_refused, Level::info, "client certificate refused",
      "The certificate, or one that issued it, did not stand up to SSLVerifyClient. The reason is "
      "the "
@@ -72,6 +85,48 @@ constexpr Diagnostic kRows[] = {
      "client showed no certificate where one is required",
      "SSLVerifyClient require, and the client had none, or none of an authority it was shown.",
      "install a certificate in the client; SSLCADNRequestFile decides which authorities are shown"},
+    {Tp::ask_again_http2, Level::info, "request refused, HTTP/2 cannot ask the client again",
+     "The place of the request asks for more than the connection has shown, and a connection with "
+     "several requests at once cannot be renegotiated (RFC 9113 9.2.1, RFC 8740). The client is "
+     "told "
+     "to use HTTP/1.1.",
+     "ask during the handshake: SSLVerifyClient optional in the <VirtualHost>"},
+    {Tp::ask_again_not_offered, Level::info,
+     "request refused, the client offers no post-handshake authentication",
+     "The place of the request asks for a certificate, and the client did not say in its TLS 1.3 "
+     "ClientHello that it can show one later (RFC 8446 4.2.6). Browsers do not.",
+     "ask during the handshake: SSLVerifyClient optional in the <VirtualHost>"},
+    {Tp::ask_again_insecure, Level::info, "request refused, the client cannot renegotiate securely",
+     "Without RFC 5746 what comes before a renegotiation could be somebody else's.",
+     "update the client; SSLInsecureRenegotiation on serves it as it is"},
+    {Tp::ask_again_cut_off, Level::info, "client did not answer when it was asked again",
+     "A place asked for a certificate or for other ciphers on a connection that was up, and no "
+     "answer "
+     "came.",
+     ""},
+    {Tp::ask_again_deadline, Level::info, "client did not answer in time when it was asked again",
+     "The same time as for a handshake, TLSPlusHandshakeTimeout, was over. People who have to "
+     "choose "
+     "a certificate take longer than programs.",
+     "raise TLSPlusHandshakeTimeout if people are asked"},
+    {Tp::ask_again_refused, Level::info,
+     "request refused, the client showed no certificate when asked",
+     "The place of the request asks for a certificate that is good by its rules.",
+     "install a certificate in the client"},
+    {Tp::ask_again_body, Level::info, "request refused, its body is too large to be kept",
+     "While a client is asked for its certificate the body of its request has to be kept in "
+     "memory, "
+     "up to SSLRenegBufferSize.",
+     "raise SSLRenegBufferSize here, let the client send Expect: 100-continue, or ask during the "
+     "handshake"},
+    {Tp::ask_again_ciphers, Level::info, "request refused, the ciphers of this place cannot be had",
+     "SSLCipherSuite of the place selects nothing that this library and the client both know.",
+     "correct SSLCipherSuite; see what a string selects with: openssl ciphers -v STRING"},
+    {Tp::renegotiations_refused, Level::info, "connection closed, the client goes on renegotiating",
+     "Clients may not renegotiate: it costs the server much more than them. Each attempt is "
+     "refused, "
+     "and after some the connection is closed.",
+     ""},
 };
 
 }  // namespace

@@ -43,6 +43,11 @@ Status put(const Line& line, const Targets& targets) {
   return {};
 }
 
+/// What a section of the configuration asks for is judged with its server.
+void demand(const Line& line, const Targets& targets, const DirectoryDemand& asked) {
+  if (!line.in_htaccess) targets.server.directory_demands.add(asked, line.origin);
+}
+
 /// SSLCipherSuite [SSL|TLSv1.3] spec: two settings under one name.
 Status set_ciphers(const Line& line, const Targets& targets) {
   const bool selected = line.words.size() > 1;
@@ -51,10 +56,13 @@ Status set_ciphers(const Line& line, const Targets& targets) {
   if (selector != "SSL" && selector != "TLSv1.3") {
     return line.refusal(Tp::cipher_selector_unknown, quote(selector));
   }
+  if (line.in_directory && selector != "SSL") {
+    return line.refusal(Tp::cipher_suites_in_directory, quote(spec));
+  }
   if (line.in_directory) {
-    return line.refusal(
-        selector == "SSL" ? Tp::directive_not_yet_in_directory : Tp::cipher_suites_in_directory,
-        quote(spec));
+    store(targets.directory.cipher_list, spec, line.origin);
+    demand(line, targets, {DirectoryDemand::Kind::ciphers, VerifyMode::none, spec});
+    return {};
   }
   auto& field = selector == "SSL" ? targets.server.cipher_list : targets.server.cipher_suites;
   store(field, spec, line.origin);
@@ -75,7 +83,9 @@ Status set_verify_client(const Line& line, const Targets& targets) {
   auto mode = parse_verify_mode(line);
   if (!mode) return std::move(mode).error();
   if (line.in_directory) {
-    return line.refusal(Tp::directive_not_yet_in_directory, quote(line.word(0)));
+    store(targets.directory.verify_client, *mode, line.origin);
+    demand(line, targets, {DirectoryDemand::Kind::certificate, *mode, line.word(0)});
+    return {};
   }
   store(targets.server.verify_client, *mode, line.origin);
   return {};
@@ -84,10 +94,8 @@ Status set_verify_client(const Line& line, const Targets& targets) {
 Status set_verify_depth(const Line& line, const Targets& targets) {
   auto depth = parse_count(line);
   if (!depth) return std::move(depth).error();
-  if (line.in_directory) {
-    return line.refusal(Tp::directive_not_yet_in_directory, quote(line.word(0)));
-  }
-  store(targets.server.verify_depth, *depth, line.origin);
+  auto& field = line.in_directory ? targets.directory.verify_depth : targets.server.verify_depth;
+  store(field, *depth, line.origin);
   return {};
 }
 
@@ -290,8 +298,9 @@ constexpr Directive kDirectives[] = {
     {"SSLRequireSSL", Shape::raw, Scope::directory, not_yet, "refuse requests without TLS"},
     {"SSLRequire", Shape::raw, Scope::directory, not_yet,
      "expression that must be true for a request to be served"},
-    {"SSLRenegBufferSize", Shape::one, Scope::directory, not_yet,
-     "bytes of a request body that are kept during a renegotiation", "131072"},
+    {"SSLRenegBufferSize", Shape::one, Scope::directory,
+     put<&DirConfig::renegotiation_buffer, parse_count>,
+     "bytes of a request body that are kept while a client is asked for its certificate"},
 
     // Connections of mod_proxy to other servers.
     {"SSLProxyEngine", Shape::flag, Scope::server_or_proxy, not_yet,

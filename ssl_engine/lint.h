@@ -43,6 +43,9 @@ class PolicyLint {
 /// The Error of ContextFactory as a finding of the directive's own words and line.
 Error explain_context_error(const Draft& draft, const Policy& policy, Error error);
 
+/// What directory sections ask of connections that cannot give it.
+void lint_demands(const Draft& draft, Findings& findings);
+
 /// Hosts against each other: addresses, names, ports and Listen lines.
 void lint_addresses(const BuildInput& input, const std::vector<Draft>& drafts, Findings& findings);
 

@@ -55,6 +55,7 @@ struct Line {
   bool in_directory;  // <Directory>, <Location>, <Files>, <If>, <Proxy>, .htaccess
   PathResolver& paths;
   std::vector<Error>& remarks;
+  bool in_htaccess = false;  // read for one request, while others use the server's settings
 
   /// Empty if there is no such word.
   [[nodiscard]] std::string_view word(std::size_t index) const noexcept {

@@ -155,8 +155,16 @@ struct OptionSet {
 struct DirConfig {
   OptionSet options;
   Setting<std::string_view> user_name;  // SSLUserName
+  Setting<VerifyMode> verify_client;
+  Setting<int> verify_depth;
+  Setting<std::string_view> cipher_list;  // TLS 1.2 and older
+  Setting<int> renegotiation_buffer;      // SSLRenegBufferSize, bytes
 
-  static constexpr auto fields() { return std::tuple(&DirConfig::options, &DirConfig::user_name); }
+  static constexpr auto fields() {
+    return std::tuple(&DirConfig::options, &DirConfig::user_name, &DirConfig::verify_client,
+                      &DirConfig::verify_depth, &DirConfig::cipher_list,
+                      &DirConfig::renegotiation_buffer);
+  }
 };
 
 }  // namespace tlsplus

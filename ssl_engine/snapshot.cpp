@@ -175,6 +175,7 @@ void judge(const std::vector<Draft>& drafts, const BuildInput& input, const Cloc
     policy_lint.check(draft, findings);
     lint_certificates(draft, now, findings);
     lint_names(draft, findings);
+    lint_demands(draft, findings);
   }
   lint_addresses(input, drafts, findings);
 }

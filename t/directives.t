@@ -64,8 +64,8 @@ S | SSLCipherSuite TLSv1.2 HIGH                     | TP0107
 S | SSLCipherSuite ""                               | takes 1-2 arguments
 S | SSLCipherSuite SSL HIGH HIGH                    | takes 1-2 arguments
 D | SSLCipherSuite TLSv1.3 TLS_AES_128_GCM_SHA256   | TP0108
-D | SSLCipherSuite HIGH                             | TP0129 plus
-P | SSLCipherSuite HIGH                             | TP0129 plus
+D | SSLCipherSuite HIGH                             | ok
+P | SSLCipherSuite HIGH                             | ok
 
 S | SSLHonorCipherOrder on                          | ok
 V | SSLHonorCipherOrder OFF                         | ok
@@ -185,6 +185,12 @@ S | SSLVerifyClient optional_no_ca                  | ok
 S | SSLVerifyClient sometimes                       | TP0700
 S | SSLVerifyClient                                 | takes one argument
 D | SSLVerifyClient sometimes                       | TP0700
+D | SSLVerifyClient require                         | ok
+D | SSLVerifyDepth 2                                | ok
+D | SSLVerifyDepth -1                               | TP0111
+D | SSLRenegBufferSize 0                            | ok
+D | SSLRenegBufferSize -1                           | TP0111
+S | SSLRenegBufferSize 1000                         | not allowed here
 S | SSLVerifyDepth 3                                | ok
 S | SSLVerifyDepth -1                               | TP0111
 V | SSLVerifyDepth deep                             | ok TP0112

@@ -102,7 +102,8 @@ const char* set_directive(cmd_parms& cmd, DirSlot& directory, Words words) {
                   .origin = origin_of(cmd, row),
                   .in_directory = cmd.path != nullptr,
                   .paths = paths,
-                  .remarks = remarks};
+                  .remarks = remarks,
+                  .in_htaccess = in_htaccess(cmd)};
   ServerSlot& server = slot_of(*cmd.server);
   const Status done = apply(line, {server.global, server.config, directory.config});
   keep_remarks(cmd, std::move(remarks));

@@ -129,4 +129,55 @@ Progress drive_handshake(TlsConnection& tls, apr_read_type_e block) {
   }
 }
 
+namespace {
+
+// Requests that a client sent before it was asked; more than that is no pipeline.
+constexpr std::size_t kMostPipelined = 64UL * 1024;
+
+Progress abandon(TlsConnection& tls, Tp id, std::string evidence) {
+  tls.log_failure(id, std::move(evidence));
+  tls.connection().aborted = 1;
+  return Progress::over;
+}
+
+}  // namespace
+
+Progress drive_reauthentication(TlsConnection& tls) {
+  tls.deadline = tls.clock().steady() + tls.engine().handshake_timeout;
+  const DeadlineOnSocket bounded(tls, true);
+  for (;;) {
+    const bool failed = tls.tls.phase() == Phase::failed;
+    if (failed) tls.log_failure();
+    const apr_status_t sent = flush_below(tls);
+    if (failed) {
+      tls.connection().aborted = 1;
+      return Progress::over;
+    }
+    if (sent != APR_SUCCESS) return abandon(tls, Tp::ask_again_cut_off, "it takes nothing more");
+    if (tls.tls.has_answered()) return Progress::done;
+    if (is_past_deadline(tls)) return abandon(tls, Tp::ask_again_deadline, {});
+    switch (tls.inbound.fill()) {
+      case StreamStatus::done:
+        if (tls.inbound.peek(kMostPipelined).size() == kMostPipelined) {
+          return abandon(tls, Tp::ask_again_cut_off, "it goes on sending requests instead");
+        }
+        break;
+      case StreamStatus::closed:
+      case StreamStatus::cut_off:
+        return abandon(tls, Tp::ask_again_cut_off, "it closed the connection");
+      case StreamStatus::failed:
+        break;
+      case StreamStatus::want_read: {
+        // What was answered to the bytes at hand leaves before the next are waited for.
+        if (tls.tls.has_answered() || !tls.tls.out().empty()) break;
+        const apr_status_t fed = feed_from_below(tls, APR_BLOCK_READ);
+        if (APR_STATUS_IS_TIMEUP(fed)) return abandon(tls, Tp::ask_again_deadline, {});
+        if (fed != APR_SUCCESS && !APR_STATUS_IS_EOF(fed)) {
+          return abandon(tls, Tp::ask_again_cut_off, "the transport failed");
+        }
+      }
+    }
+  }
+}
+
 }  // namespace tlsplus

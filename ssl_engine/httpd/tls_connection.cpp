@@ -105,15 +105,24 @@ HandshakeEvents::Staple TlsConnection::staple(const Host& host, SSL& ssl) {
 
 void TlsConnection::make_view() noexcept {
   SSL* ssl = tls.ssl();
-  view_.own = certificate_in_use(*ssl);
-  view_.peer = peer_certificate(*ssl);
-  view_.verify_lenient = tls.verifier().was_lenient();
+  view_certificates(*ssl);
   view_.sni = tls.server_name();
   view_.handshake_time = tls.handshake_time();
   view_.cache = &environment_;
   view_.servers = &generation_.environments;
   view_.ssl = ssl;
   ticket_bytes = tls.out().size();
+}
+
+void TlsConnection::view_certificates(SSL& ssl) noexcept {
+  view_.own = certificate_in_use(ssl);
+  view_.peer = peer_certificate(ssl);
+  view_.verify_lenient = tls.verifier().was_lenient();
+}
+
+void TlsConnection::refresh_view() noexcept {
+  view_certificates(*tls.ssl());
+  ++view_.generation;
 }
 
 void TlsConnection::log_failure() noexcept {

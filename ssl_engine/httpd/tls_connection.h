@@ -69,6 +69,8 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
   }
   /// Once, when the handshake is complete.
   void make_view() noexcept;
+  /// After the client was asked again: nothing of what was read before is used any more.
+  void refresh_view() noexcept;
 
   /// Logs why the connection failed, once.
   void log_failure() noexcept;
@@ -92,6 +94,7 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
 
  private:
   void wake() noexcept override;
+  void view_certificates(SSL& ssl) noexcept;
 
   EnvironmentCache environment_;
   TlsView view_;

@@ -68,6 +68,11 @@ bool is_missing_certificate_error() noexcept {
          ERR_GET_REASON(code) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE;
 }
 
+bool is_renegotiation_refused(int packed) noexcept {
+  constexpr int kDescription = 0xff;
+  return (packed & kDescription) == SSL_AD_NO_RENEGOTIATION;
+}
+
 std::string alert_name(int packed) {
   // Alerts of TLS 1.3 that OpenSSL 3.0 sends and has no words for.
   const std::string_view words = (packed & 0xff) == 116   ? "certificate required"

@@ -165,15 +165,17 @@ START_TEST(what_replaces_an_old_name_exists) {
 }
 END_TEST
 
-START_TEST(ciphers_of_a_directory_are_not_set) {
+START_TEST(ciphers_of_a_directory_are_its_own) {
   ConfigReader config;
-  ck_assert_uint_eq(refused_with(config.read("SSLCipherSuite HIGH", true)),
-                    number(Tp::directive_not_yet_in_directory));
+  ck_assert_uint_eq(refused_with(config.read("SSLCipherSuite HIGH", true)), 0);
   ck_assert_uint_eq(refused_with(config.read("SSLCipherSuite TLSv1.3 x", true)),
                     number(Tp::cipher_suites_in_directory));
   ck_assert_uint_eq(refused_with(config.read("SSLCipherSuite TLSv1.2 x", true)),
                     number(Tp::cipher_selector_unknown));
   ck_assert(!config.server.cipher_list.is_set() && !config.server.cipher_suites.is_set());
+  expect_text(config.dir.cipher_list.value_or({}), "HIGH");
+  // ... and judged with its server.
+  ck_assert_uint_eq(config.server.directory_demands.size(), 1);
 }
 END_TEST
 
@@ -240,7 +242,7 @@ Suite* make_suite() {
   tcase_add_test(tests, the_refusal_names_the_directive_the_line_and_the_way_out);
   tcase_add_loop_test(tests, old_names_lead_to_the_current_ones, 0, std::ssize(kOld));
   tcase_add_test(tests, what_replaces_an_old_name_exists);
-  tcase_add_test(tests, ciphers_of_a_directory_are_not_set);
+  tcase_add_test(tests, ciphers_of_a_directory_are_its_own);
   tcase_add_test(tests, a_crypto_device_is_refused_with_what_the_library_has);
   tcase_add_test(tests, fips_can_be_left_off);
   tcase_add_loop_test(tests, a_flag_sets_its_own_field, 0, std::ssize(kFlags));

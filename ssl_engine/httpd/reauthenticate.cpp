@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs before any other access check of ours, so that all of them see the certificate that the
+// place asked for. The worker waits here for the client, at most as long as for a handshake.
+#include "ssl_engine/httpd/reauthenticate.h"
+
+#include "ssl_engine/base/boundary.h"
+#include "ssl_engine/base/text.h"
+#include "ssl_engine/httpd/environment_hooks.h"
+#include "ssl_engine/httpd/filters.h"
+#include "ssl_engine/httpd/kept_body.h"
+#include "ssl_engine/httpd/module.h"
+#include "ssl_engine/httpd/tls_connection.h"
+#include "ssl_engine/openssl/server_ssl.h"
+#include "ssl_engine/openssl/session_info.h"
+#include "ssl_engine/reauthentication.h"
+
+namespace tlsplus {
+namespace {
+
+constexpr int kDefaultBodyBytes = 128 * 1024;
+constexpr const char* kNeverCiphers = ":!aNULL:!eNULL:!EXP";         // as for every other list
+constexpr const char* kForbiddenNote = "ssl-renegotiate-forbidden";  // mod_http2 looks for it
+
+struct Place {
+  request_rec& request;
+  const DirConfig& directory;
+  TlsConnection& tls;
+  const Host& host;
+  LogSink& log;
+};
+
+int refuse(const Place& place, Tp id, std::string evidence = {}) {
+  log_error(place.log,
+            diagnose(id, text(place.request.uri == nullptr ? "" : quote(place.request.uri),
+                              evidence.empty() ? "" : ": ", evidence)),
+            place.host.name);
+  return HTTP_FORBIDDEN;
+}
+
+int refuse_on_stream(const Place& place, const char* what) {
+  apr_table_setn(place.request.notes, kForbiddenNote, what);
+  return refuse(place, Tp::ask_again_http2, what);
+}
+
+void explain_not_offered(request_rec& request) {
+  apr_table_setn(request.notes, "error-notes",
+                 "This page wants a client certificate, and your browser cannot show one after the "
+                 "connection was made (post-handshake authentication, RFC 8446 4.2.6).<br />\n");
+}
+
+/// Sets the ciphers of the place. OK: nothing to ask; DECLINED: the client must be asked.
+int settle_ciphers(const Place& place) {
+  const auto& list = place.directory.cipher_list;
+  SSL& ssl = *place.tls.tls.ssl();
+  if (!list.is_set() || is_tls13(ssl)) return OK;
+  const std::string before = enabled_ciphers(ssl);
+  if (place.request.connection->master != nullptr) {
+    // Other requests share the connection; only what is in force already can be had.
+    return place.host.config->cipher_list.value_or({}) == *list
+               ? OK
+               : refuse_on_stream(place, "cipher-suite");
+  }
+  if (!use_ciphers(ssl, text(*list, kNeverCiphers))) {
+    return refuse(place, Tp::ask_again_ciphers, quote(*list));
+  }
+  if (enabled_ciphers(ssl) == before) return is_cipher_enabled(ssl) ? OK : DECLINED;
+  const bool is_lazy = place.directory.options.has(OptionSet::kOptRenegotiate);
+  return is_lazy && is_cipher_enabled(ssl) ? OK : DECLINED;
+}
+
+int ask(const Place& place, const VerifyRules& rules) {
+  TlsConnection& tls = place.tls;
+  SSL& ssl = *tls.tls.ssl();
+  if (!is_tls13(ssl) && !has_secure_renegotiation(ssl) &&
+      !place.host.policy->insecure_renegotiation) {
+    return refuse(place, Tp::ask_again_insecure);
+  }
+  const int limit = place.directory.renegotiation_buffer.value_or(kDefaultBodyBytes);
+  if (const int kept = keep_body(place.request, limit); kept != OK) {
+    if (kept == HTTP_REQUEST_ENTITY_TOO_LARGE) {
+      (void)refuse(place, Tp::ask_again_body, text("more than ", limit, " bytes"));
+    }
+    return kept;
+  }
+  // Requests that were sent before the client was known are not served as if it had been.
+  const bool is_pipelined = !tls.inbound.empty();
+  switch (tls.tls.ask_again(rules, place.host.trust.get())) {
+    case AskAgain::begun:
+      break;
+    case AskAgain::not_offered:
+      explain_not_offered(place.request);
+      return refuse(place, Tp::ask_again_not_offered);
+    case AskAgain::failed:
+      tls.log_failure();
+      tls.connection().aborted = 1;
+      return HTTP_FORBIDDEN;
+  }
+  const Progress progress = drive_reauthentication(tls);
+  const bool is_accepted = tls.tls.end_asking();
+  tls.refresh_view();
+  if (is_pipelined || !tls.inbound.empty()) tls.connection().keepalive = AP_CONN_CLOSE;
+  if (progress != Progress::done) {
+    tls.connection().keepalive = AP_CONN_CLOSE;
+    return HTTP_FORBIDDEN;
+  }
+  return is_accepted ? OK : refuse(place, Tp::ask_again_refused);
+}
+
+int reauthenticate(const Place& place) {
+  SSL& ssl = *place.tls.tls.ssl();
+  if (!srp_user(ssl).empty()) return DECLINED;
+  const VerifyRules rules = rules_for(place.host, place.directory);
+  const Shown shown = place.tls.tls.shown();
+  const bool wants_certificate = must_ask(shown, rules, place.host.trust.get());
+  if (wants_certificate && place.request.connection->master != nullptr) {
+    return refuse_on_stream(place, "verify-client");
+  }
+  const int ciphers = settle_ciphers(place);
+  if (ciphers != OK && ciphers != DECLINED) return ciphers;
+  if (ciphers == OK && !wants_certificate) return DECLINED;
+  // For other ciphers alone the client shows again what it had to show before.
+  if (const int asked = ask(place, wants_certificate ? rules : shown.rules); asked != OK) {
+    return asked;
+  }
+  if (place.directory.cipher_list.is_set() && !is_tls13(ssl) && !is_cipher_enabled(ssl)) {
+    return refuse(place, Tp::ask_again_ciphers, quote(*place.directory.cipher_list));
+  }
+  return DECLINED;
+}
+
+int check_access(request_rec& request) {
+  const DirConfig& directory = slot_of(request).config;
+  TlsConnection* tls = tls_of(*request.connection);
+  if (tls == nullptr || !is_tls_request(request)) return DECLINED;
+  const Host& host = tls->tls.snapshot().host(slot_of(*request.server).host_index);
+  RequestLog log(request);
+  return reauthenticate({request, directory, *tls, host, log});
+}
+
+extern "C" {
+
+static int tlsplus_reauthenticate(request_rec* request) noexcept {
+  RequestLog log(*request);
+  return at_boundary(log, "client certificate", int{HTTP_FORBIDDEN},
+                     [&] { return check_access(*request); });
+}
+
+}  // extern "C"
+
+}  // namespace
+
+void register_reauthenticate_hooks() {
+  register_kept_body_filter();
+  // Before everything in the middle: SSLUserName and SSLRequire want to see the certificate.
+  ap_hook_check_access(sealed(tlsplus_reauthenticate), nullptr, nullptr, APR_HOOK_MIDDLE - 1,
+                       AP_AUTH_INTERNAL_PER_CONF);
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// OpenSSL refuses renegotiation from both sides with one option; it is lifted for as long as the
+// server itself asks.
+#include "ssl_engine/openssl/renegotiation.h"
+
+#include <openssl/err.h>
+#include <openssl/rand.h>
+#include <openssl/ssl.h>
+#include <openssl/sslerr.h>
+
+#include "ssl_engine/openssl/server_ssl.h"
+
+namespace tlsplus {
+namespace {
+
+/// A session made while more was asked than its host asks is good for nothing else: its binding
+/// is one that no host has.
+bool unbind_sessions(SSL& ssl) noexcept {
+  std::array<unsigned char, SSL_MAX_SID_CTX_LENGTH> nobody{};
+  if (RAND_bytes(nobody.data(), nobody.size()) != 1) return false;
+  bind_sessions(ssl, nobody);
+  return true;
+}
+
+AskAgain ask_in_tls13(SSL& ssl) noexcept {
+  SSL_set_num_tickets(&ssl, 0);
+  if (SSL_verify_client_post_handshake(&ssl) != 1) {
+    return ERR_GET_REASON(ERR_peek_error()) == SSL_R_EXTENSION_NOT_RECEIVED ? AskAgain::not_offered
+                                                                            : AskAgain::failed;
+  }
+  return SSL_do_handshake(&ssl) == 1 ? AskAgain::begun : AskAgain::failed;
+}
+
+}  // namespace
+
+FinishedMark finished_mark(const SSL& ssl) noexcept {
+  FinishedMark mark;
+  mark.size = SSL_get_peer_finished(&ssl, mark.bytes.data(), mark.bytes.size());
+  return mark;
+}
+
+bool is_at_rest(const SSL& ssl) noexcept {
+  return SSL_is_init_finished(&ssl) == 1;
+}
+
+AskAgain begin_asking(SSL& ssl) noexcept {
+  ERR_clear_error();
+  if (is_tls13(ssl)) return ask_in_tls13(ssl);
+  if (!unbind_sessions(ssl)) return AskAgain::failed;
+  SSL_clear_options(&ssl, SSL_OP_NO_RENEGOTIATION);
+  if (SSL_renegotiate(&ssl) == 1 && SSL_do_handshake(&ssl) == 1) return AskAgain::begun;
+  end_asking(ssl);
+  return AskAgain::failed;
+}
+
+void end_asking(SSL& ssl) noexcept {
+  SSL_set_options(&ssl, SSL_OP_NO_RENEGOTIATION);
+}
+
+bool use_ciphers(SSL& ssl, const std::string& list) noexcept {
+  ERR_clear_error();
+  const bool set = SSL_set_cipher_list(&ssl, list.c_str()) == 1;
+  ERR_clear_error();
+  return set;
+}
+
+std::string enabled_ciphers(const SSL& ssl) {
+  std::string names;
+  const STACK_OF(SSL_CIPHER)* ciphers = SSL_get_ciphers(&ssl);
+  for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); ++i) {
+    names += SSL_CIPHER_get_name(sk_SSL_CIPHER_value(ciphers, i));
+    names += ':';
+  }
+  return names;
+}
+
+bool is_cipher_enabled(const SSL& ssl) noexcept {
+  const SSL_CIPHER* current = SSL_get_current_cipher(&ssl);
+  return current != nullptr && sk_SSL_CIPHER_find(SSL_get_ciphers(&ssl), current) >= 0;
+}
+
+}  // namespace tlsplus
