@@ -33,7 +33,9 @@ ChainVerdict Verifier::judge(const ChainStep& step) {
       return ChainVerdict::accept;
     case ChainStep::Fault::crl_missing:
       if (!rules_.missing_crl_is_fine) break;
-      return ChainVerdict::accept_and_clear;
+      // What was forgiven before must stay noted: the session keeps the result, and who comes back
+      // with it would be taken for verified.
+      return lenient_ ? ChainVerdict::accept : ChainVerdict::accept_and_clear;
     case ChainStep::Fault::crl_expired:
       return refuse(step, ChainVerdict::refuse_obsolete,
                     "the revocation list of its issuer has expired, a new one is needed");
