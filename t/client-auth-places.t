@@ -6,9 +6,13 @@
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use IO::Select ();
+use IO::Socket::INET ();
+use POSIX ();
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env qw(needs_tlsplus);
+use TLSplus::Process ();
 use TLSplus::Server;
 use TLSplus::Test;
 
@@ -178,6 +182,45 @@ is cipher('/lazy/', tls => '1.2', @weak), '200 ECDHE-RSA-AES128-GCM-SHA256', 'TL
 like cipher('/aes256/', tls => '1.2', args => ['--ciphers', 'ECDHE-RSA-AES128-GCM-SHA256']), qr/closed|403/, 'TLS 1.2: a client without it is not served';
 is cipher('/no-cipher/', tls => '1.2'), '403 ECDHE-RSA-AES256-GCM-SHA384', 'TLS 1.2: a list that selects nothing';
 like cipher('/aes256/', tls => '1.3'), qr/^200 TLS_/, 'TLS 1.3: ciphers of a place have no effect';
+
+# A client that renegotiates by itself is refused.
+{
+    # without a request s_client takes commands: R renegotiates
+    my $done = TLSplus::Process::run([$server->client->s_client_command(name => 'a.test', tls => 'TLSv1.2')], stdin => "R\n", timeout => 30);
+    like $done->{err}, qr/RENEGOTIATING.*no renegotiation/s, 'a client cannot renegotiate by itself';
+    serves($server, '... and others are served', name => 'a.test');
+}
+
+# A client that does not answer when it is asked: nothing reaches it after its request.
+{
+    my $mark  = $server->mark;
+    my $relay = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1, Proto => 'tcp') or die "no port: $!\n";
+    my $pid   = fork // die "fork: $!\n";
+    if (!$pid) {
+        POSIX::_exit(relay_until_request(scalar $relay->accept, $server->port));
+    }
+    my @command = $server->client->s_client_command(name => 'a.test', tls => 'TLSv1.2', port => $relay->sockport, request => 1);
+    my $done = TLSplus::Process::run(\@command, stdin => "GET /require/ HTTP/1.0\r\nHost: a.test\r\n\r\n", timeout => 30);
+    waitpid $pid, 0;
+    ok !$done->{timed_out}, 'a client that does not answer when it is asked: the connection is closed';
+    logs($server, qr/TP0736: .*vhost a\.test/, '... in time, and said', mark => $mark);
+    serves($server, '... and others are served', name => 'a.test');
+}
+
+# Passes everything on until the client has sent application data; from then on nothing to the client.
+sub relay_until_request ($client, $port) {
+    my $upstream = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port, Proto => 'tcp') or return 1;
+    my $select = IO::Select->new($client, $upstream);
+    my $asked  = 0;
+    while (1) {
+        for my $from ($select->can_read) {
+            sysread($from, my $bytes, 65536) or return 0;
+            $asked ||= $from == $client && ord($bytes) == 23;
+            next if $asked && $from == $upstream;
+            syswrite($from == $client ? $upstream : $client, $bytes);
+        }
+    }
+}
 
 ok $server->stop, 'stops cleanly';
 done_testing;

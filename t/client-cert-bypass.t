@@ -108,4 +108,32 @@ for my $mode (sort keys %mode) {
     }
     ok $server->stop, "$mode: stops cleanly";
 }
+
+# Even where SSLVHostSNIPolicy lets everything through, the client is held against the rules of the host it
+# asks, by that host's authorities: by renegotiation, or after the handshake.
+{
+    $certs->leaf('stranger', cn => 'stranger', issuer => 'elsewhere');
+    my @stranger = ('-cert', $certs->dir . '/stranger.crt', '-key', $certs->dir . '/stranger.key');
+    my $server = TLSplus::Server->start(certs => $certs, modules => ['headers'],
+        conf => "SSLVHostSNIPolicy insecure\n" . join '', map { host($_, "$_.test", 'PORT') } @rules);
+    for my $row (
+        # connection of, request to, client, what comes of it
+        ['none',  'require',  $member[1], 'SUCCESS by require'],
+        ['none',  'require',  [],         'no connection'],
+        ['none',  'optional', $member[1], 'SUCCESS by optional'],
+        ['none',  'optional', [],         'NONE by optional'],
+        ['other', 'other',    \@stranger, 'SUCCESS by other'],
+        ['other', 'optional', \@stranger, 'no connection'],
+        ['other', 'require',  \@stranger, 'no connection'],
+        ['other', 'none',     \@stranger, 'SUCCESS by none'],
+        ['deeper', 'optional', $member[1], 'SUCCESS by optional'],
+    ) {
+        my ($of, $to, $client, $expected) = @$row;
+        for my $version (qw(TLSv1.2 TLSv1.3)) {
+            my $answer = ask($server, $version, "$of.test", 'PORT', host => "$to.test", args => ['-enable_pha', @$client]);
+            is seen($answer), $expected, "insecure, $version: a connection of $of asks $to: $expected";
+        }
+    }
+    ok $server->stop, 'insecure: stops cleanly';
+}
 done_testing;

@@ -227,6 +227,27 @@ START_TEST(small_pieces_share_a_record) {
 }
 END_TEST
 
+START_TEST(a_client_that_goes_on_renegotiating_is_closed) {
+  Setup setup;
+  setup.start();
+  setup.talk();
+  ck_assert(setup.server->phase() == Phase::established);
+  // What OpenSSL reports for each ClientHello it refuses: warning, no_renegotiation.
+  constexpr int kRefused = SSL3_AL_WARNING << 8 | SSL_AD_NO_RENEGOTIATION;
+  Bytes room(1024);
+  std::size_t count = 0;
+  int attempts = 0;
+  for (; attempts < 10000 && setup.server->phase() == Phase::established; ++attempts) {
+    setup.server->on_alert(true, kRefused);
+    (void)setup.server->decrypt(room, count);
+  }
+  ck_assert_int_gt(attempts, 1);
+  ck_assert_int_lt(attempts, 20);
+  ck_assert(setup.server->phase() == Phase::failed);
+  ck_assert_uint_eq(setup.server->failure().id, static_cast<MessageId>(Tp::renegotiations_refused));
+}
+END_TEST
+
 START_TEST(goodbye_is_said_once_and_heard) {
   Setup setup;
   setup.start();
@@ -328,6 +349,7 @@ Suite* connection_suite() {
   tcase_add_loop_test(tests, a_protocol_is_chosen_among_the_offers, 0, 2);
   tcase_add_test(tests, bytes_go_both_ways);
   tcase_add_test(tests, small_pieces_share_a_record);
+  tcase_add_test(tests, a_client_that_goes_on_renegotiating_is_closed);
   tcase_add_test(tests, goodbye_is_said_once_and_heard);
   tcase_add_loop_test(tests, the_clients_end_is_told_apart, 0, 2);
   tcase_add_loop_test(tests, what_is_no_hello_ends_in_its_phase, 0, std::size(kBeginnings));
