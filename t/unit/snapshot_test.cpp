@@ -4,6 +4,8 @@
 // share and what keeps them apart. What is wrong with others is findings_*_test.cpp's.
 #include "ssl_engine/snapshot.h"
 
+#include <algorithm>
+
 #include "t/unit/world.h"
 
 namespace {
@@ -67,6 +69,55 @@ START_TEST(a_context_per_host_when_a_module_wants_it) {
   const auto snapshot = world.build_well();
   ck_assert_ptr_ne(snapshot->host(1).context, snapshot->host(2).context);
   ck_assert_ptr_eq(snapshot->host(1).policy.get(), snapshot->host(2).policy.get());
+}
+END_TEST
+
+START_TEST(sessions_are_told_apart_by_what_clients_were_held_against) {
+  World world;
+  const Identity other = issue({.name = "Other Root", .ca = true});
+  const std::string roots = world.folder.write("ca.pem", pem(*world.root.certificate));
+  const std::string others = world.folder.write("other.pem", pem(*other.certificate));
+  const std::string copies = world.folder.write("copy.pem", pem(*world.root.certificate));
+  world.site.add_tls("a.test", world.complete("a.pem", world.leaf("a.test")), {});
+  ServerConfig& config = world.site.last();
+  const auto binding = [&] { return world.build_well()->host(1).session_id_context; };
+  // The same host each time, with one thing changed after the other.
+  std::vector<SessionIdContext> seen{binding()};
+  const auto expect_new = [&](const char* what) {
+    const auto now = binding();
+    ck_assert_msg(std::ranges::find(seen, now) == seen.end(), "%s changes nothing", what);
+    seen.push_back(now);
+  };
+  config.verify_client = {VerifyMode::optional_no_ca, world.site.place("SSLVerifyClient")};
+  expect_new("the mode");
+  config.ca_file = {roots, world.site.place("SSLCACertificateFile")};
+  expect_new("an authority");
+  config.verify_client = {VerifyMode::require, world.site.place("SSLVerifyClient")};
+  expect_new("a stricter mode");
+  config.verify_depth = {2, world.site.place("SSLVerifyDepth")};
+  expect_new("the depth");
+  config.ca_file = {others, world.site.place("SSLCACertificateFile")};
+  expect_new("another authority");
+  // What counts is what a file holds, not what it is called.
+  config.ca_file = {roots, world.site.place("SSLCACertificateFile")};
+  const auto by_name = binding();
+  config.ca_file = {copies, world.site.place("SSLCACertificateFile")};
+  ck_assert(binding() == by_name);
+}
+END_TEST
+
+START_TEST(hosts_with_the_same_authorities_share_a_store) {
+  World world;
+  const std::string roots = world.folder.write("ca.pem", pem(*world.root.certificate));
+  const std::string copies = world.folder.write("copy.pem", pem(*world.root.certificate));
+  const std::string file = world.complete("a.pem", world.leaf("a.test"));
+  for (const std::string* authorities : {&roots, &copies}) {
+    world.site.add_tls("a.test", file, {});
+    world.site.last().ca_file = {*authorities, world.site.place("SSLCACertificateFile")};
+  }
+  const auto snapshot = world.build_well();
+  ck_assert(snapshot->host(1).trust != nullptr);
+  ck_assert(snapshot->host(1).trust == snapshot->host(2).trust);
 }
 END_TEST
 
@@ -211,6 +262,8 @@ int main() {
   TCase* tests = tcase_create("snapshot");
   tcase_add_test(tests, one_host_with_one_certificate);
   tcase_add_test(tests, equal_settings_share_a_context);
+  tcase_add_test(tests, sessions_are_told_apart_by_what_clients_were_held_against);
+  tcase_add_test(tests, hosts_with_the_same_authorities_share_a_store);
   tcase_add_test(tests, a_context_per_host_when_a_module_wants_it);
   tcase_add_test(tests, sessions_are_told_apart_by_name_and_certificate);
   tcase_add_loop_test(tests, https_with_a_certificate_turns_the_engine_on, 0, std::size(kEngines));
