@@ -125,7 +125,7 @@ for my $tickets ('on', 'off') {
                 $file = $next if -s $next;
             }
             is $resumed, 6, 'every time';
-            my %pids = map { $_ => 1 } split /\n/, TLSplus::Process::slurp($server->root . '/logs/pids.log');
+            my %pids = map { $_ => 1 } TLSplus::Process::slurp($server->root . '/logs/pids.log') =~ /^(\d+)\n/mg;
             cmp_ok scalar(keys %pids), '>=', 2, 'several children served it';
             $server->stop;
         };

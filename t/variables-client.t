@@ -9,7 +9,7 @@ use TLSplus::Env qw(is_tlsplus);
 use TLSplus::Process qw(slurp);
 use TLSplus::Server ();
 use TLSplus::Twins ();
-use TLSplus::Variables qw(odd_certificates lookup_names environment_of log_lines log_format cgi_program);
+use TLSplus::Variables qw(odd_certificates lookup_names environment_of log_lines log_format log_entries cgi_program);
 
 my $der = TLSplus::DerCerts->new;
 odd_certificates($der);
@@ -52,12 +52,13 @@ my $lenient = $verifies ? "$asked  SSLVerifyClient optional_no_ca" : $shown;
 my @names = lookup_names('CLIENT');
 push @names, map { "SSL_CLIENT_CERT_CHAIN_$_" } qw(1 2 3 01 x);
 
+my $legacy = join ' ', (map { "<$_=%{$_}c>" } qw(subjectdn issuerdn clientcert cacert errcode errstr)),
+    '<user=%u>', '<note=%{ssl-secure-reneg}n>';
+
 my $twins = TLSplus::Twins->start(
     certs   => $usual,
     modules => ['cgi', 'headers', 'log_config', 'http2'],
-    conf    => join('', "SSLSessionCache shmcb:run/sessions(512000)\nProtocols h2 http/1.1\n", log_format('x', @names), <<"CONF"));
-LogFormat "c <subjectdn=%{subjectdn}c> <issuerdn=%{issuerdn}c> <clientcert=%{clientcert}c> <cacert=%{cacert}c> <errcode=%{errcode}c> <errstr=%{errstr}c> <user=%u> <note=%{ssl-secure-reneg}n>" c
-CustomLog logs/c.log c
+    conf    => join('', "SSLSessionCache shmcb:run/sessions(512000)\nProtocols h2 http/1.1\n", log_format('x', @names), log_entries('c', $legacy), <<"CONF"));
 ScriptAlias /cgi/ \@ROOT\@/cgi/
 <Location "/cgi/std">
   SSLOptions +StdEnvVars
@@ -136,10 +137,10 @@ sub everything ($host, $who, $tls) {
     }
     for my $path ('/index.html', '/legacy') {
         $twins->same("$host, $who, TLS $tls: %{..}x of $path",
-            sub ($server) { log_lines($server, 'x', sub { $server->get($path, %how) }) }, least => scalar @names, differ => \%anew);
+            sub ($server) { log_lines($server, 'x', $path, %how) }, least => scalar @names, differ => \%anew);
     }
     $twins->same("$host, $who, TLS $tls: %{..}c",
-        sub ($server) { log_lines($server, 'c', sub { $server->get('/cgi/user', %how) }) }, least => 8);
+        sub ($server) { log_lines($server, 'c', '/cgi/user', %how) }, least => 8);
     $twins->same("$host, $who, TLS $tls: expressions", sub ($server) {
         my $headers = $server->get('/said', %how)->{headers};
         return { map { $_ => $headers->{$_} } grep { /^x-/ } keys %$headers };

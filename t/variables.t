@@ -9,7 +9,7 @@ use TLSplus::DerCerts ();
 use TLSplus::Env qw(find_program has_module is_tlsplus);
 use TLSplus::Process qw(slurp);
 use TLSplus::Twins ();
-use TLSplus::Variables qw(odd_certificates lookup_names environment_of log_lines log_format cgi_program);
+use TLSplus::Variables qw(odd_certificates lookup_names environment_of log_lines log_format log_entries cgi_program);
 
 my $der = TLSplus::DerCerts->new;
 odd_certificates($der);
@@ -28,6 +28,9 @@ CONF
 my $lua = has_module('lua');
 my $names_in_lua = join ', ', map { "\"$_\"" } @names;    # none holds what Lua would have to escape
 
+my $legacy = join ' ', (map { "<$_=%{$_}c>" } qw(version cipher subjectdn issuerdn clientcert cacert errcode errstr other Version)),
+    '<note=%{ssl-secure-reneg}n>';
+
 my $twins = TLSplus::Twins->start(
     certs => $der,
     modules => ['cgi', 'headers', 'rewrite', 'include', 'log_config', 'http2', 'remoteip', ($lua ? 'lua' : ())],
@@ -39,9 +42,7 @@ my $twins = TLSplus::Twins->start(
           . '<!--#if expr="v(\'SSL_SERVER_S_DN_CN\') = \'plain.test\'"-->yes<!--#endif-->',
         'htdocs/part.shtml' => '<!--#echo var="SSL_CIPHER"--> <!--#echo var="SSL_SERVER_M_VERSION"-->',
     },
-    conf => join('', 'SSLSessionCache shmcb:run/sessions(512000)', "\n", log_format('x', @names), <<"CONF", $hosts, <<'CONF'));
-LogFormat "c <version=%{version}c> <cipher=%{cipher}c> <subjectdn=%{subjectdn}c> <issuerdn=%{issuerdn}c> <clientcert=%{clientcert}c> <cacert=%{cacert}c> <errcode=%{errcode}c> <errstr=%{errstr}c> <other=%{other}c> <Version=%{Version}c> <note=%{ssl-secure-reneg}n>" c
-CustomLog logs/c.log c
+    conf => join('', 'SSLSessionCache shmcb:run/sessions(512000)', "\n", log_format('x', @names), log_entries('c', $legacy), <<"CONF", $hosts, <<'CONF'));
 Protocols h2 http/1.1
 PassEnv PATH
 SetEnv FOO "b\\"ar"
@@ -154,10 +155,10 @@ for my $case (['plain.test'], ['odd.test'], ['many.test', tls => '1.2'], ['plain
     ['off.test'], ['plain.test', port => 'PLAIN', scheme => 'http']) {
     my ($name, %how) = @$case;
     $twins->same("%{..}x of $name " . join(' ', %how),
-        sub ($server) { log_lines($server, 'x', sub { $server->get('/index.html?a=%20b', %ask, name => $name, %how) }) },
+        sub ($server) { log_lines($server, 'x', '/index.html?a=%20b', %ask, name => $name, %how) },
         least => scalar @names, differ => \%anew);
     $twins->same("%{..}c of $name " . join(' ', %how),
-        sub ($server) { log_lines($server, 'c', sub { $server->get('/index.html', %ask, name => $name, %how) }) }, least => 11);
+        sub ($server) { log_lines($server, 'c', '/index.html', %ask, name => $name, %how) }, least => 11);
     $twins->same("expressions, headers and rewrite rules of $name " . join(' ', %how), sub ($server) {
         my $headers = $server->get('/said', %ask, name => $name, %how)->{headers};
         return { map { $_ => $headers->{$_} } grep { /^x-/ } keys %$headers };
@@ -230,7 +231,7 @@ SKIP: {
   SSLCertificateKeyFile @CERTS@/plain.key
 </VirtualHost>
 CONF
-    my $found = log_lines($server, 'x', sub { $server->get('/', insecure => 1, name => 'plain.test') });
+    my $found = log_lines($server, 'x', '/', insecure => 1, name => 'plain.test');
     like $found->{$_}, $added{$_}, $_ for sort keys %added;
 }
 

@@ -318,7 +318,8 @@ sub wait_log ($self, $pattern, %opt) {
     return $found ? $$found : undef;
 }
 
-sub log_lines ($self, $pattern, $mark = 0) { grep { $_ =~ $pattern } split /\n/, $self->log($mark) }
+# All complete ones, at once.
+sub log_lines ($self, $pattern, $mark = 0) { grep { $_ =~ $pattern } $self->log($mark) =~ /^(.*)\n/gm }
 
 # ---- clients, aimed at this server ----
 

@@ -7,7 +7,7 @@ use v5.36;
 use Exporter 'import';
 use TLSplus::Process qw(slurp wait_until);
 
-our @EXPORT_OK = qw(odd_certificates lookup_names environment_of log_lines log_format cgi_program);
+our @EXPORT_OK = qw(odd_certificates lookup_names environment_of log_lines log_format log_entries cgi_program);
 
 # plain: every attribute once or twice, every alternative name; odd: every string type, what must be
 # escaped; v1: next to nothing; many: 64 names. Made by TLSplus::DerCerts.
@@ -71,20 +71,25 @@ sub lookup_names (@sides) {
     return grep { !$seen{$_}++ } @names;
 }
 
-# Directives for logs/<tag>.log, which has a line <name=value> for each name.
+# Directives for logs/<tag>.log: an entry for each request, with a line <name=value> for each name.
 sub log_format ($tag, @names) {
-    my $format = join '\\n', map { "<$_=%{$_}x>" } @names;
-    return qq{LogFormat "$tag $format" $tag\nCustomLog logs/$tag.log $tag\n};
+    return log_entries($tag, join '\\n', map { "<$_=%{$_}x>" } @names);
 }
 
-# What `request` adds to logs/<tag>.log, by name. Values are escaped there, so a line is a line.
-sub log_lines ($server, $tag, $request) {
-    my $file  = $server->root . "/logs/$tag.log";
-    my $start = -s $file // 0;
-    $request->();
-    my $text = '';
-    wait_until(10, sub { ($text = substr slurp($file), $start) =~ />\n\z/ });
-    return { $text =~ /<([^=\n]*)=([^\n]*?)>(?=[\n ])/g };
+# The same in a format of one's own, made of <name=value>. An entry says which request it is about and
+# where it ends: it is written after the client has its answer, and may be read while it is written.
+sub log_entries ($tag, $format) {
+    return qq{LogFormat "entry %{X-Entry}i\\n$format\\n(end)" $tag\nCustomLog logs/$tag.log $tag\n};
+}
+
+# What a request for `path` adds to logs/<tag>.log, by name. Values are escaped there, so a line is a line.
+sub log_lines ($server, $tag, $path, %how) {
+    state $count = 0;
+    my $number = ++$count;
+    $server->get($path, %how, headers => [@{ $how{headers} // [] }, "X-Entry: $number"]);
+    my $entry = '';
+    wait_until(15, sub { ($entry) = slurp($server->root . "/logs/$tag.log") =~ /^entry $number\n(.*?)^\(end\)\n/ms });
+    return { ($entry // '') =~ /<([^=\n]*)=([^\n]*?)>(?=[\n ])/g };
 }
 
 # A CGI program that shows what this is about of its environment; values may hold line ends.
