@@ -9,6 +9,7 @@
 
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/session_info.h"
+#include "ssl_engine/openssl/srp.h"
 #include "ssl_engine/openssl/x509_names.h"
 #include "ssl_engine/openssl/x509_text.h"
 

@@ -13,6 +13,7 @@
 #include "ssl_engine/httpd/tls_connection.h"
 #include "ssl_engine/openssl/server_ssl.h"
 #include "ssl_engine/openssl/session_info.h"
+#include "ssl_engine/openssl/srp.h"
 #include "ssl_engine/reauthentication.h"
 
 namespace tlsplus {

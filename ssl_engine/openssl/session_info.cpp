@@ -107,26 +107,6 @@ bool has_secure_renegotiation(const SSL& ssl) noexcept {
   return SSL_get_secure_renegotiation_support(const_cast<SSL*>(&ssl)) != 0;  // NOLINT(*-const-cast)
 }
 
-#ifndef OPENSSL_NO_SRP
-// SRP is deprecated in OpenSSL 3 and has no successor; who configured it still needs the name.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-std::string_view srp_user(SSL& ssl) noexcept {
-  return view_of(SSL_get_srp_username(&ssl));
-}
-std::string_view srp_user_info(SSL& ssl) noexcept {
-  return view_of(SSL_get_srp_userinfo(&ssl));
-}
-#pragma GCC diagnostic pop
-#else
-std::string_view srp_user(SSL& /*ssl*/) noexcept {
-  return {};
-}
-std::string_view srp_user_info(SSL& /*ssl*/) noexcept {
-  return {};
-}
-#endif
-
 std::string_view group_name(SSL& ssl) noexcept {
   const auto id = static_cast<int>(SSL_get_negotiated_group(&ssl));
   if (id == NID_undef) return {};

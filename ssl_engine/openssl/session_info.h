@@ -35,10 +35,6 @@ bool is_resumed(const SSL& ssl) noexcept;
 /// RFC 5746 was agreed on.
 bool has_secure_renegotiation(const SSL& ssl) noexcept;
 
-/// RFC 5054 user name and the verifier file's user info; borrowed from the SSL; empty if none.
-std::string_view srp_user(SSL& ssl) noexcept;
-std::string_view srp_user_info(SSL& ssl) noexcept;
-
 /// The key exchange group, e.g. "x25519", "secp256r1"; empty for a key exchange without one.
 std::string_view group_name(SSL& ssl) noexcept;
 /// The algorithm our own side signed the handshake with, in IANA's spelling
