@@ -16,7 +16,7 @@ use TLSplus::Test;
 my $certs = TLSplus::Certs->new;
 $certs->leaf('a', san => ['a.test'], intermediates => 1, password => 'opensesame');
 $certs->leaf('b', san => ['b.test'], intermediates => 1, password => 'opensesame', key => 'rsa', pem => 'traditional');
-$certs->leaf('c', san => ['c.test'], intermediates => 1, password => 'another');
+$certs->leaf('c', san => ['c.test'], intermediates => 1, password => 'tr0ub4dor');
 
 sub hosts (@names) {
     return join '', map { <<"CONF" } @names;
@@ -36,7 +36,7 @@ subtest 'a person at a terminal' => sub {
         [qr/Pass phrase: /, "wrong\r"],
         [qr/Pass phrase: /, "\r"],
         [qr/Pass phrase: /, "opensesamm\x7fe\r"],
-        [qr/Pass phrase: /, "another\r"],
+        [qr/Pass phrase: /, "tr0ub4dor\r"],
     ]);
     ok $server->begin, 'starts' or return diag $server->said;
     my $screen = $server->screen;
@@ -44,7 +44,7 @@ subtest 'a person at a terminal' => sub {
     like $screen, qr/That pass phrase is wrong, 5 left/, 'a wrong phrase is said to be';
     is count($screen, qr/Pass phrase: /), 4, 'b opens with the phrase of a, and the second reading asks nothing';
     unlike $screen, qr/b\.enc\.key/, 'and b is not asked for';
-    unlike $screen, qr/opensesam|another/, 'nothing of it is shown';
+    unlike $screen, qr/opensesam|tr0ub4dor/, 'nothing of it is shown';
     ok $server->echoes, 'the terminal is as it was';
     serves $server, "$_ is served", name => "$_.test" for qw(a b c);
 
@@ -61,7 +61,7 @@ subtest 'a person at a terminal' => sub {
         my $content = slurp($core);
         unlink $core;
         cmp_ok index($content, 'a.test'), '>=', 0, 'it has what it should have';
-        is index($content, $_), -1, "but not \"$_\"" for qw(opensesame another);
+        is index($content, $_), -1, "but not \"$_\"" for qw(opensesame tr0ub4dor);
     };
     ok $server->stop, 'stops cleanly';
 };
@@ -91,7 +91,7 @@ subtest 'a program' => sub {
     my $server = TLSplus::Server->new(certs => $certs,
         conf => "SSLPassPhraseDialog exec:\@ROOT\@/run/ask\n" . hosts(qw(a b c)));
     my $calls = $server->root . '/run/calls';
-    $server->put('run/ask', ["$PROGRAM case \$1 in c.*) echo another;; *) echo opensesame;; esac\n", 0755]);
+    $server->put('run/ask', ["$PROGRAM case \$1 in c.*) echo tr0ub4dor;; *) echo opensesame;; esac\n", 0755]);
 
     is $server->configtest->{exit}, 0, 'configtest asks it and passes';
     is count(slurp($calls), qr/\n/), 2, 'once for a, whose phrase opens b, and once for c';
@@ -105,7 +105,7 @@ subtest 'a program' => sub {
     unlink $calls;
     ok $server->graceful, 'a graceful restart';
     ok !-e $calls, 'asks nothing';
-    $certs->leaf('c', san => ['c.test'], intermediates => 1, password => 'another', key => 'rsa');
+    $certs->leaf('c', san => ['c.test'], intermediates => 1, password => 'tr0ub4dor', key => 'rsa');
     ok $server->graceful, 'and one with a new key for c';
     is count(slurp($calls), qr/^c\.test/m), 1, 'asks for that one';
     is count(slurp($calls), qr/\n/), 1, 'and no other';
@@ -141,7 +141,7 @@ n=0
 while read -r line; do
   echo "$line" >> "$1"
   case $line in
-    *c.enc.key) secret=another;;
+    *c.enc.key) secret=tr0ub4dor;;
     *a.enc.key) secret=opensesame;;
     'Pass phrase:'*) n=$((n+1)); [ $n = 1 ] && echo wrong || echo $secret;;
   esac

@@ -65,10 +65,9 @@ done
 SH
 }
 
+# Living ones: those that were killed stay listed until httpd looks, once a second.
 sub children {
-    my $parent = $server->pid;
-    my $text = slurp("/proc/$parent/task/$parent/children");
-    return split ' ', $text;
+    return grep { slurp("/proc/$_/stat") =~ /\) [^ZX] / } $server->children;
 }
 
 sub outcome (@clients) {

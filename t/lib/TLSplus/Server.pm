@@ -246,10 +246,21 @@ sub running ($self) { $self->{process} ? $self->{process}->running : 0 }
 
 # On SIGTERM event and worker close the sockets of busy threads from another thread, and prefork runs
 # its clean-up in the signal handler: httpd crashes now and then whatever module it has loaded. So
-# what is under way may end first, unless it takes long: then it waits for a client and holds no thread.
+# what is under way may end first, unless it takes long although clients are still there: then it waits
+# for them and holds no thread.
 sub _let_finish ($self, $process) {
+    my $patience = time + LET_FINISH_SECONDS;
     kill WINCH => $process->pid;
-    wait_until(LET_FINISH_SECONDS, sub { !$process->running || !$self->children($process->pid) });
+    wait_until(STOP_SECONDS, sub {
+        !$process->running || !$self->children($process->pid) || (time > $patience && $self->_has_clients);
+    });
+}
+
+# Whether a connection to one of our ports is open, by the server's end of it (proc(5), net/tcp).
+sub _has_clients ($self) {
+    my $open  = '0[1458]';    # ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT
+    my $ports = join '|', map { sprintf '%04X', $_ } values %{ $self->{port} };
+    return length $ports && slurp('/proc/net/tcp') =~ /^ *\d+: [0-9A-F]{8}:(?:$ports) [0-9A-F:]+ $open /m;
 }
 
 # Ends httpd and waits for it; true if all its processes left by themselves, none by a crash.
