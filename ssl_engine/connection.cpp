@@ -11,6 +11,8 @@
 #include "ssl_engine/openssl/errors.h"
 #include "ssl_engine/openssl/server_ssl.h"
 #include "ssl_engine/openssl/session_info.h"
+#include "ssl_engine/openssl/srp.h"
+#include "ssl_engine/password_store.h"
 #include "ssl_engine/trust_store.h"
 #include "ssl_scache/session_codec.h"
 
@@ -159,7 +161,9 @@ bool Connection::is_client_accepted() const noexcept {
 void Connection::finish_handshake() noexcept {
   // OpenSSL has seen to that already; nobody passes here by a mistake of ours.
   if (!is_client_accepted()) {
-    fail(Tp::client_certificate_missing, {});
+    const std::string_view user = srp_user(stream_.ssl());
+    fail(Tp::client_certificate_missing,
+         user.empty() ? "" : text("SRP user ", quote(user), " proved a password instead"));
     return;
   }
   // SSL_CLIENT_VERIFY says GENEROUS up to TLS 1.2 and the error's words in TLS 1.3, as applications
@@ -261,6 +265,7 @@ void Connection::fail(Tp id, std::string reason) noexcept {
 
 void Connection::fail_in_openssl() noexcept {
   try {
+    if (fail_in_srp()) return;
     const bool is_missing = is_missing_certificate_error();
     const Error error = openssl_error({});
     if (!verifier_.refusal().empty()) {
@@ -278,6 +283,21 @@ void Connection::fail_in_openssl() noexcept {
   }
 }
 
+bool Connection::fail_in_srp() {
+  if (phase_ == Phase::established || serving_->passwords == nullptr) return false;
+  const std::string_view user = srp_claim(stream_.ssl());
+  if (user.empty()) return false;
+  if (!serving_->passwords->users->contains(user)) {
+    fail(Tp::srp_user_unknown, quote(user));
+  } else if (is_wrong_key_error()) {
+    fail(Tp::srp_password_wrong, quote(user));
+  } else {
+    return false;
+  }
+  clear_openssl_errors();
+  return true;
+}
+
 Error Connection::failure() const {
   Error described = failure_;
   if (has_server_name_)
@@ -289,7 +309,8 @@ Error Connection::failure() const {
   return described;
 }
 
-HelloVerdict Connection::on_client_hello(SSL&, const ClientHelloView& hello, int& alert) {
+HelloVerdict Connection::on_client_hello(SSL& ssl, const ClientHelloView& hello, int& alert) {
+  if (serving_->passwords != nullptr) bind_sessions_to(ssl, hello.srp_extension);
   if (!has_read_hello_) return adopt(hello, alert);
   const bool sent_name = hello.server_name_extension.data() != nullptr;
   const auto name = sent_name ? server_name_of(hello.server_name_extension) : std::nullopt;
@@ -302,6 +323,24 @@ HelloVerdict Connection::on_client_hello(SSL&, const ClientHelloView& hello, int
   if (same_name && as_text(offers.value_or(ByteView{})) == offers_) return HelloVerdict::proceed;
   alert = SSL_AD_ILLEGAL_PARAMETER;
   return HelloVerdict::reject;
+}
+
+/// A session that one SRP user has made is not resumed for another: OpenSSL believes the name in
+/// the ClientHello that resumes it, and nothing else would be proved.
+void Connection::bind_sessions_to(SSL& ssl, ByteView srp_extension) const {
+  const SessionIdContext& of_host = serving_->session_id_context;
+  if (srp_extension.data() == nullptr) {
+    bind_sessions(ssl, of_host);
+    return;
+  }
+  bind_sessions(ssl, sha256(as_bytes(text(as_text(of_host), as_text(srp_extension)))));
+}
+
+const SrpUsers* Connection::srp_users(SSL& ssl) {
+  if (serving_->passwords == nullptr) return nullptr;
+  // The password is what the client has to show, even where the cipher is one with certificates.
+  ask_client(ssl, AskClient::no, nullptr, nullptr);
+  return serving_->passwords->users.get();
 }
 
 /// A hello that was too finely cut, or that OpenSSL will refuse by itself in a moment: it goes

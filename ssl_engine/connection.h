@@ -143,6 +143,7 @@ class Connection final : public HandshakeEvents {
   void forget_session(SSL_SESSION& session) override;
   int ticket_key(unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX& cipher, EVP_MAC_CTX& mac,
                  bool encrypt) override;
+  const SrpUsers* srp_users(SSL& ssl) override;
   ChainVerdict judge(const ChainStep& step) override { return verifier_.judge(step); }
   void on_alert(bool sent, int packed) noexcept override;
 
@@ -154,9 +155,12 @@ class Connection final : public HandshakeEvents {
   /// What of the host is not in its context.
   bool set_up(SSL& ssl, const std::optional<ChallengeCertificate>& challenge);
   bool present_certificates(SSL& ssl);
+  void bind_sessions_to(SSL& ssl, ByteView srp_extension) const;
   HelloVerdict adopt(const ClientHelloView& hello, int& alert);
   void fail(Tp id, std::string reason) noexcept;
   void fail_in_openssl() noexcept;
+  /// True if it was the user name or the password of SRP, which is then told.
+  bool fail_in_srp();
   void finish_handshake() noexcept;
   /// False: a certificate that is required is not there or was not accepted.
   [[nodiscard]] bool is_client_accepted() const noexcept;

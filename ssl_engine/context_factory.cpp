@@ -53,6 +53,7 @@ Result<SslCtx> ContextFactory::make(const Policy& policy, const TrustStore* trus
   context->set_client_auth(asking(policy.client_auth.mode),
                            trust == nullptr ? nullptr : trust->store.get(),
                            trust == nullptr ? nullptr : trust->names.get());
+  if (!policy.srp_file.empty()) context->accept_srp();
   if (Status applied = apply_commands(*context, policy); !applied) {
     return std::move(applied).error();
   }

@@ -75,6 +75,23 @@ Error diagnose(Tp id, std::string evidence, Where where, std::string hint) {
           .cause = nullptr};
 }
 
+Tp message_of(FileProblem problem) noexcept {
+  switch (problem) {
+    case FileProblem::missing:
+      return Tp::file_missing;
+    case FileProblem::not_regular:
+      return Tp::file_not_regular;
+    case FileProblem::empty:
+      return Tp::file_empty;
+    case FileProblem::too_large:
+      return Tp::file_too_large;
+    case FileProblem::unreadable:
+    case FileProblem::none:
+      break;
+  }
+  return Tp::file_unreadable;
+}
+
 Level severity_of(const Error& error) noexcept {
   const Diagnostic* const row = find_diagnostic(error.id);
   return row == nullptr ? Level::error : row->severity;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ssl_engine/base/error.h"
+#include "ssl_engine/base/file.h"
 #include "ssl_engine/base/log.h"
 
 namespace tlsplus {
@@ -118,6 +119,18 @@ enum class Tp : MessageId {
   encryption_unsupported = 248,
   chain_not_recognised = 249,
   parameters_ignored = 250,
+  srp_unavailable = 280,
+  srp_file_damaged = 281,
+  srp_users_read = 282,
+  srp_no_users = 283,
+  srp_users_left_out = 284,
+  srp_file_exposed = 285,
+  srp_seed_unused = 286,
+  srp_ciphers_off = 287,
+  srp_versions_off = 288,
+  srp_not_in_tls13 = 289,
+  srp_user_unknown = 290,
+  srp_password_wrong = 291,
 
   // 300..399 policy and virtual hosts: protocols, ciphers, names, addresses: diagnostics_policy.cpp
   protocol_none = 300,
@@ -240,6 +253,10 @@ const Diagnostic* find_diagnostic(MessageId id) noexcept;
 /// An Error with its id. `evidence` is what was seen here and now ("expired 3 days ago"), already
 /// escaped where a peer had a hand in it; may be empty.
 Error diagnose(Tp id, std::string evidence, Where where = {}, std::string hint = {});
+
+/// What is wrong with a file that was to be read; the evidence is the FileState's. `problem` is not
+/// none.
+Tp message_of(FileProblem problem) noexcept;
 
 Level severity_of(const Error& error) noexcept;
 

@@ -210,6 +210,47 @@ constexpr auto kRows = std::to_array<Diagnostic>({
     {Tp::parameters_ignored, Level::warn, "DH or EC parameters cannot be decoded and are not used",
      "OpenSSL picks groups itself instead, as if there were no parameters in the file.",
      "remove the block with the parameters from the certificate file"},
+    {Tp::srp_unavailable, Level::error, "this OpenSSL has no SRP",
+     "The library was built without it (no-srp), as some distributions do. The directive is known, "
+     "and cannot do anything.",
+     "remove the line, or install an OpenSSL that has SRP"},
+    {Tp::srp_file_damaged, Level::error, "SRP verifier file cannot be used",
+     "A verifier file has one user in a line, in six fields separated by tabs; lines that begin "
+     "with # are comments, empty lines are not allowed.",
+     "correct the line named, or write the user anew: openssl srp -srpvfile FILE -add USER"},
+    {Tp::srp_users_read, Level::notice, "SRP verifier file is in use",
+     "So many users can prove their password in the handshake.", ""},
+    {Tp::srp_no_users, Level::warn, "SRP verifier file has no user",
+     "Nobody can connect with a cipher of SRP. Rows of revoked users (kind R) do not count.",
+     "add one with: openssl srp -srpvfile FILE -add USER"},
+    {Tp::srp_users_left_out, Level::warn, "users of the SRP verifier file cannot connect",
+     "OpenSSL passes them over: their group is neither one of its own (1024, 1536, 2048, 3072, "
+     "4096, 6144, 8192) nor defined in the file, or theirs is the last line and has no line end.",
+     "write these users anew: openssl srp -srpvfile FILE -gn 3072 -add USER"},
+    {Tp::srp_file_exposed, Level::warn, "SRP verifiers can be read by others",
+     "Who has the file can try passwords at leisure, and can play the server to its users.",
+     "chmod 600 the file, and umask 077 before openssl srp, which makes it anew"},
+    {Tp::srp_seed_unused, Level::warn, "SSLSRPUnknownUserSeed has no effect",
+     "It hides which users are in the SSLSRPVerifierFile, and this host has none.",
+     "remove the line, or add SSLSRPVerifierFile"},
+    {Tp::srp_ciphers_off, Level::warn, "no cipher of SRP is enabled",
+     "There is a SSLSRPVerifierFile, and nobody can use it: SSLCipherSuite leaves the ciphers of "
+     "SRP "
+     "out. OpenSSL's default list has them.",
+     "write for example: SSLCipherSuite \"!DSS:!aRSA:SRP\""},
+    {Tp::srp_versions_off, Level::warn, "SRP needs TLS 1.2, and only TLS 1.3 is enabled",
+     "There is a SSLSRPVerifierFile, and nobody can use it: TLS 1.3 has no SRP (RFC 8446).",
+     "write for example: SSLProtocol TLSv1.2"},
+    {Tp::srp_not_in_tls13, Level::warn, "clients of TLS 1.3 need no SRP password",
+     "All ciphers for TLS 1.2 and older are those of SRP, but TLS 1.3 is enabled too, has no SRP "
+     "and is what most clients choose: they connect with the certificate alone.",
+     "to let in nobody without a password: SSLProtocol TLSv1.2"},
+    {Tp::srp_user_unknown, Level::info, "SRP user is not in the verifier file",
+     "The client was refused, or was led on with SSLSRPUnknownUserSeed until it failed.",
+     "add the user with: openssl srp -srpvfile FILE -add USER, and restart"},
+    {Tp::srp_password_wrong, Level::info, "SRP user gave a wrong password",
+     "What the client encrypted with the key that follows from its password could not be read.",
+     "if it is forgotten: openssl srp -srpvfile FILE -modify USER, and restart"},
 });
 
 }  // namespace

@@ -287,12 +287,11 @@ constexpr Directive kDirectives[] = {
     {"SSLStaplingForceURL", Shape::one, Scope::server, not_yet,
      "URL of the responder for all certificates"},
 
-// Secure remote passwords; unknown to a library without them, and then to us.
-#ifndef OPENSSL_NO_SRP
-    {"SSLSRPVerifierFile", Shape::one, Scope::server, not_yet, "file with SRP verifiers"},
-    {"SSLSRPUnknownUserSeed", Shape::one, Scope::server, not_yet,
-     "text that hides which SRP users exist"},
-#endif
+    // Clients that prove a password in the handshake (TLS-SRP).
+    {"SSLSRPVerifierFile", Shape::one, Scope::server, put<&ServerConfig::srp_file, parse_srp_file>,
+     "file with SRP users and what verifies their passwords, as openssl srp writes it"},
+    {"SSLSRPUnknownUserSeed", Shape::one, Scope::server,
+     put<&ServerConfig::srp_seed, parse_srp_seed>, "text that hides which SRP users exist"},
 
     // Requests.
     {"SSLRequireSSL", Shape::raw, Scope::directory, not_yet, "refuse requests without TLS"},

@@ -22,6 +22,7 @@ struct DraftCertificate {
   std::string file;
 };
 
+struct PasswordStore;
 struct TrustStore;
 
 struct Draft {
@@ -32,8 +33,9 @@ struct Draft {
   Pkey dh_parameters;
   std::string group;
   std::shared_ptr<const Policy> policy;
-  std::shared_ptr<const TrustStore> trust;  // null: no authorities are configured
-  SSL_CTX* context = nullptr;               // null if OpenSSL refused the policy
+  std::shared_ptr<const TrustStore> trust;         // null: no authorities are configured
+  std::shared_ptr<const PasswordStore> passwords;  // null: no SRP
+  SSL_CTX* context = nullptr;                      // null if OpenSSL refused the policy
 
   [[nodiscard]] const ServerConfig& config() const noexcept { return *input->config; }
   /// The line that turned TLS on, or that defines the virtual host.

@@ -105,6 +105,12 @@ std::vector<ShownSetting> cipher_suites(const ServerConfig& config, const Policy
            config.cipher_suites.where()}};
 }
 
+// Who knows it can tell made-up users from real ones.
+std::vector<ShownSetting> srp_seed(const ServerConfig& config, const Policy& /*policy*/) {
+  if (!config.srp_seed.is_set()) return {};
+  return {{"(set)", config.srp_seed.where()}};
+}
+
 using C = ServerConfig;
 
 constexpr auto kRows = std::to_array<SettingRow>({
@@ -134,6 +140,8 @@ constexpr auto kRows = std::to_array<SettingRow>({
     {"SSLCARevocationFile", written<&C::crl_file>},
     {"SSLCARevocationPath", written<&C::crl_path>},
     {"SSLCARevocationCheck", authenticated<&C::crl_check, &ClientAuth::crl_check>},
+    {"SSLSRPVerifierFile", written<&C::srp_file>},
+    {"SSLSRPUnknownUserSeed", srp_seed},
     {"in a directory section", listed<&C::directory_demands>},
 });
 

@@ -63,23 +63,6 @@ std::string holds(const StoredFile& file) {
 
 }  // namespace
 
-Tp HostCertificates::message_for(FileProblem problem) noexcept {
-  switch (problem) {
-    case FileProblem::missing:
-      return Tp::file_missing;
-    case FileProblem::not_regular:
-      return Tp::file_not_regular;
-    case FileProblem::empty:
-      return Tp::file_empty;
-    case FileProblem::too_large:
-      return Tp::file_too_large;
-    case FileProblem::unreadable:
-    case FileProblem::none:
-      break;
-  }
-  return Tp::file_unreadable;
-}
-
 std::vector<HostCertificates::Line> HostCertificates::lines_of(const Draft& draft) {
   const auto& files = draft.config().certificate_files.entries();
   const auto& keys = draft.config().certificate_key_files.entries();
@@ -157,7 +140,7 @@ StoredFile* HostCertificates::certificate_file(const Draft& draft, const Line& l
   StoredFile& file = store_.file(line.certificate, phrases_, label);
   if (file.content == nullptr) {
     findings_.add(draft.index,
-                  diagnose(message_for(file.state.problem), file.state.evidence, line.where));
+                  diagnose(message_of(file.state.problem), file.state.evidence, line.where));
     return nullptr;
   }
   bool is_locked = false;
@@ -216,7 +199,7 @@ Pkey HostCertificates::key_file(const Draft& draft, const Line& line, const KeyL
   StoredFile& file = store_.file(line.key, phrases_, own);
   if (file.content == nullptr) {
     findings_.add(draft.index,
-                  diagnose(message_for(file.state.problem), file.state.evidence, line.key_where));
+                  diagnose(message_of(file.state.problem), file.state.evidence, line.key_where));
     return nullptr;
   }
   const Material& material = file.content->material;

@@ -47,7 +47,6 @@ class HostCertificates {
     Where where;
   };
 
-  static Tp message_for(FileProblem problem) noexcept;
   static std::vector<Line> lines_of(const Draft& draft);
   void load_line(Draft& draft, const Line& line, std::size_t position, const Chain& chain);
   Chain chain_of(Draft& draft);

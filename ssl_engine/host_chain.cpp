@@ -40,7 +40,7 @@ HostCertificates::Chain HostCertificates::chain_of(Draft& draft) {
   StoredFile& file = store_.file(*setting, phrases_, {});
   if (file.content == nullptr) {
     findings_.add(draft.index,
-                  diagnose(message_for(file.state.problem), file.state.evidence, where));
+                  diagnose(message_of(file.state.problem), file.state.evidence, where));
     return {};
   }
   const Material& material = file.content->material;

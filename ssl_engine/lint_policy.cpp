@@ -158,6 +158,7 @@ void PolicyLint::check(const Draft& draft, Findings& findings) {
     return;
   }
   check_key_types(draft, findings);
+  check_srp(draft, findings);
 }
 
 void PolicyLint::check_anonymous(const Draft& draft, Findings& findings) {
@@ -170,6 +171,29 @@ void PolicyLint::check_anonymous(const Draft& draft, Findings& findings) {
   if (known->second.empty()) return;
   findings.add(draft.index, diagnose(Tp::cipher_list_names_anonymous, words,
                                      place_of(draft.config().cipher_list, draft)));
+}
+
+// SRP is a matter of TLS 1.2 and older: whoever sets it up to keep strangers out has to be told
+// which way is left open.
+void PolicyLint::check_srp(const Draft& draft, Findings& findings) {
+  if (draft.policy->srp_file.empty()) return;
+  bool has_old = false;
+  bool has_tls13 = false;
+  bool has_srp = false;
+  bool has_others = false;
+  for (const Version& version : versions_of(draft)) {
+    if (version.protocol == Protocol::tls1_3) {
+      has_tls13 = true;
+      continue;
+    }
+    has_old = true;
+    for (const Suite& suite : version.suites) (suite.is_srp ? has_srp : has_others) = true;
+  }
+  if (has_srp && (has_others || !has_tls13)) return;
+  const Tp id = has_srp   ? Tp::srp_not_in_tls13
+                : has_old ? Tp::srp_ciphers_off
+                          : Tp::srp_versions_off;
+  findings.add(draft.index, diagnose(id, {}, draft.config().srp_file.where()));
 }
 
 void PolicyLint::check_key_types(const Draft& draft, Findings& findings) {

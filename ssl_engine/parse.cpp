@@ -10,6 +10,7 @@
 
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/features.h"
+#include "ssl_engine/openssl/srp.h"
 
 namespace tlsplus {
 namespace {
@@ -214,6 +215,16 @@ Result<std::string_view> parse_file(const Line& line) {
 Result<std::string_view> parse_file_or_token(const Line& line) {
   if (line.word(0).starts_with("pkcs11:")) return line.word(0);
   return checked_file(line, line.word(0));
+}
+
+Result<std::string_view> parse_srp_file(const Line& line) {
+  if (library_has_srp()) return parse_file(line);
+  return line.refusal(Tp::srp_unavailable, std::string(library_version()));
+}
+
+Result<std::string_view> parse_srp_seed(const Line& line) {
+  if (library_has_srp()) return parse_text(line);
+  return line.refusal(Tp::srp_unavailable, std::string(library_version()));
 }
 
 Result<std::string_view> parse_directory(const Line& line) {

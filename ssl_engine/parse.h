@@ -81,6 +81,11 @@ Result<std::string_view> parse_file(const Line& line);
 /// The same, or a `pkcs11:` URI as written.
 Result<std::string_view> parse_file_or_token(const Line& line);
 
+/// SSLSRPVerifierFile, SSLSRPUnknownUserSeed: as parse_file() and parse_text(), if the library has
+/// SRP.
+Result<std::string_view> parse_srp_file(const Line& line);
+Result<std::string_view> parse_srp_seed(const Line& line);
+
 /// A directory that exists; gives the absolute path.
 Result<std::string_view> parse_directory(const Line& line);
 

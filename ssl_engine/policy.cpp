@@ -37,6 +37,8 @@ std::size_t Policy::hash() const noexcept {
     mix(hash, command);
     mix(hash, value);
   }
+  mix(hash, srp_file);
+  mix(hash, srp_seed);
   mix(hash, static_cast<std::size_t>(client_auth.mode));
   mix(hash, static_cast<std::size_t>(client_auth.depth));
   for (const std::string* path :
@@ -83,6 +85,8 @@ Policy effective_policy(const ServerConfig& config) {
     policy.conf_commands.emplace_back(entry.value.command, entry.value.value);
   }
   policy.client_auth = client_auth_of(config);
+  policy.srp_file = config.srp_file.value_or({});
+  policy.srp_seed = config.srp_seed.value_or({});
   return policy;
 }
 

@@ -45,6 +45,8 @@ struct Policy {
   std::chrono::seconds session_timeout{300};
   std::vector<std::pair<std::string, std::string>> conf_commands;  // in order of application
   ClientAuth client_auth;
+  std::string srp_file;  // "": no client proves a password
+  std::string srp_seed;
 
   friend bool operator==(const Policy&, const Policy&) = default;
   [[nodiscard]] std::size_t hash() const noexcept;

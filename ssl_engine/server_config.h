@@ -115,6 +115,8 @@ struct ServerConfig {
   Setting<std::string_view> crl_file;                                 // SSLCARevocationFile
   Setting<std::string_view> crl_path;                                 // SSLCARevocationPath
   Setting<RevocationSetting> crl_check;                               // SSLCARevocationCheck
+  Setting<std::string_view> srp_file;                                 // SSLSRPVerifierFile
+  Setting<std::string_view> srp_seed;                                 // SSLSRPUnknownUserSeed
   SettingList<DirectoryDemand, ListMerge::append> directory_demands;  // not of .htaccess
 
   static constexpr auto fields() {
@@ -129,7 +131,7 @@ struct ServerConfig {
         &ServerConfig::verify_client, &ServerConfig::verify_depth, &ServerConfig::ca_file,
         &ServerConfig::ca_path, &ServerConfig::ca_request_file, &ServerConfig::ca_request_path,
         &ServerConfig::crl_file, &ServerConfig::crl_path, &ServerConfig::crl_check,
-        &ServerConfig::directory_demands);
+        &ServerConfig::srp_file, &ServerConfig::srp_seed, &ServerConfig::directory_demands);
   }
 };
 

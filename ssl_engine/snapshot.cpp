@@ -17,6 +17,7 @@
 #include "ssl_engine/host_certificates.h"
 #include "ssl_engine/lint.h"
 #include "ssl_engine/passphrase.h"
+#include "ssl_engine/password_store.h"
 #include "ssl_engine/trust_store.h"
 
 namespace tlsplus {
@@ -39,6 +40,7 @@ SessionIdContext session_id_context_of(const Draft& draft) {
            auth.depth, ' ', static_cast<int>(auth.crl_check.check), ' ',
            auth.crl_check.missing_is_fine ? "lenient" : "strict", '\n');
   if (draft.trust != nullptr) identity += as_text(draft.trust->digest);
+  if (draft.passwords != nullptr) identity += as_text(draft.passwords->digest);
   for (const DraftCertificate& presented : draft.certificates) {
     identity += as_text(presented.certificate->fingerprint());
   }
@@ -135,6 +137,7 @@ Host host_of(Draft& draft) {
   host.policy = draft.policy;
   host.context = draft.context;
   host.trust = draft.trust;
+  host.passwords = draft.passwords;
   for (const DraftCertificate& presented : draft.certificates) {
     host.certificates.push_back(presented.certificate);
   }
@@ -153,6 +156,7 @@ std::vector<std::string> names_of_hosts(const BuildInput& input) {
 
 void settle(std::vector<Draft>& drafts, const BuildInput& input, CertificateStore& store,
             Policies& policies, TrustStores& trust, Findings& findings) {
+  PasswordStores passwords(findings);
   const Setting<PassPhraseDialog> unset;
   PassPhrases phrases(make_dialog(
       input.global == nullptr ? unset : input.global->pass_phrase_dialog, input.may_ask));
@@ -160,6 +164,7 @@ void settle(std::vector<Draft>& drafts, const BuildInput& input, CertificateStor
   for (Draft& draft : drafts) {
     if (!draft.engine) continue;
     policies.settle(draft, trust, findings);
+    passwords.settle(draft);
     certificates.load(draft);
     check_presence(draft, input.certificates_may_follow, findings);
   }

@@ -20,6 +20,7 @@
 namespace tlsplus {
 
 class CertificateStore;
+struct PasswordStore;
 struct TrustStore;
 class ContextFactory;
 
@@ -76,10 +77,11 @@ struct Host {
   bool service_unavailable = false;
   bool has_own_versions =
       true;  // SSLProtocol is written for it; else the address's default decides
-  const ServerConfig* config = nullptr;      // for explanations only; nullptr after a live reload
-  std::shared_ptr<const Policy> policy;      // null when engine is off
-  SSL_CTX* context = nullptr;                // owned by the snapshot; null when engine is off
-  std::shared_ptr<const TrustStore> trust;   // for client certificates; null: none configured
+  const ServerConfig* config = nullptr;     // for explanations only; nullptr after a live reload
+  std::shared_ptr<const Policy> policy;     // null when engine is off
+  SSL_CTX* context = nullptr;               // owned by the snapshot; null when engine is off
+  std::shared_ptr<const TrustStore> trust;  // for client certificates; null: none configured
+  std::shared_ptr<const PasswordStore> passwords;  // null: no client proves one (SRP)
   std::vector<CertificatePtr> certificates;  // may be empty: SSLOpenSSLConfCmd gave `context` one
   Pkey dh_parameters;                        // of the first certificate file; null: automatic
   std::string group;                         // EC PARAMETERS there: the only group; empty: default

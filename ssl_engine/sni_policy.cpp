@@ -78,6 +78,8 @@ constexpr Row kRows[] = {
      place_of<&ServerConfig::crl_path>},
     {"SSLCARevocationCheck", SniPolicy::auth_only, auth_differs<&ClientAuth::crl_check>,
      place_of<&ServerConfig::crl_check>},
+    {"SSLSRPVerifierFile", SniPolicy::auth_only, policy_differs<&Policy::srp_file>,
+     place_of<&ServerConfig::srp_file>},
     {"SSLCertificateFile", SniPolicy::secure, list_differs<&ServerConfig::certificate_files>,
      first_place_of<&ServerConfig::certificate_files>},
     {"SSLCertificateKeyFile", SniPolicy::secure, list_differs<&ServerConfig::certificate_key_files>,
@@ -99,6 +101,8 @@ constexpr Row kRows[] = {
      place_of<&ServerConfig::session_tickets>},
     {"SSLSessionCacheTimeout", SniPolicy::strict, policy_differs<&Policy::session_timeout>,
      place_of<&ServerConfig::session_timeout>},
+    {"SSLSRPUnknownUserSeed", SniPolicy::strict, policy_differs<&Policy::srp_seed>,
+     place_of<&ServerConfig::srp_seed>},
 };
 
 bool is_compared(const Row& row, SniPolicy policy) noexcept {

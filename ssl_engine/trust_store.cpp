@@ -28,23 +28,6 @@ CrlCheck check_of(RevocationCheck check) noexcept {
   return CrlCheck::none;
 }
 
-Tp message_of(FileProblem problem) noexcept {
-  switch (problem) {
-    case FileProblem::missing:
-      return Tp::file_missing;
-    case FileProblem::not_regular:
-      return Tp::file_not_regular;
-    case FileProblem::empty:
-      return Tp::file_empty;
-    case FileProblem::too_large:
-      return Tp::file_too_large;
-    case FileProblem::unreadable:
-    case FileProblem::none:
-      break;
-  }
-  return Tp::file_unreadable;
-}
-
 /// "5ed36f99.0", and with `kind` 'r' "5ed36f99.r0": what openssl-rehash(1) makes.
 bool is_hash_link(std::string_view name, bool of_crl) noexcept {
   constexpr std::size_t kHashDigits = 8;

@@ -29,7 +29,8 @@ static int tlsplus_client_hello(SSL* ssl, int* alert, void*) noexcept {
   return at_boundary(events.log(), "client_hello", SSL_CLIENT_HELLO_ERROR, [&] {
     const ClientHelloView hello{
         hello_extension(ssl, TLSEXT_TYPE_server_name),
-        hello_extension(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation)};
+        hello_extension(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation),
+        hello_extension(ssl, TLSEXT_TYPE_srp)};
     return events.on_client_hello(*ssl, hello, *alert) == HelloVerdict::proceed
                ? SSL_CLIENT_HELLO_SUCCESS
                : SSL_CLIENT_HELLO_ERROR;

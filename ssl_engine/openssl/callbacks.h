@@ -12,6 +12,7 @@
 #include "ssl_engine/base/bytes.h"
 #include "ssl_engine/base/log.h"
 #include "ssl_engine/openssl/handles.h"
+#include "ssl_engine/openssl/srp.h"
 #include "ssl_engine/openssl/verification.h"
 
 namespace tlsplus {
@@ -21,6 +22,7 @@ namespace tlsplus {
 struct ClientHelloView {
   ByteView server_name_extension;  // body of extension 0; data() null if it was not sent
   ByteView alpn_extension;         // body of extension 16 (RFC 7301); the same
+  ByteView srp_extension;          // body of extension 12 (RFC 5054 2.8.1); the same
 };
 
 enum class HelloVerdict : std::uint8_t { proceed, reject };
@@ -58,6 +60,10 @@ class HandshakeEvents {
   /// One certificate of the client's chain was examined. Called for each fault, and once for
   /// each certificate without one, from the root downwards.
   virtual ChainVerdict judge(const ChainStep& step) = 0;
+
+  /// A cipher of SRP was chosen: the users of whom the client says that it is one; null: there are
+  /// none. Not kept beyond the call.
+  virtual const SrpUsers* srp_users(SSL& ssl) = 0;
 
   /// An alert went out or came in; (level << 8) | description as OpenSSL packs it.
   virtual void on_alert(bool sent, int packed) noexcept = 0;

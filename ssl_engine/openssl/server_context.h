@@ -12,6 +12,7 @@
 #include "ssl_engine/base/result.h"
 #include "ssl_engine/openssl/callbacks.h"
 #include "ssl_engine/openssl/handles.h"
+#include "ssl_engine/openssl/srp.h"
 
 namespace tlsplus {
 
@@ -39,6 +40,8 @@ class ServerContext {
                        const STACK_OF(X509_NAME) * names) noexcept {
     ask_client(*context_, ask, store, names);
   }
+  /// Lets the ciphers of SRP be agreed on; see srp.h.
+  void accept_srp() noexcept { tlsplus::accept_srp(*context_); }
   /// SSL_CONF_cmd(3), in file, server and certificate mode.
   Status apply_command(const std::string& command, const std::string& value);
   /// After the last apply_command().

@@ -68,6 +68,13 @@ bool is_missing_certificate_error() noexcept {
          ERR_GET_REASON(code) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE;
 }
 
+bool is_wrong_key_error() noexcept {
+  const unsigned long code = ERR_peek_error();
+  if (ERR_GET_LIB(code) != ERR_LIB_SSL) return false;
+  const int reason = ERR_GET_REASON(code);
+  return reason == SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC || reason == SSL_R_DIGEST_CHECK_FAILED;
+}
+
 bool is_renegotiation_refused(int packed) noexcept {
   constexpr int kDescription = 0xff;
   return (packed & kDescription) == SSL_AD_NO_RENEGOTIATION;

@@ -41,6 +41,9 @@ bool is_plain_http_error() noexcept;
 /// The oldest error in the queue says that the client showed no certificate where one is required.
 bool is_missing_certificate_error() noexcept;
 
+/// The oldest error in the queue says that a record could not be decrypted: the keys differ.
+bool is_wrong_key_error() noexcept;
+
 /// The alert that answers a client which wants to renegotiate (RFC 5246 7.2.2).
 bool is_renegotiation_refused(int packed) noexcept;
 /// "handshake failure (40)" from OpenSSL's packed level and description (RFC 8446 6).

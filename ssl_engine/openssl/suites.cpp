@@ -37,7 +37,7 @@ Suite::Proof proof_of(const SSL_CIPHER& cipher) noexcept {
 Suite suite_of(const SSL_CIPHER& cipher) {
   const int exchange = SSL_CIPHER_get_kx_nid(&cipher);
   return {SSL_CIPHER_get_name(&cipher), proof_of(cipher),
-          exchange == NID_kx_rsa || exchange == NID_kx_rsa_psk,
+          exchange == NID_kx_rsa || exchange == NID_kx_rsa_psk, exchange == NID_kx_srp,
           SSL_CIPHER_get_bits(&cipher, nullptr)};
 }
 
@@ -104,7 +104,7 @@ bool can_use(const Suite& suite, std::string_view key_type) noexcept {
     case Suite::Proof::none:
       break;
   }
-  return false;
+  return suite.is_srp;  // whoever knows the password is the server
 }
 
 bool selects_any_suite(const std::string& list) {

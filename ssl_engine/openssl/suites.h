@@ -18,6 +18,7 @@ struct Suite {
   std::string name;               // OpenSSL's
   Proof proof = Proof::any;       // the kind of key the server must have; none: PSK, SRP, anonymous
   bool rsa_key_exchange = false;  // the key decrypts, so an RSA-PSS key will not do
+  bool is_srp = false;            // the client proves a password (RFC 5054)
   int secret_bits = 0;
 };
 

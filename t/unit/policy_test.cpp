@@ -139,6 +139,14 @@ const Difference kDifferences[] = {
      [](ServerConfig& config) {
        config.crl_check = {{RevocationCheck::chain, false}, kLine};
      }},
+    {"users",
+     [](ServerConfig& config) {
+       config.srp_file = {"/x", kLine};
+     }},
+    {"seed",
+     [](ServerConfig& config) {
+       config.srp_seed = {"/x", kLine};
+     }},
     {"lenient look-up",
      [](ServerConfig& config) {
        config.crl_check = {{RevocationCheck::chain, true}, kLine};

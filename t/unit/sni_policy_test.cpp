@@ -41,6 +41,16 @@ void longer_sessions(Site& site, ServerConfig& config) {
   config.session_timeout = {std::chrono::seconds(77), site.place("SSLSessionCacheTimeout")};
 }
 
+void users(Site& site, ServerConfig& config) {
+  static const Folder folder;
+  config.srp_file = {site.keep(folder.write("users", "# nobody\n")),
+                     site.place("SSLSRPVerifierFile")};
+}
+
+void a_seed(Site& site, ServerConfig& config) {
+  config.srp_seed = {"seed", site.place("SSLSRPUnknownUserSeed")};
+}
+
 static const struct {
   const char* directive;  // null: equal settings
   Change change;
@@ -58,6 +68,8 @@ static const struct {
     {"SSLVerifyClient", set<&ServerConfig::verify_client, VerifyMode::optional_no_ca>, 3},
     {nullptr, set<&ServerConfig::verify_depth, 1>, 1},
     {"SSLVerifyDepth", set<&ServerConfig::verify_depth, 2>, 3},
+    {"SSLSRPVerifierFile", users, 3},
+    {"SSLSRPUnknownUserSeed", a_seed, 1},
 };
 
 START_TEST(each_setting_has_its_strictness) {
