@@ -17,6 +17,7 @@
 #include <optional>
 #include <utility>
 
+#include "ssl_engine/base/descriptor.h"
 #include "ssl_engine/base/text.h"
 
 namespace tlsplus {
@@ -27,31 +28,6 @@ using Deadline = std::chrono::steady_clock::time_point;
 
 constexpr std::size_t kComplaintBytes = 512;  // of standard error; enough for a line or two
 constexpr milliseconds kGrace{500};           // between SIGTERM and SIGKILL
-
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) noexcept : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { reset(); }
-
-  [[nodiscard]] int get() const noexcept { return number_; }
-  [[nodiscard]] bool is_open() const noexcept { return number_ >= 0; }
-  int release() noexcept { return std::exchange(number_, -1); }
-  void reset() noexcept {
-    if (number_ >= 0) close(number_);
-    number_ = -1;
-  }
-
- private:
-  int number_ = -1;
-};
 
 struct Pipe {
   Descriptor read;
