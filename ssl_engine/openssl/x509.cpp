@@ -258,6 +258,13 @@ std::string describe_key(const EVP_PKEY& key) {
   return text(type, ' ', key_bits(key), " bits");
 }
 
+std::string describe_key(const X509& cert) {
+  const EVP_PKEY* const key = X509_get0_pubkey(&cert);
+  if (key != nullptr) return describe_key(*key);
+  clear_openssl_errors();
+  return {};
+}
+
 int key_bits(const EVP_PKEY& key) noexcept {
   return EVP_PKEY_get_bits(&key);
 }

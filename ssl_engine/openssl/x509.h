@@ -66,6 +66,8 @@ bool is_issued_by_system_trust(X509& cert);
 std::string_view key_type_of(const EVP_PKEY& key) noexcept;
 /// "RSA 2048 bits", "EC P-256", "ED25519".
 std::string describe_key(const EVP_PKEY& key);
+/// The key in a certificate; empty if OpenSSL does not know its kind.
+std::string describe_key(const X509& cert);
 int key_bits(const EVP_PKEY& key) noexcept;
 
 /// The public half of `key` is the key in `cert` (X509_check_private_key(3)); leaves no errors.
