@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# What the loader will find in the module: two symbols to see and no others, nothing that keeps it in memory
+# What make leaves and installs. What the loader will find in the module: two symbols to see and no others, nothing that keeps it in memory
 # across httpd's restart, the hardening a distribution asks for, and nothing of ours left unresolved. Read with
 # nm and readelf from the file itself, so that a lost flag fails here and not in production.
 use v5.36;
@@ -67,6 +67,66 @@ SKIP: {
     ok((grep { $_ eq '__stack_chk_fail' } @undefined), 'is compiled with stack protection');
 }
 ok((grep { /\.debug_info/ } output_of('readelf', '-SW', $so)), 'has debug symbols');
+
+# ---- the commands ----------------------------------------------------------------------------
+
+my @COMMANDS = qw(tlsplus-cert tlsplus-check);
+my $tools = $ENV{TLSPLUS_TOOLS} // "$top/build";
+for my $command (@COMMANDS) {
+    my @its_dynamic = output_of('readelf', '-dW', "$tools/$command");
+    ok((grep { /\(FLAGS_1.*\bPIE\b/ } @its_dynamic), "$command is position independent");
+    ok((grep { /\(FLAGS.*\bBIND_NOW\b|\(FLAGS_1.*\bNOW\b|\(BIND_NOW\)/ } @its_dynamic), "$command binds all symbols at start");
+    ok(!(grep { /\((?:RPATH|RUNPATH)\)/ } @its_dynamic), "$command has no library path of the build machine");
+    my ($its_stack) = grep { /GNU_STACK/ } output_of('readelf', '-lW', "$tools/$command");
+    like($its_stack, qr/\sRW\s/, "${command}'s stack is not executable");
+}
+
+# ---- make install ----------------------------------------------------------------------------
+
+sub run_make (@arguments) {
+    # not the make that runs this test, nor its flags
+    local @ENV{qw(MAKEFLAGS MFLAGS MAKELEVEL)};
+    delete @ENV{qw(MAKEFLAGS MFLAGS MAKELEVEL)};
+    my $said = qx{make --no-print-directory -C '$ENV{TLSPLUS_BUILDDIR}' @arguments 2>&1};
+    return ($? >> 8, $said);
+}
+
+SKIP: {
+    skip 'not run by make', 1 unless $ENV{TLSPLUS_BUILDDIR} && -f "$ENV{TLSPLUS_BUILDDIR}/Makefile";
+    skip 'a sanitized build is not installed', 1 if $ENV{TLSPLUS_SAN};
+    my $root = tempdir(CLEANUP => 1);
+    my ($exit, $said) = run_make('install', "DESTDIR=$root", 'prefix=/usr');
+    is($exit, 0, 'make install DESTDIR succeeds') or diag $said;
+    for my $command (@COMMANDS) {
+        my $path = "$root/usr/bin/$command";
+        ok(-x $path, "/usr/bin/$command");
+        is(qx{'$path' --version}, "$command $ENV{TLSPLUS_VERSION}\n", 'runs from there');
+        my @pages = grep { -f } map { "$root/usr/$_/man1/$command.1" } qw(share/man man);
+        is(scalar @pages, 1, "$command(1)");
+    }
+    my ($module) = output_of('find', $root, '-name', 'mod_tlsplus.so');
+    ok(defined $module, 'the module');
+    my ($load) = output_of('find', $root, '-name', 'tlsplus.load');
+    ok(defined $load, 'what loads it');
+}
+
+# ---- manual pages ----------------------------------------------------------------------------
+
+SKIP: {
+    skip 'mandoc is not installed (Debian: mandoc)', 1 unless grep { -x "$_/mandoc" } split /:/, $ENV{PATH};
+    for my $command (@COMMANDS) {
+        my $page = "$top/doc/$command.1";
+        is(qx{mandoc -T lint -W warning '$page' 2>&1}, '', "$command(1) renders without a warning");
+        # The page and --help know the same options.
+        my $text = qx{mandoc -T ascii '$page' | col -b};
+        my $help = join '', map { qx{'$tools/$command' $_ --help} } $command eq 'tlsplus-cert' ? qw(selfsigned csr ca issue crl fetch-chain) : ('');
+        my %known = map { $_ => 1 } $help =~ /(--[a-z][a-z-]+)/g;
+        cmp_ok(scalar(keys %known), '>', 5, "$command --help names options");
+        is(join(' ', grep { $text !~ /\Q$_\E\b/ } sort keys %known), '', "$command(1) has all of them");
+        my %paged = map { $_ => 1 } $text =~ /(?<![\w-])(--[a-z][a-z-]+)/g;
+        is(join(' ', grep { !$known{$_} && $_ !~ /^--(?:cacert|connect-to|connect)$/ } sort keys %paged), '', 'and no others');
+    }
+}
 
 # ---- the checks, checked ------------------------------------------------------------------
 

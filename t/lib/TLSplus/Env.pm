@@ -13,7 +13,7 @@ use File::Temp ();
 use Exporter 'import';
 
 our @EXPORT_OK = qw(httpd module_so srcdir builddir mpm modules_dir run_as is_tlsplus
-  needs_tlsplus needs_program needs_mpm has_module sanitized sanitizer_env scratch_dir find_program);
+  needs_tlsplus needs_program needs_mpm has_module sanitized sanitizer_env scratch_dir find_program tool);
 
 my $TOP = abs_path(dirname(__FILE__) . '/../../..');
 
@@ -35,6 +35,13 @@ sub httpd {
     my $found = $ENV{TLSPLUS_HTTPD} // find_program('apache2') // find_program('httpd');
     die "no httpd found: set TLSPLUS_HTTPD\n" unless $found && -x $found;
     return $found;
+}
+
+# One of the commands that are installed beside the module: tool('tlsplus-cert').
+sub tool ($name) {
+    my $path = ($ENV{TLSPLUS_TOOLS} // builddir()) . "/$name";
+    die "there is no $path: run make\n" unless -x $path;
+    return $path;
 }
 
 # The folder of httpd's own modules, asked from apxs once per test file.

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ssl_engine/tools/http.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "ssl_engine/base/text.h"
+
+namespace tlsplus::tools {
+namespace {
+
+constexpr int kMostRedirects = 3;
+constexpr std::size_t kMostHeadBytes = 16'384;
+
+Error failed(std::string what, std::string hint = {}) {
+  return {.what = std::move(what), .where = {}, .hint = std::move(hint), .id = 0, .cause = nullptr};
+}
+
+std::optional<long> whole_number(std::string_view word) noexcept {
+  long number = 0;
+  const auto [end, problem] = std::from_chars(word.data(), word.data() + word.size(), number);
+  if (problem != std::errc() || end != word.data() + word.size() || number < 0) return std::nullopt;
+  return number;
+}
+
+Result<Bytes> receive_all(int socket, const std::string& url, std::size_t most_bytes,
+                          Instant deadline) {
+  Bytes answer;
+  std::array<Byte, 8192> piece{};
+  for (;;) {
+    std::size_t count = 0;
+    switch (receive(socket, piece, count, deadline)) {
+      case Transfer::done:
+        answer.insert(answer.end(), piece.begin(),
+                      piece.begin() + static_cast<std::ptrdiff_t>(count));
+        if (answer.size() > most_bytes + kMostHeadBytes) {
+          return failed(text(url, ": the answer is longer than ", most_bytes, " bytes"));
+        }
+        break;
+      case Transfer::closed:
+        return answer;
+      case Transfer::timed_out:
+        return failed(text(url, ": no complete answer in time"));
+      case Transfer::failed:
+        return failed(text(url, ": the connection broke"));
+    }
+  }
+}
+
+// One request: the body, or where to go instead.
+struct Answer {
+  Bytes body;
+  std::string elsewhere;
+};
+
+Result<Answer> ask(const std::string& url, std::size_t most_bytes, Instant deadline) {
+  const auto parsed = parse_http_url(url);
+  if (!parsed) return parsed.error();
+  const auto connected = connect_to(parsed->at, deadline);
+  if (!connected) return failed(text(url, ": ", connected.error().what), connected.error().hint);
+  const std::string request = text("GET ", parsed->path, " HTTP/1.0\r\nHost: ", text_of(parsed->at),
+                                   "\r\nUser-Agent: tlsplus-cert\r\n\r\n");
+  if (send_all(connected->socket.get(), as_bytes(request), deadline) != Transfer::done) {
+    return failed(text(url, ": the request could not be sent"));
+  }
+  auto bytes = receive_all(connected->socket.get(), url, most_bytes, deadline);
+  if (!bytes) return std::move(bytes).error();
+  const auto head = parse_http_head(as_text(*bytes));
+  if (!head) return failed(text(url, ": the answer is no HTTP"));
+  if (head->status / 100 == 3 && head->field("location"))
+    return Answer{{}, *head->field("location")};
+  if (head->status != 200) return failed(text(url, ": the answer is status ", head->status));
+  bytes->erase(bytes->begin(), bytes->begin() + static_cast<std::ptrdiff_t>(head->size));
+  if (const auto size = whole_number(head->field("content-length").value_or("none"));
+      size && static_cast<std::size_t>(*size) != bytes->size()) {
+    return failed(text(url, ": ", bytes->size(), " bytes came instead of ", *size));
+  }
+  if (bytes->size() > most_bytes) {
+    return failed(text(url, ": the answer is longer than ", most_bytes, " bytes"));
+  }
+  return Answer{std::move(*bytes), {}};
+}
+
+}  // namespace
+
+Result<HttpUrl> parse_http_url(std::string_view url) {
+  constexpr std::string_view kScheme = "http://";
+  if (!starts_with_ignoring_case(url, kScheme)) {
+    return failed(text(quote(url), " is not an http:// URL"),
+                  "fetch it by other means, and append it by hand");
+  }
+  const bool is_fine =
+      std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+  const std::string_view rest = url.substr(kScheme.size());
+  const std::size_t slash = std::min(rest.find_first_of("/?#"), rest.size());
+  const std::string_view authority = rest.substr(0, slash);
+  if (!is_fine || authority.find('@') != std::string_view::npos) {
+    return failed(text(quote(url), " is not a URL that can be fetched"));
+  }
+  auto at = parse_endpoint(authority, "80");
+  if (!at) return std::move(at).error();
+  std::string path(rest.substr(slash, rest.find('#') - slash));
+  if (!path.starts_with('/')) path.insert(path.begin(), '/');
+  return HttpUrl{std::move(*at), std::move(path)};
+}
+
+std::optional<std::string> HttpHead::field(std::string_view name) const {
+  for (const auto& [known, value] : fields) {
+    if (known == name) return value;
+  }
+  return std::nullopt;
+}
+
+std::optional<HttpHead> parse_http_head(std::string_view bytes) {
+  constexpr std::size_t kStatusAt = 9;  // "HTTP/1.1 "
+  const std::size_t end = bytes.find("\r\n\r\n");
+  if (!bytes.starts_with("HTTP/1.") || end == std::string_view::npos) return std::nullopt;
+  HttpHead head;
+  head.size = end + 4;
+  const auto lines = split(bytes.substr(0, end), '\n');
+  const auto status =
+      lines[0].size() < kStatusAt + 3 ? std::nullopt : whole_number(lines[0].substr(kStatusAt, 3));
+  if (!status) return std::nullopt;
+  head.status = static_cast<int>(*status);
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    const std::size_t colon = lines[i].find(':');
+    if (colon == std::string_view::npos) continue;
+    head.fields.emplace_back(to_lower(lines[i].substr(0, colon)),
+                             std::string(trim(lines[i].substr(colon + 1))));
+  }
+  return head;
+}
+
+std::optional<long> hsts_max_age(std::string_view value) {
+  constexpr std::string_view kName = "max-age";
+  for (const std::string_view part : split(value, ';')) {
+    const std::size_t equals = part.find('=');
+    if (equals == std::string_view::npos ||
+        !equals_ignoring_case(trim(part.substr(0, equals)), kName)) {
+      continue;
+    }
+    std::string_view number = trim(part.substr(equals + 1));
+    if (number.size() >= 2 && number.starts_with('"') && number.ends_with('"')) {
+      number = number.substr(1, number.size() - 2);
+    }
+    return whole_number(number);
+  }
+  return std::nullopt;
+}
+
+Result<Bytes> fetch(const std::string& url, std::size_t most_bytes, Instant deadline) {
+  std::string at = url;
+  for (int hop = 0; hop <= kMostRedirects; ++hop) {
+    auto answer = ask(at, most_bytes, deadline);
+    if (!answer) return std::move(answer).error();
+    if (answer->elsewhere.empty()) return std::move(answer->body);
+    at = std::move(answer->elsewhere);
+  }
+  return failed(text(url, ": too many redirects"));
+}
+
+}  // namespace tlsplus::tools

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// As much HTTP as a status line, a header and a small file need (RFC 9112). HTTP/1.0 is asked for
+// files, so that no server answers in chunks.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ssl_engine/base/bytes.h"
+#include "ssl_engine/base/result.h"
+#include "ssl_engine/tools/net.h"
+
+namespace tlsplus::tools {
+
+struct HttpUrl {
+  Endpoint at;
+  std::string path;  // with its query, at least "/"
+};
+/// The Error says why not: another scheme, a user in it, characters that do not belong.
+Result<HttpUrl> parse_http_url(std::string_view url);
+
+struct HttpHead {
+  int status = 0;
+  std::vector<std::pair<std::string, std::string>> fields;  // names lower-cased
+  std::size_t size = 0;                                     // where the body begins
+
+  /// Of the first field of this name, given in lower case; nullopt if there is none.
+  [[nodiscard]] std::optional<std::string> field(std::string_view name) const;
+};
+/// nullopt as long as the head is not complete, or if it is no HTTP/1.x answer.
+std::optional<HttpHead> parse_http_head(std::string_view bytes);
+
+/// The max-age of a Strict-Transport-Security field in seconds (RFC 6797 6.1); nullopt: none.
+std::optional<long> hsts_max_age(std::string_view value);
+
+/// GET, following a few redirects. Error: everything but a complete answer 200 of at most
+/// `most_bytes` before the deadline.
+Result<Bytes> fetch(const std::string& url, std::size_t most_bytes, Instant deadline);
+
+}  // namespace tlsplus::tools

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// O_TMPFILE where there is it (open(2)); elsewhere a name of its own, with signals held back from
+// the first octet to the last.
+#include "ssl_engine/tools/new_files.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "ssl_engine/base/text.h"
+
+namespace tlsplus::tools {
+namespace {
+
+Error failed(std::string_view what, const std::string& path, int error_number,
+             std::string hint = {}) {
+  std::array<char, 128> words{};
+  const char* const reason = strerror_r(error_number, words.data(), words.size());
+  return {.what = text(what, ' ', path, ": ", reason),
+          .where = {},
+          .hint = std::move(hint),
+          .id = 0,
+          .cause = nullptr};
+}
+
+Error taken(const std::string& path) {
+  return {.what = text(path, " exists already, and nothing was written"),
+          .where = {},
+          .hint = "name another place with --out, or move the old file away",
+          .id = 0,
+          .cause = nullptr};
+}
+
+// No signal ends the process while this lives.
+class SignalsHeld {
+ public:
+  SignalsHeld() noexcept {
+    sigset_t all;
+    (void)sigfillset(&all);
+    (void)sigprocmask(SIG_BLOCK, &all, &before_);
+  }
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+  ~SignalsHeld() { (void)sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_{};
+};
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+bool write_all(int file, ByteView content, mode_t mode) noexcept {
+  if (fchmod(file, mode) != 0) return false;
+  while (!content.empty()) {
+    const ssize_t written = write(file, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    content = content.subspan(static_cast<std::size_t>(written));
+  }
+  return fsync(file) == 0;
+}
+
+std::string temporary_name(const std::string& path) {
+  return text(path, '.', getpid(), ".new");
+}
+
+Descriptor open_named(const std::string& temporary) noexcept {
+  return Descriptor(
+      open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+}
+
+// A name that lasts: the folder is what has to reach the disk.
+void sync_folder(const std::string& path) noexcept {
+  const Descriptor folder(open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.is_open()) (void)fsync(folder.get());
+}
+
+}  // namespace
+
+NewFiles::~NewFiles() {
+  for (const Staged& staged : staged_) {
+    if (!staged.temporary.empty()) (void)unlink(staged.temporary.c_str());
+  }
+}
+
+Status NewFiles::add(const std::string& path, ByteView content, mode_t mode) {
+  struct stat there {};
+  if (lstat(path.c_str(), &there) == 0) return taken(path);
+  Staged staged{
+      path, {}, Descriptor(open(folder_of(path).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600))};
+  if (staged.file.is_open()) {
+    if (!write_all(staged.file.get(), content, mode)) return failed("cannot write", path, errno);
+    staged_.push_back(std::move(staged));
+    return {};
+  }
+  if (errno != EOPNOTSUPP && errno != EISDIR) {
+    return failed("cannot write", path, errno, "the folder must exist and be writable");
+  }
+  const SignalsHeld held;
+  staged.temporary = temporary_name(path);
+  staged.file = open_named(staged.temporary);
+  if (!staged.file.is_open() || !write_all(staged.file.get(), content, mode)) {
+    const int error_number = errno;
+    if (staged.file.is_open()) (void)unlink(staged.temporary.c_str());
+    return failed("cannot write", path, error_number);
+  }
+  staged_.push_back(std::move(staged));
+  return {};
+}
+
+Status NewFiles::commit() {
+  const SignalsHeld held;
+  for (std::size_t i = 0; i < staged_.size(); ++i) {
+    const Staged& staged = staged_[i];
+    const std::string from =
+        staged.temporary.empty() ? text("/proc/self/fd/", staged.file.get()) : staged.temporary;
+    if (linkat(AT_FDCWD, from.c_str(), AT_FDCWD, staged.path.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+      continue;
+    }
+    const int error_number = errno;
+    for (std::size_t done = 0; done < i; ++done) (void)unlink(staged_[done].path.c_str());
+    if (error_number == EEXIST) return taken(staged.path);
+    return failed("cannot write", staged.path, error_number);
+  }
+  for (const Staged& staged : staged_) sync_folder(staged.path);
+  return {};
+}
+
+Status replace_file(const std::string& path, ByteView content, mode_t mode) {
+  const SignalsHeld held;
+  const std::string temporary = temporary_name(path);
+  const Descriptor file = open_named(temporary);
+  if (!file.is_open()) return failed("cannot write", path, errno);
+  if (!write_all(file.get(), content, mode) || rename(temporary.c_str(), path.c_str()) != 0) {
+    const int error_number = errno;
+    (void)unlink(temporary.c_str());
+    return failed("cannot write", path, error_number);
+  }
+  sync_folder(path);
+  return {};
+}
+
+std::string absolute_path(const std::string& path) {
+  std::error_code problem;
+  const auto whole = std::filesystem::absolute(path, problem);
+  return problem ? path : whole.lexically_normal().string();
+}
+
+}  // namespace tlsplus::tools
