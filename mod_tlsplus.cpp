@@ -3,6 +3,8 @@
 // mod_tlsplus: TLS for Apache httpd, in the place of mod_ssl. Two module records over the same
 // code, so that both `LoadModule ssl_module` and `LoadModule tlsplus_module` name this file,
 // and the list of hooks. Everything else lies in ssl_engine/.
+#include "ssl_engine/httpd/access_hooks.h"
+#include "ssl_engine/httpd/auth_providers.h"
 #include "ssl_engine/httpd/config.h"
 #include "ssl_engine/httpd/connection_hooks.h"
 #include "ssl_engine/httpd/environment_hooks.h"
@@ -11,18 +13,18 @@
 #include "ssl_engine/httpd/lookup.h"
 #include "ssl_engine/httpd/module.h"
 #include "ssl_engine/httpd/plain_port.h"
-#include "ssl_engine/httpd/reauthenticate.h"
 #include "ssl_engine/httpd/request_hooks.h"
 
 namespace {
 
-void register_hooks(apr_pool_t*) noexcept {
+void register_hooks(apr_pool_t* pool) noexcept {
   tlsplus::register_lifecycle_hooks();
   tlsplus::register_filters();
   tlsplus::register_plain_port_filter();
   tlsplus::register_connection_hooks();
   tlsplus::register_request_hooks();
-  tlsplus::register_reauthenticate_hooks();
+  tlsplus::register_access_hooks();
+  tlsplus::register_auth_providers(pool);
   tlsplus::register_lookup_hooks();
   tlsplus::register_environment_hooks();
 }

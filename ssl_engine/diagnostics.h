@@ -166,6 +166,14 @@ enum class Tp : MessageId {
 
   // 500..599 requests, variables, access: diagnostics_request.cpp
   user_name_empty = 500,
+  requirement_not_parsed = 501,
+  require_ssl_argument = 502,
+  tls_required = 503,
+  requirement_unmet = 504,
+  requirement_not_evaluated = 505,
+  login_made_up = 506,
+  subject_is_no_user = 507,
+  require_argument = 508,
   misdirected = 550,
   strict_sni = 551,
   no_host_name = 552,

@@ -67,9 +67,7 @@ constexpr Diagnostic kRows[] = {
      "TLS "
      "1.3 of clients that offer post-handshake authentication; browsers do not, and HTTP/2 forbids "
      "both. Such clients are answered 403.",
-     "write SSLVerifyClient optional in the <VirtualHost>, and Require expr \"%{SSL_CLIENT_VERIFY} "
-     "== "
-     "'SUCCESS'\" here"},
+     "write SSLVerifyClient optional in the <VirtualHost>, and Require ssl-verify-client here"},
     {Tp::directory_ciphers, Level::warn, "ciphers of a place have no effect with TLS 1.3",
      "A TLS 1.3 connection cannot be renegotiated; only those of TLS 1.2 and older get other "
      "ciphers.",

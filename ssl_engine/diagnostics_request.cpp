@@ -12,6 +12,39 @@ constexpr Diagnostic kRows[] = {
      "lacks the attribute, or the variable's name is misspelt.",
      "ask for client certificates where SSLUserName is used, or name a variable that every "
      "accepted certificate has; doc/variables.md lists them"},
+    {Tp::requirement_not_parsed, Level::error, "this expression cannot be understood",
+     "SSLRequire takes one expression in the syntax of httpd's own (ap_expr), with the comparisons "
+     "of older days: < and > compare lengths first. What httpd's parser says about it follows.",
+     "correct the expression; the variables and functions are those of Require expr"},
+    {Tp::require_ssl_argument, Level::warn, "this directive takes no argument and is in force",
+     "SSLRequireSSL cannot be switched off, neither by an argument nor in an inner section.",
+     "write it without argument, or take the line away"},
+    {Tp::tls_required, Level::error, "request refused, it did not come over TLS",
+     "SSLRequireSSL holds for the place of the request.",
+     "use https:// in links to this place, and redirect to it from the plain host"},
+    {Tp::requirement_unmet, Level::error, "request refused, an expression is not true for it",
+     "All SSLRequire lines that hold for the place of a request must be true; the first that is "
+     "not is shown.",
+     "if the client should get in, look at the values with %{NAME}x in a LogFormat"},
+    {Tp::requirement_not_evaluated, Level::error,
+     "request refused, an expression could not be evaluated",
+     "What cannot be decided is refused. A file that is not there, or a function that failed, is "
+     "the usual cause.",
+     "correct the expression, or what it reads"},
+    {Tp::login_made_up, Level::error,
+     "request refused, its login looks like one made from a certificate",
+     "SSLOptions +FakeBasicAuth stands for a certificate with its subject as user and a password "
+     "that everybody knows. A client that sends such a login by itself pretends to have the "
+     "certificate; it is refused wherever basic authentication is asked for.",
+     "give users of their own to clients without certificate"},
+    {Tp::subject_is_no_user, Level::error,
+     "request refused, the subject of the client's certificate cannot be a user",
+     "SSLOptions +FakeBasicAuth makes the subject the user of basic authentication, where a colon "
+     "ends the user's name: with one inside, the client would be taken for somebody else.",
+     "give the client a certificate with another subject, or use SSLUserName"},
+    {Tp::require_argument, Level::error, "this kind of Require takes no argument",
+     "Require ssl and Require ssl-verify-client ask one question each.",
+     "take away what follows; Require expr compares with anything"},
     {Tp::misdirected, Level::info, "request answered 421, it came on the wrong connection",
      "The connection was made for one virtual host and the request names another whose TLS "
      "settings are not the same, so what was promised to one could be broken by the other "

@@ -99,6 +99,22 @@ Status set_verify_depth(const Line& line, const Targets& targets) {
   return {};
 }
 
+Status set_require_ssl(const Line& line, const Targets& targets) {
+  auto on = parse_require_tls(line);
+  if (!on) return std::move(on).error();
+  store(targets.directory.require_tls, *on, line.origin);
+  demand(line, targets, {DirectoryDemand::Kind::access, VerifyMode::none, {}});
+  return {};
+}
+
+Status set_require(const Line& line, const Targets& targets) {
+  auto requirement = parse_requirement(line);
+  if (!requirement) return std::move(requirement).error();
+  targets.directory.requirements.add(**requirement);
+  demand(line, targets, {DirectoryDemand::Kind::access, VerifyMode::none, line.word(0)});
+  return {};
+}
+
 Status set_options(const Line& line, const Targets& targets) {
   auto options = parse_options(line, targets.directory.options);
   if (!options) return std::move(options).error();
@@ -294,8 +310,8 @@ constexpr Directive kDirectives[] = {
      put<&ServerConfig::srp_seed, parse_srp_seed>, "text that hides which SRP users exist"},
 
     // Requests.
-    {"SSLRequireSSL", Shape::raw, Scope::directory, not_yet, "refuse requests without TLS"},
-    {"SSLRequire", Shape::raw, Scope::directory, not_yet,
+    {"SSLRequireSSL", Shape::raw, Scope::directory, set_require_ssl, "refuse requests without TLS"},
+    {"SSLRequire", Shape::rest, Scope::directory, set_require,
      "expression that must be true for a request to be served"},
     {"SSLRenegBufferSize", Shape::one, Scope::directory,
      put<&DirConfig::renegotiation_buffer, parse_count>,

@@ -23,7 +23,8 @@ enum class Shape : std::uint8_t {
   one_or_two,
   two,
   two_or_three,
-  raw  // any number of words, none too
+  raw,  // any number of words, none too
+  rest  // one word: the rest of the line as written, perhaps empty
 };
 
 /// Where httpd allows the directive (and which AllowOverride class .htaccess needs).

@@ -47,11 +47,6 @@ std::string shown(RevocationSetting value) {
                                                              : "chain";
   return text(check, value.missing_is_fine ? " no_crl_for_cert_ok" : "");
 }
-std::string shown(const DirectoryDemand& value) {
-  return text(
-      value.kind == DirectoryDemand::Kind::certificate ? "SSLVerifyClient " : "SSLCipherSuite ",
-      escape(value.words));
-}
 std::string shown(ProtocolSet versions) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < kProtocolCount; ++i) {
@@ -85,6 +80,16 @@ std::vector<ShownSetting> listed(const ServerConfig& config, const Policy& /*pol
   std::vector<ShownSetting> lines;
   for (const auto& entry : (config.*Field).entries()) {
     lines.push_back({shown(entry.value), entry.where()});
+  }
+  return lines;
+}
+
+std::vector<ShownSetting> demands(const ServerConfig& config, const Policy& /*policy*/) {
+  std::vector<ShownSetting> lines;
+  for (const auto& entry : config.directory_demands.entries()) {
+    const std::string_view words = entry.value.words;
+    lines.push_back(
+        {text(entry.origin->directive, words.empty() ? "" : " ", words), entry.where()});
   }
   return lines;
 }
@@ -142,7 +147,7 @@ constexpr auto kRows = std::to_array<SettingRow>({
     {"SSLCARevocationCheck", authenticated<&C::crl_check, &ClientAuth::crl_check>},
     {"SSLSRPVerifierFile", written<&C::srp_file>},
     {"SSLSRPUnknownUserSeed", srp_seed},
-    {"in a directory section", listed<&C::directory_demands>},
+    {"in a directory section", demands},
 });
 
 }  // namespace

@@ -15,7 +15,8 @@ void lint_demands(const Draft& draft, Findings& findings) {
     if (demand.kind == DirectoryDemand::Kind::ciphers) {
       findings.add(draft.index,
                    diagnose(Tp::directory_ciphers, quote(demand.words), entry.where()));
-    } else if (asking(demand.mode) > asking(draft.policy->client_auth.mode)) {
+    } else if (demand.kind == DirectoryDemand::Kind::certificate &&
+               asking(demand.mode) > asking(draft.policy->client_auth.mode)) {
       findings.add(draft.index,
                    diagnose(Tp::directory_certificate, quote(demand.words), entry.where()));
     }

@@ -46,6 +46,18 @@ class PathResolver {
   [[nodiscard]] virtual bool skips_files() const noexcept = 0;
 };
 
+/// httpd's expressions (ap_expr), as far as reading a configuration needs them.
+class ExpressionParser {
+ public:
+  ExpressionParser() = default;
+  ExpressionParser(const ExpressionParser&) = delete;
+  ExpressionParser& operator=(const ExpressionParser&) = delete;
+  virtual ~ExpressionParser() = default;
+
+  /// Never null; without origin. The Error's `what` are the parser's words.
+  [[nodiscard]] virtual Result<Requirement*> parse(std::string_view expression) = 0;
+};
+
 /// One occurrence of a directive. Words are views into the configuration's memory, so a parser may
 /// keep them in a Setting. Lives for the one call.
 struct Line {
@@ -54,6 +66,7 @@ struct Line {
   const Origin& origin;
   bool in_directory;  // <Directory>, <Location>, <Files>, <If>, <Proxy>, .htaccess
   PathResolver& paths;
+  ExpressionParser& expressions;
   std::vector<Error>& remarks;
   bool in_htaccess = false;  // read for one request, while others use the server's settings
 
@@ -119,6 +132,11 @@ Result<PassPhraseDialog> parse_pass_phrase_dialog(const Line& line);
 Result<SessionCacheSetting> parse_session_cache(const Line& line);
 /// SSLOpenSSLConfCmd: a command the library knows; files and directories are checked.
 Result<ConfCommand> parse_conf_command(const Line& line);
+
+/// SSLRequireSSL: always true. Arguments mean nothing, and that is remarked.
+Result<bool> parse_require_tls(const Line& line);
+/// SSLRequire: the whole line is one expression.
+Result<Requirement*> parse_requirement(const Line& line);
 
 /// SSLOptions: what `before` becomes by this line.
 Result<OptionSet> parse_options(const Line& line, const OptionSet& before);

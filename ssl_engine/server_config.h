@@ -13,6 +13,7 @@
 
 #include "ssl_engine/base/setting.h"
 #include "ssl_engine/protocols.h"
+#include "ssl_engine/requirements.h"
 
 namespace tlsplus {
 
@@ -56,9 +57,9 @@ struct RevocationSetting {
   friend bool operator==(const RevocationSetting&, const RevocationSetting&) = default;
 };
 
-/// What a directory section inside a server asks of connections that are there already.
+/// What a directory section inside a server asks of its clients.
 struct DirectoryDemand {
-  enum class Kind : std::uint8_t { certificate, ciphers };
+  enum class Kind : std::uint8_t { certificate, ciphers, access };
   Kind kind = Kind::certificate;
   VerifyMode mode = VerifyMode::none;  // of certificate
   std::string_view words;              // as written
@@ -161,11 +162,14 @@ struct DirConfig {
   Setting<int> verify_depth;
   Setting<std::string_view> cipher_list;  // TLS 1.2 and older
   Setting<int> renegotiation_buffer;      // SSLRenegBufferSize, bytes
+  Setting<bool> require_tls;              // SSLRequireSSL: only ever true
+  RequirementList requirements;           // SSLRequire
 
   static constexpr auto fields() {
     return std::tuple(&DirConfig::options, &DirConfig::user_name, &DirConfig::verify_client,
                       &DirConfig::verify_depth, &DirConfig::cipher_list,
-                      &DirConfig::renegotiation_buffer);
+                      &DirConfig::renegotiation_buffer, &DirConfig::require_tls,
+                      &DirConfig::requirements);
   }
 };
 

@@ -35,6 +35,7 @@ extern "C" {
 #include <http_ssl.h>
 #include <http_vhost.h>
 #include <httpd.h>
+#include <mod_auth.h>
 #include <mod_log_config.h>
 #include <mod_status.h>
 #include <mpm_common.h>

@@ -8,8 +8,6 @@
 
 #include <array>
 #include <cstdlib>
-#include <new>
-#include <type_traits>
 
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/text.h"
@@ -17,6 +15,7 @@
 #include "ssl_engine/httpd/log.h"
 #include "ssl_engine/httpd/module.h"
 #include "ssl_engine/httpd/pool.h"
+#include "ssl_engine/httpd/require.h"
 #include "ssl_engine/httpd/virtual_hosts.h"
 
 namespace tlsplus {
@@ -24,13 +23,6 @@ namespace {
 
 constexpr const char* kInternalError =
     "mod_tlsplus failed while reading this line; the error log says why";
-
-/// Merged for every request, so it costs no cleanup: plain pool memory.
-template <class T, class... Args>
-T& pool_plain(apr_pool_t* pool, Args&&... args) {
-  static_assert(std::is_trivially_destructible_v<T>);
-  return *new (apr_palloc(pool, sizeof(T))) T{std::forward<Args>(args)...};
-}
 
 class HttpdPaths final : public PathResolver {
  public:
@@ -96,12 +88,14 @@ const char* set_directive(cmd_parms& cmd, DirSlot& directory, Words words) {
     if (misplaced != nullptr) return misplaced;
   }
   HttpdPaths paths(cmd.pool, cmd.temp_pool);
+  HttpdExpressions expressions(cmd, in_htaccess(cmd));
   std::vector<Error> remarks;
   const Line line{.row = row,
                   .words = words,
                   .origin = origin_of(cmd, row),
                   .in_directory = cmd.path != nullptr,
                   .paths = paths,
+                  .expressions = expressions,
                   .remarks = remarks,
                   .in_htaccess = in_htaccess(cmd)};
   ServerSlot& server = slot_of(*cmd.server);
@@ -160,6 +154,10 @@ static const char* tlsplus_take_raw(cmd_parms* cmd, void* directory, const char*
   });
 }
 
+static const char* tlsplus_take_rest(cmd_parms* cmd, void* directory, const char* rest) noexcept {
+  return handle_words(cmd, directory, rest);
+}
+
 }  // extern "C"
 
 struct ShapeRow {
@@ -176,12 +174,13 @@ constexpr ShapeRow kShapes[] = {
     {Shape::two, {.take2 = sealed(tlsplus_take_2)}, TAKE2},
     {Shape::two_or_three, {.take3 = sealed(tlsplus_take_3)}, TAKE23},
     {Shape::raw, {.raw_args = sealed(tlsplus_take_raw)}, RAW_ARGS},
+    {Shape::rest, {.raw_args = sealed(tlsplus_take_rest)}, RAW_ARGS},
 };
 static_assert([] {
   for (std::size_t i = 0; i < std::size(kShapes); ++i) {
     if (kShapes[i].shape != static_cast<Shape>(i)) return false;
   }
-  return std::size(kShapes) == static_cast<std::size_t>(Shape::raw) + 1;
+  return std::size(kShapes) == static_cast<std::size_t>(Shape::rest) + 1;
 }());
 
 constexpr int override_of(Scope scope) {

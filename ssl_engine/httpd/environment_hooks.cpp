@@ -14,7 +14,6 @@
 
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/diagnostics.h"
 #include "ssl_engine/environment.h"
 #include "ssl_engine/httpd/log.h"
 #include "ssl_engine/httpd/lookup.h"
@@ -30,7 +29,6 @@ namespace {
 using SharedEnvironment = std::shared_ptr<const Environment>;
 
 constexpr const char* kSecureRenegotiationNote = "ssl-secure-reneg";
-constexpr const char* kClientCertificateAuth = "ClientCert";
 
 /// As another fixups hook, SetEnv or an outer request may have left them.
 bool has_ssl_names(const apr_table_t& table) noexcept {
@@ -93,36 +91,12 @@ int fixups(request_rec& request) {
   return DECLINED;
 }
 
-/// SSLUserName: the user is what the variable says (directives.md section 6).
-void set_user(request_rec& request, LogSink& log) {
-  const DirConfig& config = slot_of(request).config;
-  if (!config.user_name.is_set() || config.options.has(OptionSet::kFakeBasicAuth)) return;
-  if (!is_tls_request(request)) return;
-  const std::string name(*config.user_name);
-  const char* value =
-      ap_ssl_var_lookup(request.pool, request.server, request.connection, &request, name.c_str());
-  if (value == nullptr || *value == '\0') {
-    log_error(log, diagnose(Tp::user_name_empty, name, config.user_name.where()));
-    return;
-  }
-  request.user = apr_pstrdup(request.pool, value);
-  request.ap_auth_type = apr_pstrdup(request.pool, kClientCertificateAuth);
-}
-
 extern "C" {
 
 static int tlsplus_fixups(request_rec* request) noexcept {
   RequestLog log(*request);
   return at_boundary(log, "fixups", int{HTTP_INTERNAL_SERVER_ERROR},
                      [&] { return fixups(*request); });
-}
-
-static int tlsplus_user_name(request_rec* request) noexcept {
-  RequestLog log(*request);
-  return at_boundary(log, "user name", int{HTTP_FORBIDDEN}, [&] {
-    set_user(*request, log);
-    return DECLINED;
-  });
 }
 
 }  // extern "C"
@@ -136,8 +110,6 @@ bool is_tls_request(const request_rec& request) noexcept {
 }
 
 void register_environment_hooks() {
-  ap_hook_check_access(sealed(tlsplus_user_name), nullptr, nullptr, APR_HOOK_MIDDLE,
-                       AP_AUTH_INTERNAL_PER_CONF);
   ap_hook_fixups(sealed(tlsplus_fixups), nullptr, nullptr, APR_HOOK_MIDDLE);
 }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a TLS request carries for CGI programs, filters and proxies: the environment by
-// SSLOptions, the notes, and the user named by SSLUserName.
+// SSLOptions, and the notes.
 #pragma once
 
 #include "ssl_engine/httpd/apache.h"
 
 namespace tlsplus {
 
-/// check_access and fixups; in register_hooks.
+/// fixups; in register_hooks.
 void register_environment_hooks();
 
 /// True if the request came through TLS of ours to a virtual host that speaks it: on a

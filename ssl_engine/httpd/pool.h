@@ -5,6 +5,8 @@
 #pragma once
 
 #include <memory>
+#include <new>
+#include <type_traits>
 #include <utility>
 
 #include "ssl_engine/httpd/apache.h"
@@ -23,6 +25,13 @@ T& pool_new(apr_pool_t* pool, Args&&... args) {
       },
       apr_pool_cleanup_null);  // null: a CGI child about to exec() destroys nothing of ours
   return *object.release();
+}
+
+/// Plain pool memory without a cleanup, for what is made with every request.
+template <class T, class... Args>
+T& pool_plain(apr_pool_t* pool, Args&&... args) {
+  static_assert(std::is_trivially_destructible_v<T>);
+  return *new (apr_palloc(pool, sizeof(T))) T{std::forward<Args>(args)...};
 }
 
 }  // namespace tlsplus

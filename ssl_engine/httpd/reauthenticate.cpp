@@ -4,7 +4,6 @@
 // place asked for. The worker waits here for the client, at most as long as for a handshake.
 #include "ssl_engine/httpd/reauthenticate.h"
 
-#include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/environment_hooks.h"
 #include "ssl_engine/httpd/filters.h"
@@ -31,7 +30,7 @@ struct Place {
   LogSink& log;
 };
 
-int refuse(const Place& place, Tp id, std::string evidence = {}) {
+int refuse(const Place& place, Tp id, std::string_view evidence = {}) {
   log_error(place.log,
             diagnose(id, text(place.request.uri == nullptr ? "" : quote(place.request.uri),
                               evidence.empty() ? "" : ": ", evidence)),
@@ -108,7 +107,7 @@ int ask(const Place& place, const VerifyRules& rules) {
   return is_accepted ? OK : refuse(place, Tp::ask_again_refused);
 }
 
-int reauthenticate(const Place& place) {
+int satisfy(const Place& place) {
   SSL& ssl = *place.tls.tls.ssl();
   if (!srp_user(ssl).empty()) return DECLINED;
   const VerifyRules rules = rules_for(place.host, place.directory);
@@ -130,32 +129,15 @@ int reauthenticate(const Place& place) {
   return DECLINED;
 }
 
-int check_access(request_rec& request) {
+}  // namespace
+
+int reauthenticate(request_rec& request) {
   const DirConfig& directory = slot_of(request).config;
   TlsConnection* tls = tls_of(*request.connection);
   if (tls == nullptr || !is_tls_request(request)) return DECLINED;
   const Host& host = tls->tls.snapshot().host(slot_of(*request.server).host_index);
   RequestLog log(request);
-  return reauthenticate({request, directory, *tls, host, log});
-}
-
-extern "C" {
-
-static int tlsplus_reauthenticate(request_rec* request) noexcept {
-  RequestLog log(*request);
-  return at_boundary(log, "client certificate", int{HTTP_FORBIDDEN},
-                     [&] { return check_access(*request); });
-}
-
-}  // extern "C"
-
-}  // namespace
-
-void register_reauthenticate_hooks() {
-  register_kept_body_filter();
-  // Before everything in the middle: SSLUserName and SSLRequire want to see the certificate.
-  ap_hook_check_access(sealed(tlsplus_reauthenticate), nullptr, nullptr, APR_HOOK_MIDDLE - 1,
-                       AP_AUTH_INTERNAL_PER_CONF);
+  return satisfy({request, directory, *tls, host, log});
 }
 
 }  // namespace tlsplus

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SSLVerifyClient, SSLVerifyDepth and SSLCipherSuite of the place a request is for.
+// Asking the client of a request for what its place wants beyond what the connection has shown.
 #pragma once
+
+#include "ssl_engine/httpd/apache.h"
 
 namespace tlsplus {
 
-void register_reauthenticate_hooks();
+/// DECLINED: nothing was to be asked, or the answer was good. Otherwise the status to refuse with,
+/// logged: 403, or another where the body of the request could not be kept, of which a part may be
+/// gone then. Blocks until the client has answered, at most as long as for a handshake.
+int reauthenticate(request_rec& request);
 
 }  // namespace tlsplus

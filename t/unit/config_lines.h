@@ -38,12 +38,24 @@ class FakePaths final : public PathResolver {
       {"/server/socket", PathKind::other},     {"/dev/urandom", PathKind::other}};
 };
 
+/// Understands every expression without the word "wrong".
+class FakeExpressions final : public ExpressionParser {
+ public:
+  Result<Requirement*> parse(std::string_view expression) override {
+    if (expression.find("wrong") != std::string_view::npos) return Error{.what = "syntax error"};
+    return &kept_.emplace_back();
+  }
+
+ private:
+  std::deque<Requirement> kept_;
+};
+
 /// A configuration being read, line by line.
 class ConfigReader {
  public:
   /// Applies the row named by the first word of `line` to the rest. Words are separated by blanks;
   /// "''" stands for an empty one. `directory`: the line stands in a directory section.
-  Status read(std::string_view line, bool directory = false) {
+  Status read(std::string_view line, bool directory = false, bool htaccess = false) {
     kept_.emplace_back(line);
     auto all = words(kept_.back());
     for (auto& word : all) {
@@ -51,13 +63,18 @@ class ConfigReader {
     }
     const Directive* const row = find_directive(all.front());
     ck_assert_msg(row != nullptr, "no directive %s", kept_.back().c_str());
+    std::string_view rest = kept_.back();
+    rest.remove_prefix(all.front().size());
+    if (row->shape == Shape::rest) all = {all.front(), rest};
     origins_.push_back({row->name, "site.conf", ++line_number_});
     const Line parsed{.row = *row,
                       .words = Words(all).subspan(1),
                       .origin = origins_.back(),
                       .in_directory = directory,
                       .paths = paths,
-                      .remarks = remarks};
+                      .expressions = expressions,
+                      .remarks = remarks,
+                      .in_htaccess = htaccess};
     return apply(parsed, {global, server, dir});
   }
 
@@ -73,6 +90,7 @@ class ConfigReader {
   DirConfig dir;
   std::vector<Error> remarks;
   FakePaths paths;
+  FakeExpressions expressions;
 
  private:
   std::deque<std::string> kept_;

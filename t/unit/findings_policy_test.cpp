@@ -151,6 +151,47 @@ START_TEST(the_same_mistake_of_shared_settings_is_told_once) {
 }
 END_TEST
 
+using Kind = DirectoryDemand::Kind;
+using Mode = VerifyMode;
+
+const struct {
+  DirectoryDemand asked;
+  Mode of_host;
+  bool only_tls12;
+  std::vector<Tp> wanted;
+} kDemands[] = {
+    {{Kind::certificate, Mode::require, "require"}, Mode::none, false, {Tp::directory_certificate}},
+    {{Kind::certificate, Mode::optional, "on"}, Mode::none, false, {Tp::directory_certificate}},
+    {{Kind::certificate, Mode::require, "x"}, Mode::optional, false, {Tp::directory_certificate}},
+    {{Kind::certificate, Mode::optional, "x"}, Mode::optional, false, {}},
+    {{Kind::certificate, Mode::optional_no_ca, "x"}, Mode::require, false, {}},
+    {{Kind::certificate, Mode::none, "none"}, Mode::none, false, {}},
+    {{Kind::certificate, Mode::require, "require"}, Mode::none, true, {}},
+    {{Kind::ciphers, Mode::none, "HIGH"}, Mode::none, false, {Tp::directory_ciphers}},
+    {{Kind::ciphers, Mode::none, "HIGH"}, Mode::none, true, {}},
+    {{Kind::access, Mode::none, "true"}, Mode::none, false, {}},
+};
+
+START_TEST(what_a_place_asks_and_browsers_cannot_give) {
+  const auto& row = kDemands[_i];
+  World world;
+  world.site.add_tls("a.test", world.complete("a.pem", world.leaf("a.test")), {});
+  ServerConfig& config = world.site.last();
+  const std::string ca = world.folder.write("ca.pem", pem(*world.root.certificate));
+  config.ca_file = {ca, world.site.place("SSLCACertificateFile")};
+  config.verify_client = {row.of_host, world.site.place("SSLVerifyClient")};
+  ProtocolSelection only12;
+  only12.versions.add(P::tls1_2);
+  if (row.only_tls12) config.protocol = {only12, world.site.place("SSLProtocol")};
+  config.directory_demands.add(row.asked, world.site.place("SSLVerifyClient"));
+  const auto findings = world.findings();
+  expect_ids(findings, row.wanted);
+  if (findings.empty()) return;
+  ck_assert_int_eq(findings.front().error.where.line, world.site.line());
+  expect_part(findings.front().error.what, std::string(row.asked.words));
+}
+END_TEST
+
 }  // namespace
 
 int main() {
@@ -161,6 +202,7 @@ int main() {
   tcase_add_test(tests, one_of_two_keys_is_enough);
   tcase_add_test(tests, a_command_openssl_refuses);
   tcase_add_test(tests, the_same_mistake_of_shared_settings_is_told_once);
+  tcase_add_loop_test(tests, what_a_place_asks_and_browsers_cannot_give, 0, std::size(kDemands));
   suite_add_tcase(suite, tests);
   return tlsplus::test::run_suite(suite);
 }

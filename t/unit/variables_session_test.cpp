@@ -3,6 +3,7 @@
 // Variables of a connection, read from handshakes that really took place.
 #include <set>
 
+#include "ssl_engine/access.h"
 #include "ssl_engine/environment.h"
 #include "ssl_engine/openssl/session_info.h"
 #include "ssl_engine/variables.h"
@@ -203,13 +204,21 @@ START_TEST(only_a_verified_certificate_is_a_success) {
   const TlsPair pair(wish);
   TlsView tls = view_of(pair);
   expect(tls, "SSL_CLIENT_VERIFY", "SUCCESS");
+  ck_assert(is_verified_client(tls));
   expect(tls, "SSL_CLIENT_S_DN", "CN=client");
   expect(tls, "SSL_CLIENT_I_DN", "CN=Test CA");
   tls.verify_lenient = true;
   expect(tls, "SSL_CLIENT_VERIFY", "GENEROUS");
+  ck_assert(!is_verified_client(tls));
+  tls.verify_lenient = false;
   tls.verify_error = "certificate chain too long";
   expect(tls, "SSL_CLIENT_VERIFY", "FAILED:certificate chain too long");
+  ck_assert(!is_verified_client(tls));
+  tls.verify_error = {};
   tls.peer = nullptr;
+  expect(tls, "SSL_CLIENT_VERIFY", "NONE");
+  ck_assert(!is_verified_client(tls));
+  tls.verify_error = "certificate chain too long";
   expect(tls, "SSL_CLIENT_VERIFY", "FAILED:certificate chain too long");
 }
 END_TEST
@@ -221,6 +230,7 @@ START_TEST(what_the_library_found_wrong_is_a_failure) {
   const TlsPair pair(wish);
   TlsView tls = view_of(pair);
   expect(tls, "SSL_CLIENT_VERIFY", "FAILED:unable to verify the first certificate");
+  ck_assert(!is_verified_client(tls));
   tls.verify_lenient = true;
   expect(tls, "SSL_CLIENT_VERIFY", "FAILED:unable to verify the first certificate");
 }

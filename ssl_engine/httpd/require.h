@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// SSLRequire: expressions of httpd's own, parsed when the configuration is read and asked for each
+// request.
+#pragma once
+
+#include "ssl_engine/httpd/apache.h"
+#include "ssl_engine/parse.h"
+
+namespace tlsplus {
+
+class HttpdExpressions final : public ExpressionParser {
+ public:
+  /// `restricted`: the line comes from somebody who may not read every file of this machine.
+  HttpdExpressions(const cmd_parms& cmd, bool restricted) noexcept
+      : cmd_(cmd), restricted_(restricted) {}
+  [[nodiscard]] Result<Requirement*> parse(std::string_view expression) override;
+
+ private:
+  const cmd_parms& cmd_;
+  bool restricted_;
+};
+
+/// OK, or 403 and one line in the log if a requirement is not met or cannot be evaluated.
+int check_requirements(request_rec& request, const RequirementList& requirements);
+
+}  // namespace tlsplus
