@@ -217,7 +217,15 @@ P | SSLProxyEngine off                              | ok
 S | SSLProxyVerify none                             | ok
 D | SSLProxyVerify none                             | not allowed in <Directory> context
 S | SSLRequireSSL                                   | not allowed here
-D | SSLRequireSSL                                   | TP0128 plus
+V | SSLRequireSSL                                   | not allowed in <VirtualHost> context
+D | SSLRequireSSL                                   | ok
+D | SSLRequireSSL off                               | ok TP0502 plus
+P | SSLRequireSSL                                   | ok
+S | SSLRequire true                                 | not allowed here
+V | SSLRequire true                                 | not allowed in <VirtualHost> context
+D | SSLRequire true                                 | ok
+D | SSLRequire                                      | TP0501
+D | SSLRequire 2 <                                  | TP0501
 TABLE
 
 my %AROUND = (
