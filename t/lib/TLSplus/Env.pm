@@ -13,7 +13,8 @@ use File::Temp ();
 use Exporter 'import';
 
 our @EXPORT_OK = qw(httpd module_so srcdir builddir mpm modules_dir run_as is_tlsplus
-  needs_tlsplus needs_program needs_mpm has_module sanitized sanitizer_env scratch_dir find_program tool);
+  needs_tlsplus needs_program needs_mpm has_module sanitized sanitizer_env scratch_dir find_program tool
+  openssl_is_at_least library_compresses);
 
 my $TOP = abs_path(dirname(__FILE__) . '/../../..');
 
@@ -82,6 +83,15 @@ sub needs_program (@names) {
         _skip_all("$name is not installed") unless find_program($name);
     }
 }
+
+# Of the openssl program, which is taken to be of the library's version.
+sub openssl_is_at_least ($major, $minor) {
+    my @has = qx{openssl version} =~ /^OpenSSL (\d+)\.(\d+)/ or die "openssl version says something else\n";
+    return $has[0] > $major || ($has[0] == $major && $has[1] >= $minor);
+}
+
+# Debian builds it without zlib up to version 12.
+sub library_compresses { qx{openssl list -disabled} !~ /^ZLIB$/m }
 
 # User and group httpd's children take when the test runs as root; empty for anybody else, since
 # only root may change them.
