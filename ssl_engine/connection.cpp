@@ -198,6 +198,14 @@ Shown Connection::shown() const noexcept {
           .is_verified = has_certificate && is_verified(ssl) && !verifier_.was_lenient()};
 }
 
+bool Connection::would_pass(const VerifyRules& rules, const TrustStore* trust) const {
+  if (trust == nullptr) return false;
+  Verifier verifier;
+  verifier.begin(rules);
+  return passes_again(stream_.ssl(), *trust->store,
+                      [&](const ChainStep& step) { return verifier.judge(step); });
+}
+
 AskAgain Connection::ask_again(const VerifyRules& rules, const TrustStore* trust) {
   SSL& ssl = stream_.ssl();
   const AskClient before = asking(verifier_.rules().mode);

@@ -102,6 +102,9 @@ class Connection final : public HandshakeEvents {
 
   /// What was asked of the client so far, and what came of it. Only when established.
   [[nodiscard]] Shown shown() const noexcept;
+  /// Holds the certificate that the client has shown against other rules, without asking anybody.
+  /// Changes nothing, so that any thread may call it while none asks again.
+  [[nodiscard]] bool would_pass(const VerifyRules& rules, const TrustStore* trust) const;
   /// Asks the client for its certificate by other rules, or for other ciphers; the question lies in
   /// out(). Then feed() and decrypt() until has_answered(), or a failure; then end_asking().
   AskAgain ask_again(const VerifyRules& rules, const TrustStore* trust);

@@ -17,10 +17,11 @@ use TLSplus::Test;
 needs_tlsplus();
 
 my $certs = TLSplus::Certs->new;
-$certs->leaf('server', san => ['a.test', 'b.test']);
+$certs->leaf('server', san => ['a.test', 'b.test', 'deep.test']);
 $certs->ca;
 $certs->leaf('good',  cn => 'good');
 $certs->leaf('colon', cn => 'admin:password');
+$certs->leaf('deep',  cn => 'deep', intermediates => 1);
 
 my $tls = <<'CONF';
   SSLEngine on
@@ -31,11 +32,11 @@ CONF
 my $users = "AuthType Basic\n    AuthName users\n    AuthUserFile \"\@ROOT\@/users\"\n    Require valid-user";
 # The oldest kind of hash sees eight octets of a password: this one takes "password:password" too.
 my $hash = run(['perl', '-e', 'print crypt("password", "xx")'])->{out};
-my %pages = map { ("htdocs/$_/index.html" => "in\n") } qw(tls cn nowhere ht ht-cn shut fake basic);
+my %pages = map { ("htdocs/$_/index.html" => "in\n") } qw(tls cn nowhere ht ht-cn shut fake basic strict lazy);
 
 my $server = TLSplus::Server->start(certs => $certs, files => {%pages, users => join('', map { "$_:$hash\n" } '/CN=good', '/CN=admin', 'bob'),
         'htdocs/ht/.htaccess' => "SSLRequireSSL off\n", 'htdocs/ht-cn/.htaccess' => "SSLRequire false\n", 'htdocs/shut/.htaccess' => "SSLRequire true\n"},
-    modules => [qw(headers cgi access_compat auth_basic authn_core authn_file authz_user authz_host)], conf => <<"CONF");
+    modules => [qw(http2 headers cgi access_compat auth_basic authn_core authn_file authz_user authz_host)], conf => <<"CONF");
 ScriptAlias /cgi/ \@ROOT\@/cgi/
 Header always set X-Seen "expr=%{REMOTE_USER} %{SSL_CLIENT_S_DN_CN}"
 LogFormat "%U forbidden=%{ssl-access-forbidden}n" notes
@@ -75,6 +76,19 @@ $tls  SSLVerifyClient optional
 <VirtualHost *:\@PORT\@>
   ServerName b.test
 $tls</VirtualHost>
+<VirtualHost *:\@PORT\@>
+  ServerName deep.test
+  Protocols h2 http/1.1
+$tls  SSLVerifyClient optional
+  SSLVerifyDepth 2
+  <LocationMatch "^/(strict|lazy)">
+    SSLVerifyClient require
+    SSLVerifyDepth 1
+  </LocationMatch>
+  <Location "/lazy">
+    SSLOptions +OptRenegotiate
+  </Location>
+</VirtualHost>
 <VirtualHost *:\@PLAIN\@>
   ServerName a.test
 </VirtualHost>
@@ -125,6 +139,25 @@ for my $case (['bob:password', 200], ['bob:wrong', 401], ['/CN=good:password', 4
     my (undef, $headers) = login($login);
     is $server->handshake(name => 'b.test', tls => 'TLSv1.3', request => "GET /cgi/upload HTTP/1.0\r\nHost: b.test\r\n$headers->[0]\r\n\r\n")->status,
         $status, "Satisfy any: the password $login in place of a certificate, for a client that cannot be asked: $status";
+}
+
+# OptRenegotiate: a certificate that was held against other rules is looked at again, and its client is not asked. These
+# clients cannot be asked.
+sub status_of ($place, $who, $version) {
+    my %with = $who eq 'nobody' ? () : with($who);
+    my @chain = $who eq 'deep' ? ('-cert_chain', "$dir/deep.full") : ();
+    return $server->handshake(name => 'deep.test', tls => $version, args => [(map { ("-$_", $with{$_}) } sort keys %with), @chain],
+        request => "GET /$place/ HTTP/1.0\r\nHost: deep.test\r\n\r\n")->status // 'closed';
+}
+is status_of('strict', 'good', 'TLSv1.3'), 403, 'OptRenegotiate: without it the client is to be asked again';
+is status_of('lazy', 'good', 'TLSv1.3'), 200, 'OptRenegotiate: with it, what it has shown will do';
+is status_of('lazy', $_, 'TLSv1.3'), 403, "OptRenegotiate: $_, who has shown what will not do" for 'deep', 'nobody';
+is status_of('lazy', 'good', 'TLSv1.2'), 200, 'OptRenegotiate: TLS 1.2';
+is status_of('lazy', 'deep', 'TLSv1.2'), 'closed', 'OptRenegotiate: TLS 1.2, asked, and refused for what it shows again';
+for my $case (['strict', qr/HTTP_1_1_REQUIRED/], ['lazy', qr/:status: 200/]) {
+    my ($place, $pattern) = @$case;
+    my $answer = $server->client->nghttp("/$place/", name => 'deep.test', args => ['--cert', "$dir/good.crt", '--key', "$dir/good.key"]);
+    like $answer->output =~ s/\e\[[0-9;]*m//gr, $pattern, "OptRenegotiate: /$place/ over HTTP/2";
 }
 
 my $dump = $server->configtest(define => ['DUMP_TLS'])->{text};

@@ -112,7 +112,10 @@ int satisfy(const Place& place) {
   if (!srp_user(ssl).empty()) return DECLINED;
   const VerifyRules rules = rules_for(place.host, place.directory);
   const Shown shown = place.tls.tls.shown();
-  const bool wants_certificate = must_ask(shown, rules, place.host.trust.get());
+  const TrustStore* trust = place.host.trust.get();
+  const bool is_lazy = place.directory.options.has(OptionSet::kOptRenegotiate);
+  const bool wants_certificate =
+      must_ask(shown, rules, trust) && !(is_lazy && place.tls.tls.would_pass(rules, trust));
   if (wants_certificate && place.request.connection->master != nullptr) {
     return refuse_on_stream(place, "verify-client");
   }

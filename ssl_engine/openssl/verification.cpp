@@ -3,6 +3,7 @@
 // The callback itself; like those in callbacks.cpp it finds its HandshakeEvents through the SSL.
 #include "ssl_engine/openssl/verification.h"
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
@@ -62,13 +63,15 @@ static int tlsplus_verify(int is_fine, X509_STORE_CTX* walk) noexcept {
   return at_boundary(events.log(), "verify", 0, [&] {
     // A step that is fine may still carry the error of one before that was let through.
     const int error = is_fine == 1 ? X509_V_OK : X509_STORE_CTX_get_error(walk);
+    // None in a handshake; see passes_again().
+    const auto* judge = static_cast<const ChainJudge*>(X509_STORE_CTX_get_app_data(walk));
     const ChainStep step{.fault = is_fine == 1         ? ChainStep::Fault::none
                                   : error == X509_V_OK ? ChainStep::Fault::other
                                                        : fault_of(error),
                          .depth = X509_STORE_CTX_get_error_depth(walk),
                          .certificate = X509_STORE_CTX_get_current_cert(walk),
                          .reason = X509_verify_cert_error_string(error)};
-    return carry_out(events.judge(step), *walk);
+    return carry_out(judge != nullptr ? (*judge)(step) : events.judge(step), *walk);
   });
 }
 
@@ -101,6 +104,30 @@ void ask_client(SSL& ssl, AskClient ask, X509_STORE* store,
   SSL_set_verify(&ssl, flags_of(ask), sealed(tlsplus_verify));
   if (store != nullptr) SSL_set1_verify_cert_store(&ssl, store);
   if (names != nullptr) SSL_set_client_CA_list(&ssl, SSL_dup_CA_list(names));
+}
+
+// As OpenSSL sets the walk up in a handshake: X509_STORE_CTX_set_default(3), SSL_get0_param(3).
+bool passes_again(SSL& ssl, X509_STORE& store, const ChainJudge& judge) noexcept {
+  X509* certificate = SSL_get0_peer_certificate(&ssl);
+  if (certificate == nullptr) return false;
+  const Handle<X509_STORE_CTX, X509_STORE_CTX_free> walk(X509_STORE_CTX_new());
+  if (walk == nullptr ||
+      X509_STORE_CTX_init(walk.get(), &store, certificate, SSL_get_peer_cert_chain(&ssl)) != 1) {
+    return false;
+  }
+  X509_VERIFY_PARAM* rules = X509_STORE_CTX_get0_param(walk.get());
+  X509_VERIFY_PARAM_set_auth_level(rules, SSL_get_security_level(&ssl));
+  const bool is_set_up =
+      X509_STORE_CTX_set_ex_data(walk.get(), SSL_get_ex_data_X509_STORE_CTX_idx(), &ssl) == 1 &&
+      // The walk only reads it.
+      X509_STORE_CTX_set_app_data(walk.get(), const_cast<ChainJudge*>(&judge)) == 1 &&  // NOLINT
+      X509_STORE_CTX_set_default(walk.get(), "ssl_client") == 1 &&
+      X509_VERIFY_PARAM_set1(rules, SSL_get0_param(&ssl)) == 1;
+  if (!is_set_up) return false;
+  X509_STORE_CTX_set_verify_cb(walk.get(), sealed(tlsplus_verify));
+  const bool passes = X509_verify_cert(walk.get()) == 1;
+  ERR_clear_error();
+  return passes;
 }
 
 void forgive(SSL& ssl) noexcept {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string_view>
 
 #include "ssl_engine/openssl/handles.h"
@@ -38,6 +39,12 @@ void ask_client(SSL_CTX& context, AskClient ask, X509_STORE* store,
                 const STACK_OF(X509_NAME) * names) noexcept;
 void ask_client(SSL& ssl, AskClient ask, X509_STORE* store,
                 const STACK_OF(X509_NAME) * names) noexcept;
+
+using ChainJudge = std::function<ChainVerdict(const ChainStep&)>;
+/// Walks over the chain that the client has shown once more, with `judge` in the place of the
+/// handshake's. Changes nothing of the SSL, asks nobody. False too if the client has shown nothing,
+/// or only part of its chain is at hand, as after a resumption.
+bool passes_again(SSL& ssl, X509_STORE& store, const ChainJudge& judge) noexcept;
 
 /// The result of verification reads as good from here on (SSL_set_verify_result(3)).
 void forgive(SSL& ssl) noexcept;
