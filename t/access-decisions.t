@@ -14,7 +14,7 @@ use TLSplus::Process qw(run);
 use TLSplus::Twins;
 
 my $certs = TLSplus::Certs->new;
-$certs->leaf('server', san => ['a.test']);
+$certs->leaf('server', san => ['a.test', 'b.test']);
 $certs->ca;
 $certs->ca('elsewhere');
 $certs->leaf('good',     cn => 'good');
@@ -55,6 +55,17 @@ my %PLACES = (
     'fake-any'        => "$users\nSSLOptions +FakeBasicAuth\nSSLRequire %{SSL_CLIENT_S_DN_CN} eq \"good\"\nSatisfy any",
     'fake-user-name'  => "$users\nSSLOptions +FakeBasicAuth\nSSLUserName SSL_CLIENT_S_DN_CN",
 );
+# The same for a host that asks nobody by itself: what the place asks for is there before the other rules look.
+my $asks = 'SSLVerifyClient require';
+my %ASKING = (
+    'ask'      => $asks,
+    'ask-cn'   => qq{$asks\nSSLUserName SSL_CLIENT_S_DN_CN\nSSLRequire %{SSL_CLIENT_S_DN_CN} eq "good"\nSSLRequire %{REMOTE_USER} eq "good"},
+    'ask-ssl'  => "$asks\nSSLRequireSSL\nRequire ssl-verify-client",
+    'ask-any'  => "$asks\n$users\nSatisfy any",
+    'ask-fake' => "$asks\n$users\nSSLOptions +FakeBasicAuth",
+    'ask-false-any'    => "$asks\nSSLRequire false\n$users\nSatisfy any",
+    'ask-false-strict' => "$asks\nSSLRequire false\n$users\nSatisfy any\nSSLOptions +StrictRequire",
+);
 my %HTACCESS = (
     'ht-tls'    => 'SSLRequireSSL',
     'ht-cn'     => 'SSLRequire %{SSL_CLIENT_S_DN_CN} eq "good"',
@@ -77,7 +88,6 @@ my $tls = <<'CONF';
   SSLCertificateFile    @CERTS@/server.crt
   SSLCertificateKeyFile @CERTS@/server.key
   SSLCACertificateFile  @CERTS@/ca.crt
-  SSLVerifyClient optional_no_ca
 CONF
 my $conf = <<"CONF";
 Protocols h2 http/1.1
@@ -94,6 +104,10 @@ Header always set X-Seen "expr=%{REMOTE_USER} %{AUTH_TYPE}"
 </Location>
 <VirtualHost *:\@PORT\@>
   ServerName a.test
+${tls}  SSLVerifyClient optional_no_ca
+</VirtualHost>
+<VirtualHost *:\@PORT\@>
+  ServerName b.test
 $tls</VirtualHost>
 <VirtualHost *:\@PORT\@>
   ServerName off.test
@@ -103,11 +117,12 @@ $tls</VirtualHost>
   ServerName a.test
 </VirtualHost>
 CONF
-$conf .= "<Location \"/$_\">\n$PLACES{$_}\n</Location>\n" for sort keys %PLACES;
+my %LOCATIONS = (%PLACES, %ASKING);
+$conf .= "<Location \"/$_\">\n$LOCATIONS{$_}\n</Location>\n" for sort keys %LOCATIONS;
 
 my $hash = run(['openssl', 'passwd', '-apr1', 'password'])->{out} =~ s/\s+\z//r;
 my %files = (users => join '', map { "$_:$hash\n" } '/CN=good', '/CN=good:x', 'bob');
-$files{"htdocs/$_/index.html"} = "in\n" for keys %PLACES, keys %HTACCESS;
+$files{"htdocs/$_/index.html"} = "in\n" for keys %LOCATIONS, keys %HTACCESS;
 $files{"htdocs/$_/.htaccess"}  = "$HTACCESS{$_}\n" for keys %HTACCESS;
 
 my $twins = TLSplus::Twins->start(certs => $certs, files => \%files, conf => $conf,
@@ -126,7 +141,7 @@ sub decision ($server, $place, $who, $login, $way) {
     my $dir  = $certs->dir;
     my @with = $who eq 'nobody' ? () : (cert => "$dir/$who.crt", key => "$dir/$who.key");
     my @header = defined $LOGINS{$login} ? (headers => ['Authorization: Basic ' . encode_base64($LOGINS{$login}, '')]) : ();
-    my $answer = $server->get("/$place/", name => 'a.test', insecure => 1, @{ $WAYS{$way} }, @with, @header);
+    my $answer = $server->get("/$place/", name => $ASKING{$place} ? 'b.test' : 'a.test', insecure => 1, @{ $WAYS{$way} }, @with, @header);
     return join ' ', $answer->status || 'closed', split ' ', $answer->header('x-seen') // '';
 }
 
@@ -170,6 +185,13 @@ for my $place (grep { /any|strict|granted|fake|basic|another|open|verified/ } @p
     for my $login (qw(bob made-up wrong)) {
         compare($place, 'nobody', $login, $_) for 'plain', 'TLS 1.3', 'HTTP/2', 'engine off';
         compare($place, 'good',   $login, $_) for 'TLS 1.2', 'HTTP/2';
+    }
+}
+for my $place (sort keys %ASKING) {
+    for my $way ('plain', 'TLS 1.2', 'TLS 1.3', 'HTTP/2') {
+        compare($place, 'nobody', $_, $way) for qw(none bob);
+        compare($place, 'good',   $_, $way) for qw(none bob made-up);
+        compare($place, 'stranger', 'none', $way);
     }
 }
 compare('fake', 'colon', 'none', $_) for 'TLS 1.2', 'TLS 1.3', 'HTTP/2';
