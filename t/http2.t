@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env qw(find_program is_tlsplus mpm);
+use TLSplus::Process qw(run);
 use TLSplus::Server;
 use TLSplus::Test;
 
@@ -87,6 +88,16 @@ subtest 'nghttp' => sub {
     is $answer->alpn,   'h2', 'h2 agreed';
     is $answer->status, 200,  'answered' or diag $answer->output;
     is $answer->header('content-length'), 15, 'with its headers';
+};
+
+# The answers of many streams come in one brigade, each with its end: records and ends take turns.
+subtest 'answers that end between others' => sub {
+    plan skip_all => 'h2load (nghttp2-client) is not installed' unless find_program('h2load');
+    $server->put('htdocs/1k.html', 'x' x 1024);
+    my $done = run(['h2load', '-n', 2000, '-c', 4, '-m', 100, '-t', 2, 'https://localhost:' . $server->port . '/1k.html'],
+        timeout => 120);
+    like $done->{out}, qr/ 2000 succeeded, 0 failed, 0 errored/, 'all arrive, and no connection breaks' or diag $done->{out};
+    says_nothing $server, qr/TP0406|SSL alert/, 'no client saw a record it could not read';
 };
 
 # RFC 9113 9.2: a coalesced connection may be used for another host only if that host agrees.

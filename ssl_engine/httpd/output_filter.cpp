@@ -38,7 +38,6 @@ class Pass {
     if (!urgent_ && !has_metadata_ && tls_.tls.out().size() < kWorthSendingBytes) {
       return APR_SUCCESS;
     }
-    queue_records(tls_);
     return pass_below(tls_);
   }
 
@@ -79,9 +78,8 @@ class Pass {
       apr_bucket_delete(bucket);  // EOS means nothing below the protocol
       return APR_SUCCESS;
     }
-    queue_records(tls_);
     APR_BUCKET_REMOVE(bucket);
-    APR_BRIGADE_INSERT_TAIL(tls_.outgoing, bucket);
+    place_behind_records(tls_, bucket);
     has_metadata_ = true;
     return APR_SUCCESS;
   }
@@ -101,7 +99,6 @@ class Pass {
     if (!tls_.outbound.write({reinterpret_cast<const Byte*>(bytes), size})) return broken();
     apr_bucket_delete(bucket);
     if (tls_.tls.out().size() < kPassBytes) return APR_SUCCESS;
-    queue_records(tls_);
     return pass_below(tls_);
   }
 
@@ -134,14 +131,15 @@ apr_status_t write(TlsConnection& tls, apr_bucket_brigade& brigade) {
       break;
   }
   // Nothing may be said in plaintext; an alert that is still here may go.
-  for (apr_bucket* bucket = APR_BRIGADE_FIRST(&brigade);
-       bucket != APR_BRIGADE_SENTINEL(&brigade);) {
-    apr_bucket* next = APR_BUCKET_NEXT(bucket);
-    if (!APR_BUCKET_IS_METADATA(bucket)) apr_bucket_delete(bucket);
-    bucket = next;
+  while (!APR_BRIGADE_EMPTY(&brigade)) {
+    apr_bucket* bucket = APR_BRIGADE_FIRST(&brigade);
+    if (APR_BUCKET_IS_METADATA(bucket)) {
+      APR_BUCKET_REMOVE(bucket);
+      place_behind_records(tls, bucket);
+    } else {
+      apr_bucket_delete(bucket);
+    }
   }
-  queue_records(tls);
-  APR_BRIGADE_CONCAT(tls.outgoing, &brigade);
   return pass_below(tls);
 }
 

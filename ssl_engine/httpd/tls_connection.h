@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "ssl_engine/connection.h"
 #include "ssl_engine/engine.h"
@@ -46,9 +47,13 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
   ap_filter_t* output_filter = nullptr;
   apr_bucket_brigade* records = nullptr;   // from the filters below, not yet decrypted
   apr_bucket_brigade* outgoing = nullptr;  // for the filters below; empty between calls
-  std::size_t queued_bytes = 0;            // at the front of out(), named by buckets in outgoing
-  std::size_t ticket_bytes = 0;            // in out() since the handshake, in no hurry
-  Instant deadline;                        // of the handshake
+  struct Place {
+    apr_bucket* bucket;          // of outgoing, the first with these records before it
+    std::size_t records_before;  // bytes of out()
+  };
+  std::vector<Place> places;     // in the order of outgoing
+  std::size_t ticket_bytes = 0;  // in out() since the handshake, in no hurry
+  Instant deadline;              // of the handshake
   Farewell farewell = Farewell::standard;
   bool farewell_decided = false;  // by the first request
   bool failure_logged = false;

@@ -2,7 +2,8 @@
 //
 // A bucket read from below stays in `records` until OpenSSL has used it up, so its bytes are
 // read in place. Records on their way down are transient buckets over out(): the core filter
-// writes them at once or copies what it could not write.
+// writes them at once or copies what it could not write. They are made at the last moment, since
+// out() moves its memory when more records come.
 #include "ssl_engine/httpd/transport.h"
 
 namespace tlsplus {
@@ -49,6 +50,23 @@ apr_status_t feed_next_bucket(TlsConnection& tls) {
   return APR_INCOMPLETE;
 }
 
+/// Between the buckets of `outgoing`, each part before the bucket that was placed behind it.
+void insert_records(TlsConnection& tls, ByteView records) {
+  const auto part_up_to = [&](std::size_t end, std::size_t begin) {
+    return apr_bucket_transient_create(reinterpret_cast<const char*>(records.data() + begin),
+                                       end - begin, tls.connection().bucket_alloc);
+  };
+  std::size_t done = 0;
+  for (const auto& place : tls.places) {
+    APR_BUCKET_INSERT_BEFORE(place.bucket, part_up_to(place.records_before, done));
+    done = place.records_before;
+  }
+  if (done != records.size()) {
+    APR_BRIGADE_INSERT_TAIL(tls.outgoing, part_up_to(records.size(), done));
+  }
+  tls.places.clear();
+}
+
 }  // namespace
 
 apr_status_t feed_from_below(TlsConnection& tls, apr_read_type_e block) {
@@ -65,33 +83,31 @@ apr_status_t feed_from_below(TlsConnection& tls, apr_read_type_e block) {
   }
 }
 
-void queue_records(TlsConnection& tls) {
-  const ByteView waiting = tls.tls.out().view().subspan(tls.queued_bytes);
-  if (waiting.empty()) return;
-  APR_BRIGADE_INSERT_TAIL(
-      tls.outgoing, apr_bucket_transient_create(reinterpret_cast<const char*>(waiting.data()),
-                                                waiting.size(), tls.connection().bucket_alloc));
-  tls.queued_bytes += waiting.size();
+void place_behind_records(TlsConnection& tls, apr_bucket* bucket) {
+  const std::size_t before = tls.tls.out().size();
+  if (before > (tls.places.empty() ? 0 : tls.places.back().records_before)) {
+    tls.places.push_back({bucket, before});
+  }
+  APR_BRIGADE_INSERT_TAIL(tls.outgoing, bucket);
 }
 
 apr_status_t pass_below(TlsConnection& tls) {
+  const ByteView records = tls.tls.out().view();
+  insert_records(tls, records);
   if (APR_BRIGADE_EMPTY(tls.outgoing)) return APR_SUCCESS;
   const apr_status_t status = ap_pass_brigade(tls.output_filter->next, tls.outgoing);
   apr_brigade_cleanup(tls.outgoing);
-  tls.tls.out().consume(tls.queued_bytes);
-  tls.queued_bytes = 0;
+  tls.tls.out().consume(records.size());
   tls.ticket_bytes = 0;
   return status;
 }
 
 apr_status_t flush_below(TlsConnection& tls) {
-  queue_records(tls);
-  APR_BRIGADE_INSERT_TAIL(tls.outgoing, apr_bucket_flush_create(tls.connection().bucket_alloc));
+  place_behind_records(tls, apr_bucket_flush_create(tls.connection().bucket_alloc));
   return pass_below(tls);
 }
 
 apr_status_t push_below(TlsConnection& tls) {
-  queue_records(tls);
   if (const apr_status_t status = pass_below(tls); status != APR_SUCCESS) return status;
   // The core's filter keeps small writes to itself until it is called without a brigade, as
   // the MPM does when it completes a write.

@@ -14,11 +14,10 @@ namespace tlsplus {
 /// end was told to the connection. Anything else: the transport failed.
 apr_status_t feed_from_below(TlsConnection& tls, apr_read_type_e block);
 
-/// Appends whatever lies in out() to `tls.outgoing`; the bytes stay where they are until
-/// pass_below().
-void queue_records(TlsConnection& tls);
+/// Puts `bucket`, which is in no brigade, into `tls.outgoing` behind the records made so far.
+void place_behind_records(TlsConnection& tls, apr_bucket* bucket);
 
-/// Hands `tls.outgoing` down the chain and forgets the records that were queued in it.
+/// Hands all records and `tls.outgoing` down the chain, in the order in which they were made.
 apr_status_t pass_below(TlsConnection& tls);
 
 /// Records now, with a FLUSH behind them: returns when the kernel has them, or an error.
