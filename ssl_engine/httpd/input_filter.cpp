@@ -65,6 +65,11 @@ apr_status_t fail(TlsConnection& tls) {
   return APR_ECONNABORTED;
 }
 
+/// Nothing of what was read from below is left; OpenSSL has what it was fed.
+bool is_used_up(TlsConnection& tls) noexcept {
+  return tls.tls.unread().empty() && !has_more_records(tls);
+}
+
 /// An answer that OpenSSL made while it read (a refused renegotiation, a key update) must not wait
 /// for a response; the tickets of TLS 1.3 may.
 apr_status_t send_answers(TlsConnection& tls) {
@@ -74,7 +79,7 @@ apr_status_t send_answers(TlsConnection& tls) {
 apr_status_t wait_for_records(TlsConnection& tls, const Wanted& wanted) {
   if (const apr_status_t sent = send_answers(tls); sent != APR_SUCCESS) return sent;
   const bool only_looking = wanted.block == APR_NONBLOCK_READ && wanted.mode == AP_MODE_SPECULATIVE;
-  if (only_looking && tls.drained && APR_BRIGADE_EMPTY(tls.records)) {
+  if (only_looking && tls.drained && is_used_up(tls)) {
     // httpd asks this after each response, to know whether another request is here already.
     // The socket was empty when this one was read, and the MPM looks at it next.
     go_idle(tls);

@@ -83,6 +83,12 @@ apr_status_t feed_from_below(TlsConnection& tls, apr_read_type_e block) {
   }
 }
 
+bool has_more_records(const TlsConnection& tls) noexcept {
+  // The first bucket is the one that was fed last; it only keeps its bytes in memory.
+  return !APR_BRIGADE_EMPTY(tls.records) &&
+         APR_BRIGADE_FIRST(tls.records) != APR_BRIGADE_LAST(tls.records);
+}
+
 void place_behind_records(TlsConnection& tls, apr_bucket* bucket) {
   const std::size_t before = tls.tls.out().size();
   if (before > (tls.places.empty() ? 0 : tls.places.back().records_before)) {

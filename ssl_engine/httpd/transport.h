@@ -14,6 +14,9 @@ namespace tlsplus {
 /// end was told to the connection. Anything else: the transport failed.
 apr_status_t feed_from_below(TlsConnection& tls, apr_read_type_e block);
 
+/// True if feed_from_below() would find something without asking the filter below.
+[[nodiscard]] bool has_more_records(const TlsConnection& tls) noexcept;
+
 /// Puts `bucket`, which is in no brigade, into `tls.outgoing` behind the records made so far.
 void place_behind_records(TlsConnection& tls, apr_bucket* bucket);
 
