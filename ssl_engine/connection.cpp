@@ -81,8 +81,10 @@ void Connection::open(const ClientHello& hello) {
   choose_offer(hello.protocols);
   const auto challenge = offers_.empty() ? std::nullopt : services_.challenge(server_name_);
   answers_challenge_ = challenge.has_value();
-  if (Status opened = stream_.open(*serving_->context, services_.bio_method(), *this,
-                                   services_.application_data());
+  SSL_CTX& context =
+      serving_->ready_context != nullptr ? *serving_->ready_context : *serving_->context;
+  if (Status opened =
+          stream_.open(context, services_.bio_method(), *this, services_.application_data());
       !opened) {
     fail(Tp::handshake_failed, opened.error().what);
   } else if (!set_up(stream_.ssl(), challenge)) {
@@ -109,6 +111,7 @@ bool Connection::set_up(SSL& ssl, const std::optional<ChallengeCertificate>& cha
 }
 
 bool Connection::present_certificates(SSL& ssl) {
+  if (serving_->ready_context != nullptr) return true;
   for (const auto& certificate : serving_->certificates) {
     if (!present(ssl, certificate->leaf(), certificate->chain(), certificate->key())) return false;
   }

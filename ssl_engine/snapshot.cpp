@@ -18,6 +18,7 @@
 #include "ssl_engine/lint.h"
 #include "ssl_engine/passphrase.h"
 #include "ssl_engine/password_store.h"
+#include "ssl_engine/ready_contexts.h"
 #include "ssl_engine/trust_store.h"
 
 namespace tlsplus {
@@ -204,6 +205,10 @@ Snapshot::Built Snapshot::build(const BuildInput& input, CertificateStore& certi
   snapshot->hosts_.reserve(drafts.size());
   for (Draft& draft : drafts) snapshot->hosts_.push_back(host_of(draft));
   snapshot->contexts_ = std::move(policies).take_contexts();
+  // A module that wants to see every context sees those that serve.
+  if (!input.context_per_host && input.may_ask) {
+    snapshot->ready_contexts_ = make_ready_contexts(snapshot->hosts_, contexts);
+  }
   built.snapshot = std::move(snapshot);
   return built;
 }

@@ -80,6 +80,8 @@ struct Host {
   const ServerConfig* config = nullptr;     // for explanations only; nullptr after a live reload
   std::shared_ptr<const Policy> policy;     // null when engine is off
   SSL_CTX* context = nullptr;               // owned by the snapshot; null when engine is off
+  SSL_CTX* ready_context = nullptr;         // `context` with `certificates` in it; null: set them
+                                            // on each SSL; owned by the snapshot
   std::shared_ptr<const TrustStore> trust;  // for client certificates; null: none configured
   std::shared_ptr<const PasswordStore> passwords;  // null: no client proves one (SRP)
   std::vector<CertificatePtr> certificates;  // may be empty: SSLOpenSSLConfCmd gave `context` one
@@ -106,6 +108,7 @@ class Snapshot {
  private:
   std::vector<Host> hosts_;
   std::vector<SslCtx> contexts_;
+  std::vector<SslCtx> ready_contexts_;
 };
 
 }  // namespace tlsplus

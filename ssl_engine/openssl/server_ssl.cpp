@@ -40,6 +40,11 @@ bool present(SSL& ssl, X509& leaf, STACK_OF(X509) & chain, EVP_PKEY& key) noexce
   return SSL_use_cert_and_key(&ssl, &leaf, &key, &chain, 1) == 1;
 }
 
+bool present(SSL_CTX& context, X509& leaf, STACK_OF(X509) & chain, EVP_PKEY& key) noexcept {
+  ERR_clear_error();
+  return SSL_CTX_use_cert_and_key(&context, &leaf, &key, &chain, 1) == 1;
+}
+
 bool present_only(SSL& ssl, X509& leaf, EVP_PKEY& key) noexcept {
   ERR_clear_error();
   SSL_certs_clear(&ssl);

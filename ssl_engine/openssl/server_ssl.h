@@ -28,6 +28,8 @@ bool use_only_group(SSL& ssl, const std::string& group) noexcept;
 /// Adds a certificate to those OpenSSL chooses from, by what the client can verify
 /// (RFC 8446 4.4.2.2). One per key type; the key is known to fit.
 bool present(SSL& ssl, X509& leaf, STACK_OF(X509) & chain, EVP_PKEY& key) noexcept;
+/// The same for all SSLs made from `context`.
+bool present(SSL_CTX& context, X509& leaf, STACK_OF(X509) & chain, EVP_PKEY& key) noexcept;
 /// This certificate and no other, and no client certificate asked for (RFC 8737 3).
 bool present_only(SSL& ssl, X509& leaf, EVP_PKEY& key) noexcept;
 
