@@ -4,7 +4,7 @@
 // of kind I defines a group and has its prime, its generator and its name in the same places.
 #include "ssl_engine/password_store.h"
 
-#include <algorithm>
+#include <optional>
 
 #include "ssl_engine/base/file.h"
 #include "ssl_engine/base/text.h"
@@ -28,18 +28,23 @@ bool has_kind(const VerifierRow& row, char kind) noexcept {
   return row.fields.size() == kFields && row.fields[kKind].starts_with(kind);
 }
 
+/// Rows that end OpenSSL's reading; it leaks memory when it meets one.
+std::optional<std::string> misshapen(const std::vector<VerifierRow>& rows) {
+  for (const VerifierRow& row : rows) {
+    if (row.fields.size() == kFields || !row.is_ended) continue;
+    return text("line ", row.line, " has ", row.fields.size(),
+                " fields separated by tabs, 6 wanted");
+  }
+  return std::nullopt;
+}
+
 std::string reason_of(SrpUsers::Problem problem, const std::vector<VerifierRow>& rows) {
   for (const VerifierRow& row : rows) {
-    if (row.fields.size() != kFields) {
-      return text("line ", row.line, " has ", row.fields.size(),
-                  " fields separated by tabs, 6 wanted");
-    }
     if (!has_kind(row, 'V') && !has_kind(row, 'I')) continue;
-    if (!is_number(row.fields[kVerifier]) || !is_number(row.fields[kSalt])) {
-      return text("line ", row.line, ": ",
-                  is_number(row.fields[kVerifier]) ? "the third" : "the second",
-                  " field is no number as openssl srp writes it");
-    }
+    if (is_number(row.fields[kVerifier]) && is_number(row.fields[kSalt])) continue;
+    return text("line ", row.line, ": ",
+                is_number(row.fields[kVerifier]) ? "the third" : "the second",
+                " field is no number as openssl srp writes it");
   }
   return problem == SrpUsers::Problem::failed ? "OpenSSL could not read it, or had no memory"
                                               : "OpenSSL does not understand it";
@@ -71,7 +76,7 @@ std::vector<VerifierRow> verifier_rows(std::string_view content) {
     content.remove_prefix(end == std::string_view::npos ? content.size() : end + 1);
     ++number;
     if (line.starts_with('#')) continue;
-    VerifierRow row{.line = number, .fields = {}};
+    VerifierRow row{.line = number, .is_ended = end != std::string_view::npos, .fields = {}};
     std::size_t begin = 0;
     for (std::size_t at = 0; at <= line.size(); ++at) {
       const bool is_end = at == line.size();
@@ -92,6 +97,10 @@ void PasswordStores::read(const std::string& path, const std::string& seed, File
     return;
   }
   const auto rows = verifier_rows(as_text(reader.content()));
+  if (const auto fault = misshapen(rows)) {
+    into.faults.push_back(diagnose(Tp::srp_file_damaged, text(quote(path), ": ", *fault)));
+    return;
+  }
   SrpUsers::Read made = SrpUsers::read(path, seed);
   if (made.users == nullptr) {
     into.faults.push_back(

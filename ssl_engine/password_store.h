@@ -31,6 +31,7 @@ struct PasswordStore {
 /// into the file.
 struct VerifierRow {
   int line = 0;
+  bool is_ended = true;  // by a line end; OpenSSL does not see a last line without one
   std::vector<std::string_view> fields;
 };
 /// All rows of `content`, comments left out, whatever is wrong with them.

@@ -341,6 +341,7 @@ START_TEST(rows_are_taken_apart_as_openssl_does) {
   ck_assert_uint_eq(rows[0].fields.size(), 2);
   ck_assert(rows[0].fields[0] == "a\\\tb" && rows[0].fields[1] == "c");
   ck_assert(rows[1].line == 3 && rows[1].fields.size() == 1 && rows[1].fields[0].empty());
+  ck_assert(rows[1].is_ended && !rows[2].is_ended);
   ck_assert(rows[2].line == 4 && rows[2].fields.size() == 2 && rows[2].fields[1].empty());
   ck_assert(verifier_rows("").empty());
 }
