@@ -12,7 +12,7 @@ use Test::More;
 use Time::HiRes qw(time);
 use TLSplus::Certs;
 use TLSplus::Env qw(find_program has_module needs_tlsplus scratch_dir);
-use TLSplus::Process qw(spawn wait_until);
+use TLSplus::Process qw(spawn spew wait_until);
 use TLSplus::Server;
 use TLSplus::Test;
 
@@ -157,6 +157,11 @@ SKIP: {
         'that it wants a password'       => "-NOAUTH Authentication required.\r\n",
         'a session of somebody else'     => undef,
     );
+    my %told = (
+        'nothing'                   => 'no answer in time',
+        'the end of the connection' => 'connection closed',
+        'that it wants a password'  => '"-NOAUTH Authentication required.',
+    );
     # bytes that are a session, of another id
     my $borrowed = start('shmcb:run/x(512000)');
     my $foreign  = session($borrowed, 'TLSv1.2');
@@ -175,9 +180,35 @@ SKIP: {
             }
             cmp_ok time - $begun, '<', 5, 'without much waiting';
             serves($server, 'and serves', name => 'a.test');
+            my $words = $told{$name} // 'an answer that is none';
+            logs($server, qr/TP0610.*SSLSessionCache at \S+test\.conf:1: 127\.0\.0\.1:$port: \Q$words\E/, 'and it says what it is going without');
+            is scalar(() = $server->log =~ /TP0610/g), 1, 'once';
             $server->stop;
         };
     }
+}
+
+SKIP: {
+    skip 'mod_socache_redis is not installed', 1 unless has_module('socache_redis');
+    subtest 'redis stops in the middle of its answers, and comes back' => sub {
+        my $port   = free_port();
+        my $well   = "$dir/well";
+        my $liar   = liar($port, sub { -e $well ? "\$-1\r\n" : "\$200\r\nabc" });
+        my $server = start("redis:127.0.0.1:$port");
+        my $file   = session($server, 'TLSv1.2');
+        is once($server, 'TLSv1.2', sess_in => $file), 0, "full handshake $_" for 1 .. 8;
+        logs($server, qr/TP0610.*127\.0\.0\.1:$port/, 'told');
+        my $begun = time;
+        is once($server, 'TLSv1.2', sess_in => $file), 0, "and $_ more" for 1 .. 8;
+        my $each = (time - $begun) / 8;
+        diag sprintf 'a handshake while it is known to be away: %.0f ms, the client included', $each * 1000;
+        spew($well, '');
+        logs($server, qr/TP0611.*127\.0\.0\.1:$port/, 'it answers again, which is told', seconds => 40);
+        is once($server, 'TLSv1.2', sess_in => $file), 0, 'what it does not have is a full handshake';
+        is scalar(() = $server->log =~ /TP061[01]/g), 2, 'one line for each change';
+        says_nothing($server, qr/\[ssl:(?:error|crit)\]/, 'and no error');
+        $server->stop;
+    };
 }
 
 SKIP: {

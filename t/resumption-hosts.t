@@ -13,7 +13,7 @@ use TLSplus::Server;
 use TLSplus::Test;
 
 my $certs = TLSplus::Certs->new;
-$certs->leaf($_, san => ["$_.test"], cn => "$_.test") for qw(a b);
+$certs->leaf($_, san => ["$_.test", "www.$_.test"], cn => "$_.test") for qw(a b);
 $certs->leaf('both', san => ['c.test', 'd.test'], cn => 'both');
 
 sub host ($name, $leaf, $more = '', $port = '@PORT@') {
@@ -46,7 +46,7 @@ for my $mode (sort keys %mode) {
     my ($version, $tickets) = @{ $mode{$mode} };
     my $server = TLSplus::Server->start(certs => $certs, conf =>
           "SSLSessionCache shmcb:\@ROOT\@/run/ssl_scache(512000)\nSSLSessionTickets $tickets\n"
-          . host('a.test', 'a') . host('b.test', 'b') . host('c.test', 'both') . host('d.test', 'both')
+          . host('a.test', 'a', '  ServerAlias www.a.test') . host('b.test', 'b') . host('c.test', 'both') . host('d.test', 'both')
           . host('a.test', 'a', '', '@PORT2@'));
     my %session;
     my $take = sub ($name) {
@@ -78,6 +78,10 @@ for my $mode (sort keys %mode) {
             request => "GET / HTTP/1.0\r\nHost: a.test\r\n\r\n");
         is $other->status, 200, "$mode: the same name on another port is served";
     }
+    # a second name of the host is the host
+    my $under = sprintf '%s/run/s%d', $server->root, ++$file;
+    ask($server, $version, 'a.test', sess_out => $under);
+    is ask($server, $version, 'www.a.test', sess_in => $under)->reused, 1, "$mode: a session of a.test resumes under its alias";
     # TLS 1.2 servers may refuse a session of another name only after the name: RFC 6066 3
     my $unnamed = sprintf '%s/run/s%d', $server->root, ++$file;
     ask($server, $version, 'b.test', sess_out => $unnamed);

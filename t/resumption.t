@@ -166,6 +166,29 @@ subtest 'a session ends with SSLSessionCacheTimeout' => sub {
     $server->stop;
 };
 
+# Every moment around the end of a session's life is a handshake of one kind or the other.
+subtest 'the edge of that time' => sub {
+    my $server = start('SSLSessionCache shm:512000', 'SSLSessionCacheTimeout 2');
+    for my $tickets ('on', 'off') {
+        $server->configure(conf("SSLSessionCache shm:512000\nSSLSessionTickets $tickets", 'SSLSessionCacheTimeout 2'));
+        ok $server->graceful, "tickets $tickets";
+        for my $version (@VERSIONS) {
+            my $begun = time;
+            my $file  = visit($server, $version);
+            my ($resumed, $full, $failed) = (0, 0, 0);
+            # every few hundredths of a second until well after
+            while (time - $begun < 5) {
+                my $how = again($server, $version, $file);
+                defined $how ? $how ? $resumed++ : $full++ : $failed++;
+            }
+            is $failed, 0, "$version: $resumed resumed, then $full full handshakes, and none fails";
+            cmp_ok $full, '>', 0, "$version: the last ones are full";
+        }
+    }
+    says_nothing($server, qr/TP0400/, 'no handshake fails in the log either');
+    $server->stop;
+};
+
 subtest 'a thousand reconnects' => sub {
     for my $tickets ('on', 'off') {
         my $server = start("SSLSessionTickets $tickets");

@@ -11,7 +11,7 @@ use Test::More;
 use Time::HiRes qw(time);
 use TLSplus::Certs;
 use TLSplus::Env qw(needs_tlsplus run_as);
-use TLSplus::Process qw(run slurp spew);
+use TLSplus::Process qw(run slurp spawn spew);
 use TLSplus::Server;
 use TLSplus::Test;
 
@@ -164,6 +164,39 @@ subtest 'a dbm file that is damaged or gone' => sub {
         }
         is $failed, 0, "$damage: no connection fails";
     }
+    $server->stop;
+};
+
+# What the FAQ of httpd calls random errors under heavy load.
+subtest '200 clients on a dbm file that is damaged and deleted' => sub {
+    my $server = start("SSLSessionTickets off\nSSLSessionCache dbm:\@ROOT\@/run/sessions");
+    my $file   = session($server);
+    my @dbm    = glob $server->root . '/run/sessions*';
+    # each makes one handshake and comes back with its session five times
+    my @command = ($server->client->s_client_command(name => 'a.test', tls => 'TLSv1.2'), '-reconnect');
+    my $go = $server->root . '/run/go';
+    my @clients = map { spawn(['sh', '-c', "until test -e '$go'; do sleep 0.2; done; exec \"\$@\"", 'sh', @command], stdin => "Q\n") } 1 .. 200;
+    my $damaged = 0;
+    spew($go, '');
+    while (grep { $_->running } @clients) {
+        for my $path (@dbm) {
+            $damaged % 2 ? unlink $path : spew($path, join '', map { chr(255 - $_ % 251) } 1 .. 20000);
+        }
+        $damaged++;
+        select undef, undef, undef, 0.02;
+    }
+    my ($whole, $handshakes) = (0, 0);
+    for my $client (@clients) {
+        my $done = $client->wait(120);
+        my $made = () = $done->{out} =~ /^(?:New|Reused), TLSv1\.2, Cipher is E/mg;
+        $handshakes += $made;
+        $whole++ if $made == 6;
+        diag $done->{err} if $made != 6;
+    }
+    cmp_ok $damaged, ">=", 3, "damaged $damaged times";
+    is $whole, 200, "no client fails in any of $handshakes handshakes";
+    says_nothing($server, qr/\[ssl:(?:error|crit)\]/, 'and none is an error');
+    is once($server), 0, 'a new client is served';
     $server->stop;
 };
 
