@@ -10,6 +10,7 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/errors.h"
 #include "ssl_engine/openssl/server_ssl.h"
+#include "ssl_engine/openssl/session.h"
 #include "ssl_engine/openssl/session_info.h"
 #include "ssl_engine/openssl/srp.h"
 #include "ssl_engine/password_store.h"
@@ -21,6 +22,13 @@ namespace {
 
 // Some clients ask once or twice, and go on without. One that goes on asking wants something else.
 constexpr unsigned kMostRenegotiations = 5;
+
+/// A session that one SRP user has made is not resumed for another: OpenSSL believes the name in
+/// the ClientHello that resumes it, and nothing else would be proved.
+SessionIdContext with_user(const SessionIdContext& of_host, ByteView srp_extension) {
+  if (srp_extension.data() == nullptr) return of_host;
+  return sha256(as_bytes(text(as_text(of_host), as_text(srp_extension))));
+}
 
 }  // namespace
 
@@ -95,7 +103,7 @@ void Connection::open(const ClientHello& hello) {
 }
 
 bool Connection::set_up(SSL& ssl, const std::optional<ChallengeCertificate>& challenge) {
-  bind_sessions(ssl, serving_->session_id_context);
+  bind_sessions_to(ssl, serving_->session_id_context);
   verifier_.begin(rules_of(serving_->policy->client_auth));
   trust_ = serving_->trust.get();
   // A host that does not name its versions speaks those of the address (directives.md,
@@ -173,6 +181,7 @@ void Connection::finish_handshake() noexcept {
   // know it from mod_ssl.
   if (verifier_.was_lenient() && !is_tls13(stream_.ssl())) forgive(stream_.ssl());
   phase_ = Phase::established;
+  count_handshake();
   took_ =
       std::chrono::duration_cast<std::chrono::microseconds>(services_.clock().steady() - began_);
 }
@@ -321,7 +330,9 @@ Error Connection::failure() const {
 }
 
 HelloVerdict Connection::on_client_hello(SSL& ssl, const ClientHelloView& hello, int& alert) {
-  if (serving_->passwords != nullptr) bind_sessions_to(ssl, hello.srp_extension);
+  if (serving_->passwords != nullptr) {
+    bind_sessions_to(ssl, with_user(serving_->session_id_context, hello.srp_extension));
+  }
   if (!has_read_hello_) return adopt(hello, alert);
   const bool sent_name = hello.server_name_extension.data() != nullptr;
   const auto name = sent_name ? server_name_of(hello.server_name_extension) : std::nullopt;
@@ -336,15 +347,9 @@ HelloVerdict Connection::on_client_hello(SSL& ssl, const ClientHelloView& hello,
   return HelloVerdict::reject;
 }
 
-/// A session that one SRP user has made is not resumed for another: OpenSSL believes the name in
-/// the ClientHello that resumes it, and nothing else would be proved.
-void Connection::bind_sessions_to(SSL& ssl, ByteView srp_extension) const {
-  const SessionIdContext& of_host = serving_->session_id_context;
-  if (srp_extension.data() == nullptr) {
-    bind_sessions(ssl, of_host);
-    return;
-  }
-  bind_sessions(ssl, sha256(as_bytes(text(as_text(of_host), as_text(srp_extension)))));
+void Connection::bind_sessions_to(SSL& ssl, const SessionIdContext& context) noexcept {
+  sessions_of_ = context;
+  bind_sessions(ssl, context);
 }
 
 const SrpUsers* Connection::srp_users(SSL& ssl) {
@@ -389,7 +394,36 @@ void Connection::store_session(SSL_SESSION& session) {
 
 Session Connection::find_session(ByteView id) {
   SessionCache* cache = services_.session_cache();
-  return cache == nullptr ? Session() : recall_session(*cache, id);
+  Session session = cache == nullptr ? Session() : recall_session(*cache, id);
+  if (session != nullptr) weigh(*session);
+  return session;
+}
+
+void Connection::weigh(const SSL_SESSION& session) noexcept {
+  if (as_text(session_context(session)) != as_text(sessions_of_)) {
+    not_resumed_ = &TicketCounters::other_host;
+  } else if (session_expiry(session) <= services_.clock().wall()) {
+    not_resumed_ = &TicketCounters::expired;
+  }
+}
+
+void Connection::on_ticket(const SSL_SESSION* session) {
+  if (session != nullptr) {
+    weigh(*session);
+  } else if (has_ticket_key_) {
+    not_resumed_ = &TicketCounters::damaged;
+  }
+}
+
+void Connection::count_handshake() noexcept {
+  TicketKeys* keys = services_.ticket_keys(*serving_);
+  if (keys == nullptr) return;
+  const auto count = [&](Counter counter) {
+    (keys->counters().*counter).fetch_add(1, std::memory_order_relaxed);
+  };
+  if (is_resumed(stream_.ssl())) return count(&TicketCounters::resumed);
+  count(&TicketCounters::full);
+  if (not_resumed_ != nullptr) count(not_resumed_);
 }
 
 void Connection::forget_session(SSL_SESSION& session) {
@@ -405,6 +439,7 @@ int Connection::ticket_key(unsigned char* name, unsigned char* iv, EVP_CIPHER_CT
   constexpr int kUse = 1;
   constexpr int kUseAndRenew = 2;
   const int answer = on_ticket_key(*keys, name, iv, &cipher, &mac, encrypt ? 1 : 0);
+  if (!encrypt) has_ticket_key_ = answer > 0;
   // A client shows a ticket of TLS 1.3 once, so that nobody can link its connections (RFC 8446
   // C.4); without another it could not resume the next time.
   return !encrypt && answer == kUse && is_tls13(stream_.ssl()) ? kUseAndRenew : answer;

@@ -147,6 +147,7 @@ class Connection final : public HandshakeEvents {
   int ticket_key(unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX& cipher, EVP_MAC_CTX& mac,
                  bool encrypt) override;
   const SrpUsers* srp_users(SSL& ssl) override;
+  void on_ticket(const SSL_SESSION* session) override;
   ChainVerdict judge(const ChainStep& step) override { return verifier_.judge(step); }
   void on_alert(bool sent, int packed) noexcept override;
 
@@ -158,7 +159,10 @@ class Connection final : public HandshakeEvents {
   /// What of the host is not in its context.
   bool set_up(SSL& ssl, const std::optional<ChallengeCertificate>& challenge);
   bool present_certificates(SSL& ssl);
-  void bind_sessions_to(SSL& ssl, ByteView srp_extension) const;
+  void bind_sessions_to(SSL& ssl, const SessionIdContext& context) noexcept;
+  /// Notes what is wrong with a session that the client came with.
+  void weigh(const SSL_SESSION& session) noexcept;
+  void count_handshake() noexcept;
   HelloVerdict adopt(const ClientHelloView& hello, int& alert);
   void fail(Tp id, std::string reason) noexcept;
   void fail_in_openssl() noexcept;
@@ -167,6 +171,8 @@ class Connection final : public HandshakeEvents {
   void finish_handshake() noexcept;
   /// False: a certificate that is required is not there or was not accepted.
   [[nodiscard]] bool is_client_accepted() const noexcept;
+
+  using Counter = std::atomic<std::uint64_t> TicketCounters::*;
 
   std::shared_ptr<const Snapshot> snapshot_;
   ConnectionServices& services_;
@@ -179,6 +185,9 @@ class Connection final : public HandshakeEvents {
   std::string offers_;  // ALPN as sent
   std::optional<std::size_t> chosen_offer_;
   Error failure_;
+  SessionIdContext sessions_of_{};  // what this connection's sessions are bound to
+  Counter not_resumed_ = nullptr;   // why, should it come to a full handshake
+  bool has_ticket_key_ = false;     // for the ticket that the client came with
   Verifier verifier_;
   const TrustStore* trust_ = nullptr;  // whom the client is held against; of snapshot_
   FinishedMark before_asking_;

@@ -60,6 +60,16 @@ std::vector<Row> rows_of(const TicketRing& ring) {
            static_cast<std::uint64_t>(state.newest_age.count())}};
 }
 
+std::vector<Row> rows_of(const TicketCounters& counters) {
+  return {
+      {"TLSHandshakesFull", "full handshakes", get(counters.full)},
+      {"TLSHandshakesResumed", "resumed handshakes", get(counters.resumed)},
+      {"TLSResumptionsOtherHost", "not resumed, session of another virtual host or of other rules",
+       get(counters.other_host)},
+      {"TLSResumptionsExpired", "not resumed, session too old", get(counters.expired)},
+      {"TLSResumptionsDamaged", "not resumed, ticket damaged or forged", get(counters.damaged)}};
+}
+
 // Under the names that the provider shmcb has given these figures, so that what reads them there
 // reads them here.
 void show_kind(request_rec& request, bool for_machines, const SessionCache& cache,
@@ -107,6 +117,9 @@ void show_session_status(request_rec& request, int flags, const SessionCache* ca
     show(request, for_machines, rows_of(sum));
     end();
   }
+  title("TLS handshakes");
+  show(request, for_machines, rows_of(ring.counters()));
+  end();
   title("TLS session tickets");
   show(request, for_machines, rows_of(ring));
   end();

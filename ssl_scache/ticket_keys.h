@@ -39,13 +39,22 @@ struct TicketKey {
   }
 };
 
-/// How opening and sealing went, in memory shared by all processes; relaxed, only ever added to.
+/// How opening and sealing went, and what came of it, in memory shared by all processes; relaxed,
+/// only ever added to.
 struct TicketCounters {
   std::atomic<std::uint64_t> issued;
   std::atomic<std::uint64_t> accepted;     // with the newest key
   std::atomic<std::uint64_t> renewed;      // with an older key: the client gets a new ticket
   std::atomic<std::uint64_t> unknown_key;  // no key of that name, or no longer: full handshake
   std::atomic<std::uint64_t> failed;       // no key to seal with, or OpenSSL refused
+  // Handshakes that came to their end.
+  std::atomic<std::uint64_t> full;
+  std::atomic<std::uint64_t> resumed;
+  // Of the full ones, those of a client that came with a session, by what was wrong with it.
+  // Sessions that are not in the cache are counted there.
+  std::atomic<std::uint64_t> other_host;  // made by another host, or under other rules
+  std::atomic<std::uint64_t> expired;
+  std::atomic<std::uint64_t> damaged;  // a ticket under a known key that is not as it was sealed
 };
 
 /// Threads: every member may be called by any thread at any time, in any process after the fork;

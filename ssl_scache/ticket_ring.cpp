@@ -19,7 +19,7 @@ constexpr std::size_t kSlots = 256;
 constexpr std::uint64_t kKeysPerLifetime = 200;
 constexpr std::uint64_t kLongestLifetime = 604800;  // a week, in seconds (RFC 8446 4.6.1)
 constexpr std::uint64_t kSecondsPerAttempt = 10;
-constexpr std::uint64_t kMagic = 0x3130676E69526B54;  // "TkRing01"; the digits are the layout
+constexpr std::uint64_t kMagic = 0x3230676E69526B54;  // "TkRing02"; the digits are the layout
 constexpr unsigned kSlotBits = 16;
 
 std::uint64_t seconds_of(std::chrono::seconds span) noexcept {

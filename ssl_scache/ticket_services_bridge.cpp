@@ -14,7 +14,7 @@ namespace tlsplus {
 namespace {
 
 // The digit goes up with the layout of what is kept there.
-constexpr const char* kRingMemory = "tlsplus-ticket-ring-1";
+constexpr const char* kRingMemory = "tlsplus-ticket-ring-2";
 constexpr std::chrono::seconds kDefaultSession{300};  // SSLSessionCacheTimeout
 
 using Kind = TicketKeySource::Kind;

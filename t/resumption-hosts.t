@@ -44,8 +44,8 @@ my %mode = (
 my $file = 0;
 for my $mode (sort keys %mode) {
     my ($version, $tickets) = @{ $mode{$mode} };
-    my $server = TLSplus::Server->start(certs => $certs, conf =>
-          "SSLSessionCache shmcb:\@ROOT\@/run/ssl_scache(512000)\nSSLSessionTickets $tickets\n"
+    my $server = TLSplus::Server->start(certs => $certs, modules => ['status'], conf =>
+          "<Location /status>\nSetHandler server-status\n</Location>\nSSLSessionCache shmcb:\@ROOT\@/run/ssl_scache(512000)\nSSLSessionTickets $tickets\n"
           . host('a.test', 'a', '  ServerAlias www.a.test') . host('b.test', 'b') . host('c.test', 'both') . host('d.test', 'both')
           . host('a.test', 'a', '', '@PORT2@'));
     my %session;
@@ -77,6 +77,10 @@ for my $mode (sort keys %mode) {
         my $other = $server->handshake(name => 'a.test', tls => $version, sess_in => $again, port => 'PORT2',
             request => "GET / HTTP/1.0\r\nHost: a.test\r\n\r\n");
         is $other->status, 200, "$mode: the same name on another port is served";
+    }
+    if (is_tlsplus()) {
+        my ($count) = $server->get('/status?auto', name => 'a.test')->body =~ /^TLSResumptionsOtherHost: (\d+)$/m;
+        is $count, @refused + 1, "$mode: and each is counted, the other port's too";
     }
     # a second name of the host is the host
     my $under = sprintf '%s/run/s%d', $server->root, ++$file;

@@ -183,6 +183,8 @@ subtest 'the edge of that time' => sub {
             }
             is $failed, 0, "$version: $resumed resumed, then $full full handshakes, and none fails";
             cmp_ok $full, '>', 0, "$version: the last ones are full";
+            my $counted = status($server);
+            cmp_ok $counted->{TLSResumptionsExpired} + ($counted->{TLSSessionCacheMisses} // 0), '>=', $full, "$version: and counted as such" if is_tlsplus();
         }
     }
     says_nothing($server, qr/TP0400/, 'no handshake fails in the log either');
@@ -205,6 +207,10 @@ subtest 'a thousand reconnects' => sub {
         }
         cmp_ok $resumed, '>=', 0.999 * ($resumed + $full), "tickets $tickets: $resumed resumed, $full full";
         cmp_ok $resumed, '>=', 1000, 'a thousand it were';
+        # as the operator sees it: the share of a client that comes back
+        my $seen = status($server);
+        cmp_ok $seen->{TLSHandshakesResumed}, '>', 0.9 * ($seen->{TLSHandshakesFull} + $seen->{TLSHandshakesResumed}),
+          "tickets $tickets: $seen->{TLSHandshakesResumed} resumed, $seen->{TLSHandshakesFull} full on the status page" if is_tlsplus();
         $server->stop;
     }
 };

@@ -81,6 +81,21 @@ static int tlsplus_ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv,
                      [&] { return events.ticket_key(name, iv, *cipher, *mac, encrypt != 0); });
 }
 
+// Only looks: each status is answered with what OpenSSL does by itself
+// (SSL_CTX_set_session_ticket_cb(3)).
+static SSL_TICKET_RETURN tlsplus_ticket_opened(SSL* ssl, SSL_SESSION* session, const unsigned char*,
+                                               std::size_t, SSL_TICKET_STATUS status,
+                                               void*) noexcept {
+  const bool is_open = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
+  if (status != SSL_TICKET_EMPTY) {
+    auto& events = events_of(*ssl);
+    at_boundary(events.log(), "ticket_opened",
+                [&] { events.on_ticket(is_open ? session : nullptr); });
+  }
+  if (!is_open) return SSL_TICKET_RETURN_IGNORE_RENEW;
+  return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+}
+
 static void tlsplus_info(const SSL* ssl, int where, int value) noexcept {
   if ((where & SSL_CB_ALERT) == 0) return;
   events_of(*ssl).on_alert((where & SSL_CB_WRITE) != 0, value);
@@ -95,6 +110,7 @@ void install_server_callbacks(SSL_CTX& context) {
   SSL_CTX_set_alpn_select_cb(&context, sealed(tlsplus_alpn_select), nullptr);
   SSL_CTX_set_tlsext_status_cb(&context, sealed(tlsplus_status_request));
   SSL_CTX_set_tlsext_ticket_key_evp_cb(&context, sealed(tlsplus_ticket_key));
+  SSL_CTX_set_session_ticket_cb(&context, nullptr, sealed(tlsplus_ticket_opened), nullptr);
   SSL_CTX_set_info_callback(&context, sealed(tlsplus_info));
 }
 

@@ -57,6 +57,10 @@ class HandshakeEvents {
   virtual int ticket_key(unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX& cipher,
                          EVP_MAC_CTX& mac, bool encrypt) = 0;
 
+  /// The client's ticket was opened, which does not mean that it will be accepted; null: it could
+  /// not be, for want of a key or because it is not what that key has sealed.
+  virtual void on_ticket(const SSL_SESSION* session) = 0;
+
   /// One certificate of the client's chain was examined. Called for each fault, and once for
   /// each certificate without one, from the root downwards.
   virtual ChainVerdict judge(const ChainStep& step) = 0;

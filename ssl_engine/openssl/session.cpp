@@ -19,6 +19,12 @@ WallTime session_expiry(const SSL_SESSION& session) noexcept {
       std::chrono::seconds(SSL_SESSION_get_time(&session) + SSL_SESSION_get_timeout(&session)));
 }
 
+ByteView session_context(const SSL_SESSION& session) noexcept {
+  unsigned int size = 0;
+  const unsigned char* context = SSL_SESSION_get0_id_context(&session, &size);
+  return {context, size};
+}
+
 std::optional<Bytes> session_to_der(const SSL_SESSION& session) {
   const int length = i2d_SSL_SESSION(&session, nullptr);
   if (length <= 0) {

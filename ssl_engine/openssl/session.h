@@ -15,6 +15,8 @@ namespace tlsplus {
 ByteView session_id(const SSL_SESSION& session) noexcept;
 /// Its own time plus its own timeout (RFC 5246 F.1.4; at most 7 days in TLS 1.3, RFC 8446 4.6.1).
 WallTime session_expiry(const SSL_SESSION& session) noexcept;
+/// What SSL_set_session_id_context(3) was told when it was made; borrowed from the session.
+ByteView session_context(const SSL_SESSION& session) noexcept;
 /// DER; nothing if OpenSSL cannot serialise it. Holds the master secret: wipe it after use.
 std::optional<Bytes> session_to_der(const SSL_SESSION& session);
 /// Null if `der` is not exactly one session; the error queue is left clear.

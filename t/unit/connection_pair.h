@@ -50,6 +50,27 @@ class Services final : public ConnectionServices {
   BioMethod method_ = make_queue_bio_method();
 };
 
+/// Seals and opens all tickets.
+class OneKey final : public TicketKeys {
+ public:
+  OneKey() : TicketKeys(cipher_, counters_) { key_.key_size = 32; }
+  /// Another key, of the same name or not.
+  void change(bool same_name) {
+    key_.hmac_key[0]++;
+    if (!same_name) key_.name[0]++;
+  }
+  std::optional<TicketKey> newest() noexcept override { return key_; }
+  std::optional<Found> find(const TicketKeyName& name) noexcept override {
+    if (name != key_.name) return std::nullopt;
+    return Found{key_, false};
+  }
+
+ private:
+  TicketCipher cipher_ = *TicketCipher::fetch();
+  TicketCounters counters_{};
+  TicketKey key_;
+};
+
 struct Client {
   /// `prepare` sets up what must be there before there is an SSL.
   explicit Client(const std::function<void(SSL_CTX&)>& prepare = {}) {

@@ -4,6 +4,7 @@
 // between. What is asserted is what the client saw.
 #include "ssl_engine/connection.h"
 
+#include "ssl_engine/base/text.h"
 #include "ssl_engine/inbound.h"
 #include "ssl_engine/outbound.h"
 #include "t/unit/connection_pair.h"
@@ -216,6 +217,55 @@ START_TEST(idle_connections_give_their_buffers_back) {
 }
 END_TEST
 
+/// Visits the server again and again with what it was given.
+struct Visitor : Setup {
+  Visitor() {
+    start();
+    services->keys = &key;
+  }
+  Session visit(const char* name, int version, SSL_SESSION* session = nullptr) {
+    client = Client([&](SSL_CTX& context) {
+      SSL_CTX_set_min_proto_version(&context, version);
+      SSL_CTX_set_max_proto_version(&context, version);
+    });
+    connect();
+    SSL_set_tlsext_host_name(client.ssl.get(), name);
+    if (session != nullptr) SSL_set_session(client.ssl.get(), session);
+    talk();
+    ck_assert(server->phase() == Phase::established);
+    (void)client.read();
+    SSL_set_shutdown(client.ssl.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    return Session(SSL_get1_session(client.ssl.get()));
+  }
+  /// full resumed other-host expired damaged unknown-key
+  std::string counted() {
+    const TicketCounters& counters = key.counters();
+    return text(counters.full.load(), ' ', counters.resumed.load(), ' ', counters.other_host.load(),
+                ' ', counters.expired.load(), ' ', counters.damaged.load(), ' ',
+                counters.unknown_key.load());
+  }
+
+  OneKey key;
+};
+
+START_TEST(handshakes_are_counted_by_what_came_of_them) {
+  const int version = _i == 0 ? TLS1_2_VERSION : TLS1_3_VERSION;
+  Visitor visitor;
+  const Session session = visitor.visit("a.test", version);
+  expect_text(visitor.counted(), "1 0 0 0 0 0");
+  (void)visitor.visit("a.test", version, session.get());
+  expect_text(visitor.counted(), "1 1 0 0 0 0");
+  (void)visitor.visit("b.test", version, session.get());
+  expect_text(visitor.counted(), "2 1 1 0 0 0");
+  visitor.key.change(true);
+  (void)visitor.visit("a.test", version, session.get());
+  expect_text(visitor.counted(), "3 1 1 0 1 0");
+  visitor.key.change(false);
+  (void)visitor.visit("a.test", version, session.get());
+  expect_text(visitor.counted(), "4 1 1 0 1 1");
+}
+END_TEST
+
 Suite* connection_suite() {
   Suite* suite = suite_create("connection");
   TCase* tests = tcase_create("in memory");
@@ -232,6 +282,7 @@ Suite* connection_suite() {
   tcase_add_test(tests, nothing_in_common_names_name_and_alert);
   tcase_add_test(tests, a_module_that_refuses_is_heard);
   tcase_add_test(tests, idle_connections_give_their_buffers_back);
+  tcase_add_loop_test(tests, handshakes_are_counted_by_what_came_of_them, 0, 2);
   suite_add_tcase(suite, tests);
   return suite;
 }

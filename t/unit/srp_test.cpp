@@ -46,21 +46,6 @@ std::function<void(SSL_CTX&)> nobody() {
   return [](SSL_CTX& context) { SSL_CTX_set_max_proto_version(&context, TLS1_2_VERSION); };
 }
 
-class OneKey final : public TicketKeys {
- public:
-  OneKey() : TicketKeys(cipher_, counters_) { key_.key_size = 32; }
-  std::optional<TicketKey> newest() noexcept override { return key_; }
-  std::optional<Found> find(const TicketKeyName& name) noexcept override {
-    if (name != key_.name) return std::nullopt;
-    return Found{key_, false};
-  }
-
- private:
-  TicketCipher cipher_ = *TicketCipher::fetch();
-  TicketCounters counters_{};
-  TicketKey key_;
-};
-
 struct Users : Setup {
   explicit Users(const std::string& rows = row("anna", "secret") + row("bert", "other"),
                  const char* seed = "", const char* list = "ALL") {
