@@ -337,6 +337,14 @@ subtest 'intermediates are fetched and verified' => sub {
     like $done->{out}, qr{^SSLCertificateFile    "\Q$dir\E/leaf\.chain\.pem"$}, 'and the directive';
     is fetch_chain('leaf.crt')->{exit}, 1, 'nothing is overwritten';
 
+    my $conf = sub ($file) { "<VirtualHost *:\@PORT\@>\nServerName leaf\nSSLEngine on\nSSLCertificateFile $dir/$file\nSSLCertificateKeyFile $dir/leaf.key\n</VirtualHost>\n" };
+    my $server = TLSplus::Server->start(conf => $conf->('leaf.crt'));
+    is $server->handshake(ca => "$dir/root.crt")->verify, 21, 'served as it was, no client can verify it';
+    $server->configure($conf->('leaf.chain.pem'));
+    ok $server->graceful, 'with the file that was written';
+    is $server->handshake(ca => "$dir/root.crt")->verify, 0, 'every client can';
+    $server->stop;
+
     below('m1', 'pem', 'm1.pem');
     openssl($dir, qw(x509 -in m1.crt -out aia/m1.pem));
     is fetch_chain('pem.crt')->{exit}, 0, 'PEM is read too';
