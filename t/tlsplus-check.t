@@ -11,7 +11,7 @@ use POSIX                ();
 use Test::More;
 use Time::HiRes      qw(time);
 use TLSplus::Certs;
-use TLSplus::Env     qw(has_module sanitized);
+use TLSplus::Env     qw(mpm scratch_dir);
 use TLSplus::Process qw(run spawn spew wait_until slurp);
 use TLSplus::Server;
 use TLSplus::Tool;
@@ -68,10 +68,11 @@ subtest 'a server in order' => sub {
     my $server = TLSplus::Server->start(certs => $certs, modules => ['headers', 'http2'],
         conf => host('localhost', $good, 'Protocols h2 http/1.1', 'Header always set Strict-Transport-Security "max-age=300; includeSubDomains"'));
     my $done = look($server->port, qw(--starttls no));
+    my $alpn = mpm() eq 'prefork' ? 'http/1\.1' : 'h2';    # mod_http2 leaves prefork alone
     is $done->{exit}, 0, 'no problem' or diag $done->{text};
     like $done->{out}, qr/^  $_\n/m, "it prints: $_" for (
         qr/connected +to 127\.0\.0\.1:\d+/, qr/protocol +TLSv1\.3/, qr/cipher +TLS_\w+/, qr/group +x25519/i, qr/signature +ECDSA with SHA256/,
-        qr/ALPN +h2/, qr/certificate +CN=localhost, EC P-256/, qr/ +for localhost, a\.test, 127\.0\.0\.1/,
+        qr/ALPN +$alpn/, qr/certificate +CN=localhost, EC P-256/, qr/ +for localhost, a\.test, 127\.0\.0\.1/,
         qr/chain +CN=TLSplus test intermediate 1, EC P-256/, qr/ +valid from \S+ \S+ UTC, expires in \d+ days \(.*\)/,
         qr/verified +yes, by CN=TLSplus test root ca, one of the authorities in \S+/, qr/name +yes, it is for localhost/,
         qr/staple +none/, qr/old versions +TLS 1\.1 refused, TLS 1\.0 refused/, qr/resumption +TLS 1\.3 yes, TLS 1\.2 yes/,
@@ -172,16 +173,53 @@ subtest 'no resumption is a note' => sub {
     $server->stop;
 };
 
+# ---- staples ----
+
+subtest 'staples' => sub {
+    my $at = scratch_dir('tlsplus-staple');
+    cert($at, 'ca', '--name', 'Staple CA');
+    cert($at, qw(issue --server --name localhost));
+    cert($at, qw(issue --server --name localhost --out another));
+    my @index = ('-index', 'ca/index.txt');
+    my $respond = sub ($name, $of, @more) {
+        openssl($at, 'ocsp', @index, qw(-CA ca/ca.crt -rsigner ca/ca.crt -rkey ca/ca.key -issuer ca/ca.crt -noverify -cert), $of, '-respout', $name, @more);
+    };
+    my $with = sub ($staple) {
+        my ($it, $port) = s_server_of("$at/server.crt", "$at/server.key", '-status_file', "$at/$staple");
+        my $done = look($port, '--ca', "$at/ca/ca.crt");
+        $it->stop;
+        return $done;
+    };
+    $respond->('good', 'server.crt', qw(-ndays 2));
+    my $done = $with->('good');
+    is $done->{exit}, 0, 'a good one' or diag $done->{text};
+    like $done->{out}, qr/staple +good, of \S+ \S+ UTC, until \S+ \S+ UTC/, 'is told with its dates';
+    $respond->('other', 'another.crt', qw(-ndays 2));
+    finds $with->('other'), qr/^problem: the stapled OCSP response is about another certificate/m, 'about another certificate';
+    spew("$at/later", "\x30\x03\x0a\x01\x03");    # RFC 6960 4.2.1: tryLater
+    finds $with->('later'), qr/^problem: the stapled OCSP response says nothing: trylater/m, 'a responder that had none';
+    cert($at, 'ca', '--name', 'Staple CA', '--dir', 'second');
+    openssl($at, 'ocsp', @index, qw(-CA ca/ca.crt -rsigner second/ca.crt -rkey second/ca.key -issuer ca/ca.crt -noverify -cert server.crt -respout forged -ndays 2));
+    finds $with->('forged'), qr/^problem: the stapled OCSP response is not signed by whoever issued/m, 'signed by somebody else';
+    cert($at, qw(crl --revoke server.crt));
+    $respond->('revoked', 'server.crt', qw(-ndays 2));
+    finds $with->('revoked'), qr/^problem: the certificate is revoked, says the stapled OCSP response/m, 'revoked';
+};
+
 # ---- others ----
 
 # A server of the openssl program; ended by its handle. Its port is a free one, asked of the kernel.
 sub s_server (@arguments) {
+    return s_server_of("$dir/good.crt", "$dir/good.key", '-cert_chain', "$dir/good.full", @arguments);
+}
+
+sub s_server_of ($certificate, $key, @arguments) {
     for my $try (1 .. 5) {
         my $probe = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0, Listen => 1) or die "no port: $!\n";
         my $port  = $probe->sockport;
         close $probe;
-        my $it = spawn(['openssl', 's_server', '-accept', "127.0.0.1:$port", '-cert', "$dir/good.crt", '-key', "$dir/good.key",
-            '-cert_chain', "$dir/good.full", '-www', @arguments], stdin => '');
+        my $it = spawn(['openssl', 's_server', '-accept', "127.0.0.1:$port", '-cert', $certificate, '-key', $key,
+            '-www', @arguments], stdin => '');
         return ($it, $port) if wait_until(20, sub { $it->out =~ /^ACCEPT/m || !$it->running }) && $it->running;
     }
     die "no openssl s_server\n";

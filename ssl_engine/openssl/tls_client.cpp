@@ -175,9 +175,9 @@ std::string server_signature(SSL& ssl) {
   int digest = NID_undef;
   if (SSL_get_peer_signature_type_nid(&ssl, &type) != 1 || type == NID_undef) return {};
   (void)SSL_get_peer_signature_nid(&ssl, &digest);
-  const std::string words = type == EVP_PKEY_RSA_PSS ? "RSA-PSS"
-                            : type == EVP_PKEY_EC    ? "ECDSA"
-                                                     : OBJ_nid2sn(type);
+  std::string words = type == EVP_PKEY_RSA_PSS ? "RSA-PSS"
+                      : type == EVP_PKEY_EC    ? "ECDSA"
+                                               : OBJ_nid2sn(type);
   clear_openssl_errors();
   if (digest == NID_undef) return words;
   return text(words, " with ", OBJ_nid2sn(digest));

@@ -39,6 +39,7 @@ std::string Authority::path(std::string_view name) const {
 }
 
 Status Authority::create(const std::string& folder, X509& certificate, ByteView key_pem) {
+  const SignalsHeld held;
   std::error_code problem;
   const bool was_there = std::filesystem::exists(folder, problem);
   if (was_there && !std::filesystem::is_empty(folder, problem)) {
@@ -55,6 +56,9 @@ Status Authority::create(const std::string& folder, X509& certificate, ByteView 
   Status done = files.add(folder + "/ca.key", key_pem, kPrivate);
   if (done) done = files.add(folder + "/ca.crt", as_bytes(pem), kPublic);
   if (done) done = files.add(folder + "/index.txt", {}, kPublic);
+  // For openssl-ca(1): a renewed certificate has the name of the one before.
+  if (done)
+    done = files.add(folder + "/index.txt.attr", as_bytes("unique_subject = no\n"), kPublic);
   if (done) done = files.add(folder + "/crlnumber", as_bytes("01\n"), kPublic);
   if (done) done = files.commit();
   if (!done) {

@@ -5,6 +5,7 @@
 //   ca.crt       its certificate                       ca.key       its key, mode 0600
 //   index.txt    what was issued, see ca_index.h       crlnumber    of the next list, hexadecimal
 //   issued/      every certificate, by serial number   ca.crl       the newest list
+//   index.txt.attr  for openssl-ca(1) alone
 //
 // The folder is locked while it is used, so that two commands do not lose each other's entries.
 #pragma once

@@ -41,26 +41,26 @@ bool is_help(std::string_view word) noexcept {
 Exit run(const std::vector<std::string>& words) {
   if (words.empty()) {
     tell("no command is given; --help lists them");
-    return kUsage;
+    return Exit::usage;
   }
   if (is_help(words[0]) || words[0] == "help") {
     print(kHelp);
-    return kDone;
+    return Exit::done;
   }
   if (words[0] == "--version") {
     print("tlsplus-cert " TLSPLUS_VERSION "\n");
-    return kDone;
+    return Exit::done;
   }
   const Command* const command = command_named(words[0]);
   if (command == nullptr) {
     tell(text("there is no command ", quote(words[0]), "; --help lists them"));
-    return kUsage;
+    return Exit::usage;
   }
   const std::vector<std::string> rest(words.begin() + 1, words.end());
   for (const std::string& word : rest) {
     if (!is_help(word)) continue;
     print(command->help);
-    return kDone;
+    return Exit::done;
   }
   const auto arguments = Arguments::parse(command->options, rest);
   if (!arguments) return misused(arguments.error());
@@ -82,7 +82,7 @@ int main(int argc, char** argv) {
   using namespace tlsplus;  // NOLINT(*-build-using-namespace)
   tools::ignore_fatal_writes();
   tools::StandardError log;
-  return at_boundary(log, "main", static_cast<int>(tools::kRefused), [&] {
+  return at_boundary(log, "main", static_cast<int>(tools::Exit::refused), [&] {
     return static_cast<int>(tools::run(std::vector<std::string>(argv + 1, argv + argc)));
   });
 }

@@ -98,18 +98,18 @@ Status read_client_certificate(const Arguments& arguments, Question& question) {
 Exit misused(const Error& error) {
   tell(error);
   tell("--help shows how");
-  return kUsage;
+  return Exit::usage;
 }
 
 Exit run(const std::vector<std::string>& words) {
   for (const std::string& word : words) {
     if (word == "--help" || word == "-h") {
       print(kHelp);
-      return kDone;
+      return Exit::done;
     }
     if (word == "--version") {
       print("tlsplus-check " TLSPLUS_VERSION "\n");
-      return kDone;
+      return Exit::done;
     }
   }
   const auto arguments = Arguments::parse(kOptions, words);
@@ -119,19 +119,19 @@ Exit run(const std::vector<std::string>& words) {
   const Status read = read_client_certificate(*arguments, *question);
   if (!read) {
     tell(read.error());
-    return kRefused;
+    return Exit::refused;
   }
   if (!question->ca_file.empty()) {
     const auto authorities = read_certificates(question->ca_file);
     if (!authorities) {
       tell(authorities.error());
-      return kRefused;
+      return Exit::refused;
     }
   }
   print(text(text_of(question->at), '\n'));
   const Report report = check(*question);
   print(report.text_of());
-  return report.has_problems() ? kRefused : kDone;
+  return report.has_problems() ? Exit::refused : Exit::done;
 }
 
 }  // namespace
@@ -141,7 +141,7 @@ int main(int argc, char** argv) {
   using namespace tlsplus;  // NOLINT(*-build-using-namespace)
   tools::ignore_fatal_writes();
   tools::StandardError log;
-  return at_boundary(log, "main", static_cast<int>(tools::kRefused), [&] {
+  return at_boundary(log, "main", static_cast<int>(tools::Exit::refused), [&] {
     return static_cast<int>(tools::run(std::vector<std::string>(argv + 1, argv + argc)));
   });
 }

@@ -42,11 +42,11 @@ class Examination {
   void examine_connection(Visit& visit);
   void examine_certificates(Visit& visit);
   void describe_chain(const std::vector<Cert>& sent);
-  void verify(const std::vector<Cert>& sent, X509_STORE& trusted);
+  bool verify(const std::vector<Cert>& sent, X509_STORE& trusted);
   void examine_validity(X509& leaf);
   void examine_names(X509& leaf);
   void examine_order(const std::vector<Cert>& sent);
-  void examine_staple(const StapleView& staple, X509& leaf);
+  void examine_staple(const StapleView& staple, X509& leaf, bool is_verified);
   void examine_versions();
   bool accepts(std::uint16_t version);
   void examine_resumption();
@@ -184,18 +184,19 @@ void Examination::describe_chain(const std::vector<Cert>& sent) {
   }
 }
 
-void Examination::verify(const std::vector<Cert>& sent, X509_STORE& trusted) {
+bool Examination::verify(const std::vector<Cert>& sent, X509_STORE& trusted) {
   const auto faults = faults_of(sent, trusted);
   if (faults.empty()) {
     const Cert anchor = anchor_of(sent, trusted);
     report_.fact("verified", text("yes, by ", anchor == nullptr ? "?" : subject_of(*anchor),
                                   ", one of ", trust()));
-    return;
+    return true;
   }
   report_.fact("verified", "no");
   for (const ChainFault& fault : faults) {
     report_.problem(sentence_for(fault, sent, trust(), now_));
   }
+  return false;
 }
 
 void Examination::examine_validity(X509& leaf) {
@@ -244,7 +245,7 @@ void Examination::examine_order(const std::vector<Cert>& sent) {
   }
 }
 
-void Examination::examine_staple(const StapleView& staple, X509& leaf) {
+void Examination::examine_staple(const StapleView& staple, X509& leaf, bool is_verified) {
   const std::string until =
       staple.until ? text(", until ", date_text(*staple.until)) : std::string();
   switch (staple.status) {
@@ -286,7 +287,11 @@ void Examination::examine_staple(const StapleView& staple, X509& leaf) {
       return;
     case StapleView::Status::badly_signed:
       report_.fact("staple", "not verified");
-      report_.note("the signature of the stapled OCSP response could not be verified.");
+      // Whoever does not know the issuer cannot verify what it signs.
+      if (is_verified) {
+        report_.problem(
+            "the stapled OCSP response is not signed by whoever issued the certificate.");
+      }
   }
 }
 
@@ -302,11 +307,11 @@ void Examination::examine_certificates(Visit& visit) {
     report_.problem(text(trusted.error().what, '.'));
     return;
   }
-  verify(sent, **trusted);
+  const bool is_verified = verify(sent, **trusted);
   examine_names(*sent.front());
   examine_validity(*sent.front());
   examine_order(sent);
-  examine_staple(staple_of(visit.ssl(), sent, **trusted), *sent.front());
+  examine_staple(staple_of(visit.ssl(), sent, **trusted), *sent.front(), is_verified);
 }
 
 bool Examination::accepts(std::uint16_t version) {

@@ -57,7 +57,7 @@ Exit make_authority(const Arguments& arguments) {
   }
   tell("clients that shall trust your servers need ca.crt; to accept clients it has issued to:");
   print(directive("SSLCACertificateFile", folder + "/ca.crt") + "SSLVerifyClient       require\n");
-  return kDone;
+  return Exit::done;
 }
 
 }  // namespace

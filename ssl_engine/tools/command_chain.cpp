@@ -121,7 +121,7 @@ Exit fetch_chain(const Arguments& arguments) {
                          chain->intermediates.size() == 1 ? " intermediate" : " intermediates"));
   tell(chain->end);
   print(directive("SSLCertificateFile", out));
-  return kDone;
+  return Exit::done;
 }
 
 }  // namespace

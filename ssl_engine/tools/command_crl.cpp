@@ -117,6 +117,8 @@ Exit make_list(const Arguments& arguments) {
     const Status done = revoke(*authority, word, *reason);
     if (!done) return refused(done.error());
   }
+  Status done = authority->save_index();
+  if (!done) return refused(done.error());
   const auto number = authority->take_crl_number();
   if (!number) return refused(number.error());
   const CrlTerms terms{*number, now(), now() + *days * kDay};
@@ -124,8 +126,7 @@ Exit make_list(const Arguments& arguments) {
   const auto list = make_crl(revoked, terms, authority->signer());
   if (!list) return refused(list.error());
   const std::string path = arguments.get("--out", authority->path("ca.crl"));
-  Status done = authority->save_index();
-  if (done) done = replace_file(path, as_bytes(*list), kPublic);
+  done = replace_file(path, as_bytes(*list), kPublic);
   if (!done) return refused(done.error());
   tell_written(path, text("revocation list number ", *number, " with ", revoked.size(),
                           revoked.size() == 1 ? " certificate" : " certificates",
@@ -138,7 +139,7 @@ Exit make_list(const Arguments& arguments) {
     lines = directive("SSLCARevocationPath", arguments.get("--hash-dir"));
   }
   print(lines + "SSLCARevocationCheck  leaf\n");
-  return kDone;
+  return Exit::done;
 }
 
 }  // namespace

@@ -114,7 +114,7 @@ Result<Profile> profile_of(const Arguments& arguments) {
 
 WallTime end_for(Profile profile, long days, X509& authority) {
   if (profile == Profile::server && days > kMostServerDays) {
-    tell(text("warning: browsers refuse server certificates of more than ", kMostServerDays,
+    tell(text("warning: clients refuse server certificates of more than ", kMostServerDays,
               " days; it is made for that long"));
     days = kMostServerDays;
   }
@@ -182,7 +182,7 @@ Exit issue(const Arguments& arguments) {
   const Status done = hand_out(*authority, **certificate, *applicant, base);
   if (!done) return refused(done.error());
   tell_what_was_made(*profile, *authority, **certificate, *applicant, base);
-  return kDone;
+  return Exit::done;
 }
 
 }  // namespace

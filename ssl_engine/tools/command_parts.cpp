@@ -15,12 +15,12 @@ namespace tlsplus::tools {
 Exit misused(const Error& error) {
   tell(error);
   tell("--help shows how");
-  return kUsage;
+  return Exit::usage;
 }
 
 Exit refused(const Error& error) {
   tell(error);
-  return kRefused;
+  return Exit::refused;
 }
 
 Result<NewKey> new_key_for(const Arguments& arguments, const std::string& path) {

@@ -18,7 +18,7 @@
 namespace tlsplus::tools {
 
 constexpr std::chrono::hours kDay{24};
-/// What browsers accept for a server (CA/Browser Forum, Baseline Requirements 6.3.2).
+/// Whole days below the 398 after which clients refuse a server's certificate.
 constexpr long kMostServerDays = 397;
 
 struct NewKey {

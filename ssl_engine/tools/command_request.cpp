@@ -72,7 +72,7 @@ Exit make_self_signed(const Arguments& arguments) {
   tell(text("nobody trusts it but who is told to: curl --cacert ", certificate_file,
             "; it is for tests"));
   print_server_lines(certificate_file, key_file, key->is_encrypted);
-  return kDone;
+  return Exit::done;
 }
 
 // The key of --key, or a new one that `files` takes.
@@ -110,7 +110,7 @@ Exit make_csr(const Arguments& arguments) {
   tell(text("when the certificate has come, put it and the intermediates sent with it into ",
             absolute_path(base + ".crt"), " and use:"));
   print_server_lines(base + ".crt", key_file, is_encrypted);
-  return kDone;
+  return Exit::done;
 }
 
 }  // namespace

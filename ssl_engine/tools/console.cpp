@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ssl_engine/tools/console.h"
 
-#include <signal.h>
-
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 
 #include "ssl_engine/base/text.h"

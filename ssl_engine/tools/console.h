@@ -12,7 +12,7 @@
 
 namespace tlsplus::tools {
 
-enum Exit : int { kDone = 0, kRefused = 1, kUsage = 2 };
+enum class Exit : int { done = 0, refused = 1, usage = 2 };
 
 /// To standard output, as it is.
 void print(std::string_view text) noexcept;

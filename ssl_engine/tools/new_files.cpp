@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// O_TMPFILE where there is it (open(2)); elsewhere a name of its own, with signals held back from
-// the first octet to the last.
+// O_TMPFILE where there is it (open(2)); elsewhere a temporary name, with signals held back until
+// it is gone again.
 #include "ssl_engine/tools/new_files.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -38,22 +37,6 @@ Error taken(const std::string& path) {
           .id = 0,
           .cause = nullptr};
 }
-
-// No signal ends the process while this lives.
-class SignalsHeld {
- public:
-  SignalsHeld() noexcept {
-    sigset_t all;
-    (void)sigfillset(&all);
-    (void)sigprocmask(SIG_BLOCK, &all, &before_);
-  }
-  SignalsHeld(const SignalsHeld&) = delete;
-  SignalsHeld& operator=(const SignalsHeld&) = delete;
-  ~SignalsHeld() { (void)sigprocmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
-};
 
 std::string folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -89,6 +72,16 @@ void sync_folder(const std::string& path) noexcept {
 
 }  // namespace
 
+SignalsHeld::SignalsHeld() noexcept {
+  sigset_t all;
+  (void)sigfillset(&all);
+  (void)sigprocmask(SIG_BLOCK, &all, &before_);
+}
+
+SignalsHeld::~SignalsHeld() {
+  (void)sigprocmask(SIG_SETMASK, &before_, nullptr);
+}
+
 NewFiles::~NewFiles() {
   for (const Staged& staged : staged_) {
     if (!staged.temporary.empty()) (void)unlink(staged.temporary.c_str());
@@ -108,13 +101,17 @@ Status NewFiles::add(const std::string& path, ByteView content, mode_t mode) {
   if (errno != EOPNOTSUPP && errno != EISDIR) {
     return failed("cannot write", path, errno, "the folder must exist and be writable");
   }
-  const SignalsHeld held;
-  staged.temporary = temporary_name(path);
+  return add_with_name(std::move(staged), content, mode);
+}
+
+Status NewFiles::add_with_name(Staged staged, ByteView content, mode_t mode) {
+  if (!held_) held_.emplace();
+  staged.temporary = temporary_name(staged.path);
   staged.file = open_named(staged.temporary);
   if (!staged.file.is_open() || !write_all(staged.file.get(), content, mode)) {
     const int error_number = errno;
     if (staged.file.is_open()) (void)unlink(staged.temporary.c_str());
-    return failed("cannot write", path, error_number);
+    return failed("cannot write", staged.path, error_number);
   }
   staged_.push_back(std::move(staged));
   return {};

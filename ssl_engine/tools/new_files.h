@@ -8,6 +8,8 @@
 
 #include <sys/types.h>
 
+#include <csignal>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,18 @@
 #include "ssl_engine/base/result.h"
 
 namespace tlsplus::tools {
+
+/// No signal ends the process while one of these lives; those that came take effect then.
+class SignalsHeld {
+ public:
+  SignalsHeld() noexcept;
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+  ~SignalsHeld();
+
+ private:
+  sigset_t before_{};
+};
 
 /// Not thread safe.
 class NewFiles {
@@ -37,6 +51,9 @@ class NewFiles {
     std::string temporary;  // where the file system knows no nameless files; else empty
     Descriptor file;
   };
+  Status add_with_name(Staged staged, ByteView content, mode_t mode);
+
+  std::optional<SignalsHeld> held_;  // once there is a temporary name; given up last
   std::vector<Staged> staged_;
 };
 

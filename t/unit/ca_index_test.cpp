@@ -7,11 +7,35 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstdarg>
 
 #include "ssl_engine/tools/new_files.h"
 #include "t/unit/test_certs.h"
+
+namespace {
+
+// What open() below says of O_TMPFILE.
+bool has_nameless_files = true;
+
+}  // namespace
+
+// In the place of the C library's, for file systems that do not know O_TMPFILE.
+extern "C" int open(const char* path, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  const auto mode = va_arg(arguments, mode_t);
+  va_end(arguments);
+  if (!has_nameless_files && (flags & O_TMPFILE) == O_TMPFILE) {
+    errno = EOPNOTSUPP;
+    return -1;
+  }
+  return static_cast<int>(syscall(SYS_openat, AT_FDCWD, path, flags, mode));
+}
 
 namespace {
 
@@ -152,6 +176,44 @@ START_TEST(a_full_disk_leaves_what_was_there) {
 }
 END_TEST
 
+// Ends in a child by the signal that came while files were written; what that leaves is looked at.
+void signalled_while_writing(const Folder& folder, bool is_committed) {
+  const pid_t child = fork();
+  if (child == 0) {
+    (void)std::signal(SIGTERM, SIG_DFL);  // Check has a handler for it
+    {
+      NewFiles files;
+      (void)files.add(folder.path("a.key"), as_bytes("new"), 0600);
+      (void)std::raise(SIGTERM);
+      (void)files.add(folder.path("a.crt"), as_bytes("new"), 0644);
+      if (is_committed) (void)files.commit();
+    }
+    _exit(0);
+  }
+  int status = 0;
+  ck_assert_int_eq(waitpid(child, &status, 0), child);
+  ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+}
+
+START_TEST(without_nameless_files_it_is_the_same) {
+  has_nameless_files = false;
+  const Folder folder;
+  signalled_while_writing(folder, false);
+  ck_assert(std::filesystem::is_empty(folder.path()));
+  signalled_while_writing(folder, true);
+  ck_assert_int_eq(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 2);
+  expect_text(slurp(folder.path("a.key")), "new");
+  expect_text(slurp(folder.path("a.crt")), "new");
+  {
+    NewFiles files;
+    ck_assert(static_cast<bool>(files.add(folder.path("b.key"), as_bytes("new"), 0600)));
+    ck_assert(!files.add(folder.path("a.crt"), as_bytes("newer"), 0644));
+  }
+  ck_assert_int_eq(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 2);
+  has_nameless_files = true;
+}
+END_TEST
+
 START_TEST(a_file_of_ours_is_replaced_as_a_whole) {
   const Folder folder;
   folder.write("index.txt", "old");
@@ -174,6 +236,7 @@ Suite* index_suite() {
   tcase_add_test(files, files_appear_together_with_their_modes);
   tcase_add_test(files, nothing_is_overwritten_and_nothing_half_is_left);
   tcase_add_test(files, a_full_disk_leaves_what_was_there);
+  tcase_add_test(files, without_nameless_files_it_is_the_same);
   tcase_add_test(files, a_file_of_ours_is_replaced_as_a_whole);
   suite_add_tcase(suite, files);
   return suite;
