@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/tools/refusal.h"
 
 namespace tlsplus::tools {
 namespace {
@@ -13,10 +14,6 @@ const Option* option_named(std::span<const Option> options, std::string_view nam
     if (option.name == name) return &option;
   }
   return nullptr;
-}
-
-Error usage_error(std::string what) {
-  return {.what = std::move(what), .where = {}, .hint = {}, .id = 0, .cause = nullptr};
 }
 
 }  // namespace
@@ -38,20 +35,20 @@ Result<Arguments> Arguments::parse(std::span<const Option> options,
     const std::size_t equals = word.find('=');
     const std::string_view name = word.substr(0, equals);
     const Option* const option = option_named(options, name);
-    if (option == nullptr) return usage_error(text("there is no option ", quote(name)));
+    if (option == nullptr) return refusal(text("there is no option ", quote(name)));
     std::string value;
     if (equals != std::string_view::npos) {
-      if (!option->takes_value) return usage_error(text(name, " takes no value"));
+      if (!option->takes_value) return refusal(text(name, " takes no value"));
       value = word.substr(equals + 1);
     } else if (option->takes_value) {
-      if (++i == words.size()) return usage_error(text(name, " needs a value"));
+      if (++i == words.size()) return refusal(text(name, " needs a value"));
       value = words[i];
     }
     auto& values = read.values_[std::string(name)];
     if (!values.empty() && !option->may_repeat) {
-      return usage_error(text(name, " is given twice"));
+      return refusal(text(name, " is given twice"));
     }
-    if (option->takes_value && value.empty()) return usage_error(text(name, " has an empty value"));
+    if (option->takes_value && value.empty()) return refusal(text(name, " has an empty value"));
     values.push_back(std::move(value));
   }
   return read;
@@ -76,7 +73,7 @@ Result<long> number_in(std::string_view what, std::string_view word, long least,
   const auto [end, problem] = std::from_chars(word.data(), word.data() + word.size(), number);
   if (problem != std::errc() || end != word.data() + word.size() || number < least ||
       number > most) {
-    return usage_error(
+    return refusal(
         text(what, ' ', quote(word), " is not a whole number from ", least, " to ", most));
   }
   return number;

@@ -16,6 +16,7 @@
 #include "ssl_engine/openssl/x509.h"
 #include "ssl_engine/tools/key_files.h"
 #include "ssl_engine/tools/new_files.h"
+#include "ssl_engine/tools/refusal.h"
 
 namespace tlsplus::tools {
 namespace {
@@ -23,10 +24,6 @@ namespace {
 constexpr mode_t kPrivate = 0600;
 constexpr mode_t kPublic = 0644;
 constexpr int kHexadecimal = 16;
-
-Error failed(std::string what, std::string hint = {}) {
-  return {.what = std::move(what), .where = {}, .hint = std::move(hint), .id = 0, .cause = nullptr};
-}
 
 std::string reason_of(int error_number) {
   return std::error_code(error_number, std::generic_category()).message();
@@ -43,13 +40,13 @@ Status Authority::create(const std::string& folder, X509& certificate, ByteView 
   std::error_code problem;
   const bool was_there = std::filesystem::exists(folder, problem);
   if (was_there && !std::filesystem::is_empty(folder, problem)) {
-    return failed(text(folder, " exists already and is not empty; nothing was written"),
-                  "name another folder with --dir");
+    return refusal(text(folder, " exists already and is not empty; nothing was written"),
+                   "name another folder with --dir");
   }
   constexpr mode_t kFolder = 0700;
   const std::string issued = folder + "/issued";
   if ((!was_there && mkdir(folder.c_str(), kFolder) != 0) || mkdir(issued.c_str(), kFolder) != 0) {
-    return failed(text("cannot make ", folder, ": ", reason_of(errno)));
+    return refusal(text("cannot make ", folder, ": ", reason_of(errno)));
   }
   NewFiles files;
   const std::string pem = pem_of(certificate);
@@ -73,11 +70,11 @@ Result<Authority> Authority::open(const std::string& folder, const std::string& 
   opened.folder_ = folder;
   opened.lock_ = Descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!opened.lock_.is_open()) {
-    return failed(text("there is no authority in ", folder, ": ", reason_of(errno)),
-                  "tlsplus-cert ca makes one; --ca names its folder");
+    return refusal(text("there is no authority in ", folder, ": ", reason_of(errno)),
+                   "tlsplus-cert ca makes one; --ca names its folder");
   }
   if (flock(opened.lock_.get(), LOCK_EX) != 0) {
-    return failed(text("cannot lock ", folder, ": ", reason_of(errno)));
+    return refusal(text("cannot lock ", folder, ": ", reason_of(errno)));
   }
   auto certificates = read_certificates(opened.path("ca.crt"));
   if (!certificates) return std::move(certificates).error();
@@ -87,7 +84,7 @@ Result<Authority> Authority::open(const std::string& folder, const std::string& 
   if (content) {
     auto index = parse_index(as_text(*content));
     if (!index)
-      return failed(text(opened.path("index.txt"), ": ", index.error().what), index.error().hint);
+      return refusal(text(opened.path("index.txt"), ": ", index.error().what), index.error().hint);
     opened.index_ = std::move(*index);
   } else if (std::error_code problem;
              std::filesystem::file_size(opened.path("index.txt"), problem) != 0 || problem) {
@@ -97,8 +94,8 @@ Result<Authority> Authority::open(const std::string& folder, const std::string& 
   if (!key) return std::move(key).error();
   opened.key_ = std::move(*key);
   if (!fits(*opened.certificate_, *opened.key_)) {
-    return failed(text("ca.key in ", folder, " is not the key of ca.crt"),
-                  "restore the folder from a backup");
+    return refusal(text("ca.key in ", folder, " is not the key of ca.crt"),
+                   "restore the folder from a backup");
   }
   return opened;
 }
@@ -131,7 +128,7 @@ Result<std::uint64_t> Authority::take_crl_number() const {
     const auto [end, problem] =
         std::from_chars(word.data(), word.data() + word.size(), number, kHexadecimal);
     if (problem != std::errc() || end != word.data() + word.size()) {
-      return failed(text(path("crlnumber"), " holds no hexadecimal number"));
+      return refusal(text(path("crlnumber"), " holds no hexadecimal number"));
     }
   }
   std::array<char, 20> digits{};

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/tools/refusal.h"
 
 namespace tlsplus::tools {
 namespace {
@@ -15,11 +16,8 @@ constexpr std::size_t kFields = 6;
 constexpr int kTwoDigitsUntil = 2050;  // RFC 5280 4.1.2.5
 
 Error wrong(std::size_t line, std::string_view why) {
-  return {.what = text("line ", line, " of the index ", why),
-          .where = {},
-          .hint = "restore the file from a backup, or correct the line by hand",
-          .id = 0,
-          .cause = nullptr};
+  return refusal(text("line ", line, " of the index ", why),
+                 "restore the file from a backup, or correct the line by hand");
 }
 
 std::optional<WallTime> time_in(std::string_view word) {

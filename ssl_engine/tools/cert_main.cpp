@@ -8,6 +8,7 @@
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/tools/commands.h"
+#include "ssl_engine/tools/refusal.h"
 
 namespace tlsplus::tools {
 namespace {
@@ -65,12 +66,8 @@ Exit run(const std::vector<std::string>& words) {
   const auto arguments = Arguments::parse(command->options, rest);
   if (!arguments) return misused(arguments.error());
   if (arguments->others().size() != command->others) {
-    return misused({.what = text(command->name, " takes ", command->others == 0 ? "no" : "one",
-                                 " word beside its options, not ", arguments->others().size()),
-                    .where = {},
-                    .hint = {},
-                    .id = 0,
-                    .cause = nullptr});
+    return misused(refusal(text(command->name, " takes ", command->others == 0 ? "no" : "one",
+                                " word beside its options, not ", arguments->others().size())));
   }
   return command->run(*arguments);
 }

@@ -9,16 +9,13 @@
 
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/tools/arguments.h"
+#include "ssl_engine/tools/refusal.h"
 
 namespace tlsplus::tools {
 namespace {
 
 constexpr std::size_t kMostName = 253;  // RFC 1035 3.1, without the final dot
 constexpr std::size_t kMostLabel = 63;
-
-Error wrong(std::string what, std::string hint = {}) {
-  return {.what = std::move(what), .where = {}, .hint = std::move(hint), .id = 0, .cause = nullptr};
-}
 
 std::optional<std::string> address_in(std::string_view word) {
   if (word.starts_with('[') && word.ends_with(']')) word = word.substr(1, word.size() - 2);
@@ -46,14 +43,14 @@ Result<std::string> host_name(std::string_view word) {
   const bool is_ascii =
       std::all_of(word.begin(), word.end(), [](char c) { return static_cast<signed char>(c) > 0; });
   if (!is_ascii) {
-    return wrong(text("the name ", quote(word), " is not ASCII"),
-                 "write its A-label, which begins with xn--; idn2 prints it");
+    return refusal(text("the name ", quote(word), " is not ASCII"),
+                   "write its A-label, which begins with xn--; idn2 prints it");
   }
   std::string name = to_lower(word);
   if (name.ends_with('.')) name.pop_back();
   if (name.find("://") != std::string::npos || name.find('/') != std::string::npos) {
-    return wrong(text(quote(word), " is not a host name"),
-                 "write the name alone, without https:// and path");
+    return refusal(text(quote(word), " is not a host name"),
+                   "write the name alone, without https:// and path");
   }
   std::string_view rest = name;
   const bool is_wildcard = rest.starts_with("*.");
@@ -62,14 +59,14 @@ Result<std::string> host_name(std::string_view word) {
   const bool is_fine = !rest.empty() && name.size() <= kMostName &&
                        std::all_of(labels.begin(), labels.end(), is_label);
   if (!is_fine) {
-    return wrong(text(quote(word), " is neither a host name nor an address"),
-                 name.find('*') == std::string::npos
-                     ? ""
-                     : "a wildcard is the whole first label: *.example.org");
+    return refusal(text(quote(word), " is neither a host name nor an address"),
+                   name.find('*') == std::string::npos
+                       ? ""
+                       : "a wildcard is the whole first label: *.example.org");
   }
   if (is_wildcard && labels.size() < 2) {
-    return wrong(text("no client accepts the wildcard ", quote(word)),
-                 "a wildcard stands below a domain of at least two labels: *.example.org");
+    return refusal(text("no client accepts the wildcard ", quote(word)),
+                   "a wildcard stands below a domain of at least two labels: *.example.org");
   }
   return name;
 }
@@ -100,8 +97,8 @@ Result<KeyKind> key_kind(std::string_view word) {
     if (!bits) return bits.error();
     return KeyKind{"RSA", {}, static_cast<unsigned>(*bits)};
   }
-  return wrong(text("--key-type ", quote(word), " is not a kind of key"),
-               "write ec, p384, ed25519 or rsa:3072");
+  return refusal(text("--key-type ", quote(word), " is not a kind of key"),
+                 "write ec, p384, ed25519 or rsa:3072");
 }
 
 Result<SubjectNames> server_names(std::span<const std::string> words) {
@@ -127,8 +124,8 @@ Result<SubjectNames> client_names(std::string_view name, std::span<const std::st
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
   if (name.empty() || characters_in(name) > kMostCommonName ||
       std::any_of(name.begin(), name.end(), is_control)) {
-    return wrong(text("the name ", quote(name), " is empty, longer than ", kMostCommonName,
-                      " characters, or has control characters in it"));
+    return refusal(text("the name ", quote(name), " is empty, longer than ", kMostCommonName,
+                        " characters, or has control characters in it"));
   }
   SubjectNames names;
   names.common_name = name;
@@ -137,7 +134,7 @@ Result<SubjectNames> client_names(std::string_view name, std::span<const std::st
     const bool is_fine =
         at != 0 && at != std::string::npos && at + 1 < email.size() &&
         std::all_of(email.begin(), email.end(), [](char c) { return c > ' ' && c < '\x7f'; });
-    if (!is_fine) return wrong(text(quote(email), " is not an e-mail address in ASCII"));
+    if (!is_fine) return refusal(text(quote(email), " is not an e-mail address in ASCII"));
     add_once(names.emails, email);
   }
   return names;

@@ -14,6 +14,7 @@
 #include "ssl_engine/tools/check_run.h"
 #include "ssl_engine/tools/console.h"
 #include "ssl_engine/tools/key_files.h"
+#include "ssl_engine/tools/refusal.h"
 
 namespace tlsplus::tools {
 namespace {
@@ -49,17 +50,13 @@ constexpr auto kOptions = std::to_array<Option>({
     {"--starttls"},
 });
 
-Error wrong(std::string what) {
-  return {.what = std::move(what), .where = {}, .hint = {}, .id = 0, .cause = nullptr};
-}
-
 // What cannot be understood; files are read later.
 Result<Question> question_in(const Arguments& arguments) {
-  if (arguments.others().size() != 1) return wrong("one HOST:PORT is to be given");
+  if (arguments.others().size() != 1) return refusal("one HOST:PORT is to be given");
   if (arguments.get("--starttls", "no") != "no") {
-    return wrong("STARTTLS is not supported: this command checks HTTPS");
+    return refusal("STARTTLS is not supported: this command checks HTTPS");
   }
-  if (arguments.has("--key") && !arguments.has("--cert")) return wrong("--key needs --cert");
+  if (arguments.has("--key") && !arguments.has("--cert")) return refusal("--key needs --cert");
   Question question;
   auto at = parse_endpoint(arguments.others().front(), "443");
   if (!at) return std::move(at).error();
@@ -88,7 +85,7 @@ Status read_client_certificate(const Arguments& arguments, Question& question) {
   auto key = read_key(key_path, arguments.get("--pass"));
   if (!key) return std::move(key).error();
   if (!fits(*certificates->front(), **key)) {
-    return wrong(text("the key in ", key_path, " does not belong to the certificate in ", path));
+    return refusal(text("the key in ", key_path, " does not belong to the certificate in ", path));
   }
   question.certificates = std::move(*certificates);
   question.key = std::move(*key);

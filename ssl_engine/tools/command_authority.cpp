@@ -10,6 +10,7 @@
 #include "ssl_engine/tools/cert_words.h"
 #include "ssl_engine/tools/command_parts.h"
 #include "ssl_engine/tools/commands.h"
+#include "ssl_engine/tools/refusal.h"
 
 namespace tlsplus::tools {
 namespace {
@@ -29,11 +30,7 @@ constexpr auto kOptions = std::to_array<Option>({
 Exit make_authority(const Arguments& arguments) {
   if (!arguments.has("--name")) {
     return misused(
-        {.what = "--name is missing: what the authority is called, as in --name 'Example Test CA'",
-         .where = {},
-         .hint = {},
-         .id = 0,
-         .cause = nullptr});
+        refusal("--name is missing: what the authority is called, as in --name 'Example Test CA'"));
   }
   auto names = client_names(arguments.get("--name"), {});
   if (!names) return misused(names.error());

@@ -15,6 +15,7 @@
 #include "ssl_engine/tools/commands.h"
 #include "ssl_engine/tools/http.h"
 #include "ssl_engine/tools/key_files.h"
+#include "ssl_engine/tools/refusal.h"
 
 namespace tlsplus::tools {
 namespace {
@@ -25,10 +26,6 @@ constexpr long kDefaultSeconds = 30;
 constexpr long kMostSeconds = 600;
 
 constexpr auto kOptions = std::to_array<Option>({{"--out"}, {"--timeout"}});
-
-Error wrong(std::string what, std::string hint = {}) {
-  return {.what = std::move(what), .where = {}, .hint = std::move(hint), .id = 0, .cause = nullptr};
-}
 
 Cert issuer_among(const std::vector<Cert>& candidates, X509& cert) {
   for (const Cert& candidate : candidates) {
@@ -52,10 +49,10 @@ Result<Cert> fetch_issuer(X509& cert, Instant deadline) {
       tell(text("fetched ", subject_of(*issuer), " from ", escape(url)));
       return issuer;
     }
-    last = wrong(candidates.empty()
-                     ? text(escape(url), ": there is no certificate in the answer")
-                     : text(escape(url), ": what came, ", subject_of(*candidates.front()),
-                            ", has not signed ", subject_of(cert)));
+    last = refusal(candidates.empty()
+                       ? text(escape(url), ": there is no certificate in the answer")
+                       : text(escape(url), ": what came, ", subject_of(*candidates.front()),
+                              ", has not signed ", subject_of(cert)));
   }
   return last;
 }
@@ -91,7 +88,7 @@ Result<Chain> chain_of(X509& leaf, const std::vector<Cert>& at_hand, Instant dea
     chain.intermediates.push_back(std::move(issuer));
     last = chain.intermediates.back().get();
   }
-  return wrong(text("the chain has more than ", kMostSteps, " intermediates"));
+  return refusal(text("the chain has more than ", kMostSteps, " intermediates"));
 }
 
 Exit fetch_chain(const Arguments& arguments) {
@@ -104,7 +101,7 @@ Exit fetch_chain(const Arguments& arguments) {
   if (!certificates) return refused(certificates.error());
   X509& leaf = *certificates->front();
   if (is_self_issued(leaf)) {
-    return refused(wrong(text(path, " is self-signed: it has no chain")));
+    return refused(refusal(text(path, " is self-signed: it has no chain")));
   }
   const Instant deadline = SystemClock().steady() + std::chrono::seconds(*seconds);
   const auto chain = chain_of(leaf, *certificates, deadline);

@@ -17,6 +17,7 @@
 #include "ssl_engine/tools/command_parts.h"
 #include "ssl_engine/tools/commands.h"
 #include "ssl_engine/tools/key_files.h"
+#include "ssl_engine/tools/refusal.h"
 
 namespace tlsplus::tools {
 namespace {
@@ -35,22 +36,18 @@ constexpr auto kOptions = std::to_array<Option>({
     {"--hash-dir"},
 });
 
-Error wrong(std::string what, std::string hint = {}) {
-  return {.what = std::move(what), .where = {}, .hint = std::move(hint), .id = 0, .cause = nullptr};
-}
-
 // A serial number as it is, or the certificate in a file.
 Result<std::string> serial_in(const std::string& word, X509& authority) {
   const std::string plain = plain_serial(word);
   if (!plain.empty() && access(word.c_str(), F_OK) != 0) return plain;
   auto certificates = read_certificates(word);
   if (!certificates) {
-    return wrong(text("--revoke ", quote(word), " is neither a serial number nor a certificate: ",
-                      certificates.error().what));
+    return refusal(text("--revoke ", quote(word), " is neither a serial number nor a certificate: ",
+                        certificates.error().what));
   }
   X509& certificate = *certificates->front();
   if (!is_signed_by(certificate, authority)) {
-    return wrong(text(word, " was not issued by this authority but by ", issuer_of(certificate)));
+    return refusal(text(word, " was not issued by this authority but by ", issuer_of(certificate)));
   }
   return plain_serial(serial_of(certificate));
 }
@@ -60,8 +57,8 @@ Status revoke(Authority& authority, const std::string& word, const std::string& 
   if (!serial) return serial.error();
   IndexEntry* const entry = entry_with(authority.index(), *serial);
   if (entry == nullptr) {
-    return wrong(text("no certificate with serial number ", *serial, " was issued"),
-                 text(authority.path("index.txt"), " lists them"));
+    return refusal(text("no certificate with serial number ", *serial, " was issued"),
+                   text(authority.path("index.txt"), " lists them"));
   }
   if (entry->status == 'R') {
     tell(text("note: ", *serial, " (", entry->subject, ") is revoked already"));
@@ -95,7 +92,7 @@ Result<std::string> copy_by_hash(const std::string& folder, std::string_view lis
     if (!written) return written.error();
     return file;
   }
-  return wrong(text("there are too many lists of this name in ", folder));
+  return refusal(text("there are too many lists of this name in ", folder));
 }
 
 Result<std::string> known_reason(const Arguments& arguments) {
@@ -103,7 +100,7 @@ Result<std::string> known_reason(const Arguments& arguments) {
   const auto reasons = revocation_reasons();
   if (word.empty() || std::find(reasons.begin(), reasons.end(), word) != reasons.end()) return word;
   std::vector<std::string> words(reasons.begin(), reasons.end());
-  return wrong(text("--reason ", quote(word), " is none of ", join(words, ", ")));
+  return refusal(text("--reason ", quote(word), " is none of ", join(words, ", ")));
 }
 
 Exit make_list(const Arguments& arguments) {

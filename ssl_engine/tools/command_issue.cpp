@@ -15,6 +15,7 @@
 #include "ssl_engine/tools/command_parts.h"
 #include "ssl_engine/tools/commands.h"
 #include "ssl_engine/tools/key_files.h"
+#include "ssl_engine/tools/refusal.h"
 
 namespace tlsplus::tools {
 namespace {
@@ -37,10 +38,6 @@ constexpr auto kOptions = std::to_array<Option>({
     {"--pass"},
 });
 
-Error wrong(std::string what) {
-  return {.what = std::move(what), .where = {}, .hint = {}, .id = 0, .cause = nullptr};
-}
-
 // What the certificate will be for, and the key it is about: of a request, or new.
 struct Applicant {
   SubjectNames names;
@@ -51,7 +48,7 @@ struct Applicant {
 Result<SubjectNames> names_for(const Arguments& arguments, Profile profile) {
   const auto words = arguments.all("--name");
   if (profile == Profile::server) return server_names(words);
-  if (words.size() != 1) return wrong("--client takes one --name: who it is");
+  if (words.size() != 1) return refusal("--client takes one --name: who it is");
   return client_names(words.front(), arguments.all("--email"));
 }
 
@@ -71,7 +68,7 @@ Result<Applicant> from_request(const Arguments& arguments, Profile profile) {
   const auto content = read_file(path);
   if (!content) return content.error();
   auto request = read_request(*content);
-  if (!request) return wrong(text(path, ": ", request.error().what));
+  if (!request) return refusal(text(path, ": ", request.error().what));
   if (request->unknown_names != 0) {
     tell(text("note: ", request->unknown_names,
               " names of the request are of a kind that is left out"));
@@ -100,14 +97,14 @@ Result<Applicant> with_new_key(const Arguments& arguments, Profile profile,
 
 Result<Profile> profile_of(const Arguments& arguments) {
   if (arguments.has("--server") == arguments.has("--client")) {
-    return wrong("--server or --client: say which it is for");
+    return refusal("--server or --client: say which it is for");
   }
   if (!arguments.has("--name") && !arguments.has("--csr")) {
-    return wrong("--name or --csr is missing: whom it is for");
+    return refusal("--name or --csr is missing: whom it is for");
   }
   if (arguments.has("--csr") &&
       (arguments.has("--encrypt") || arguments.has("--pass") || arguments.has("--key-type"))) {
-    return wrong("with --csr no key is made: --key-type, --encrypt and --pass do not apply");
+    return refusal("with --csr no key is made: --key-type, --encrypt and --pass do not apply");
   }
   return arguments.has("--server") ? Profile::server : Profile::client;
 }
@@ -171,7 +168,7 @@ Exit issue(const Arguments& arguments) {
   if (!applicant) return refused(applicant.error());
   if (not_after_of(authority->certificate()) <= now()) {
     return refused(
-        wrong("the authority's certificate has expired: make a new one with tlsplus-cert ca"));
+        refusal("the authority's certificate has expired: make a new one with tlsplus-cert ca"));
   }
   const CertificateTerms terms{
       *profile, applicant->names, new_serial(),

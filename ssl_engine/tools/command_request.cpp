@@ -11,6 +11,7 @@
 #include "ssl_engine/tools/command_parts.h"
 #include "ssl_engine/tools/commands.h"
 #include "ssl_engine/tools/key_files.h"
+#include "ssl_engine/tools/refusal.h"
 
 namespace tlsplus::tools {
 namespace {
@@ -39,11 +40,7 @@ constexpr auto kRequestOptions = std::to_array<Option>({
 Result<SubjectNames> names_given(const Arguments& arguments) {
   const auto words = arguments.all("--name");
   if (words.empty()) {
-    return Error{.what = "--name is missing: the name clients will use, as in https://NAME/",
-                 .where = {},
-                 .hint = {},
-                 .id = 0,
-                 .cause = nullptr};
+    return refusal("--name is missing: the name clients will use, as in https://NAME/");
   }
   return server_names(words);
 }

@@ -6,16 +6,13 @@
 #include <charconv>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/tools/refusal.h"
 
 namespace tlsplus::tools {
 namespace {
 
 constexpr int kMostRedirects = 3;
 constexpr std::size_t kMostHeadBytes = 16'384;
-
-Error failed(std::string what, std::string hint = {}) {
-  return {.what = std::move(what), .where = {}, .hint = std::move(hint), .id = 0, .cause = nullptr};
-}
 
 std::optional<long> whole_number(std::string_view word) noexcept {
   long number = 0;
@@ -35,15 +32,15 @@ Result<Bytes> receive_all(int socket, const std::string& url, std::size_t most_b
         answer.insert(answer.end(), piece.begin(),
                       piece.begin() + static_cast<std::ptrdiff_t>(count));
         if (answer.size() > most_bytes + kMostHeadBytes) {
-          return failed(text(url, ": the answer is longer than ", most_bytes, " bytes"));
+          return refusal(text(url, ": the answer is longer than ", most_bytes, " bytes"));
         }
         break;
       case Transfer::closed:
         return answer;
       case Transfer::timed_out:
-        return failed(text(url, ": no complete answer in time"));
+        return refusal(text(url, ": no complete answer in time"));
       case Transfer::failed:
-        return failed(text(url, ": the connection broke"));
+        return refusal(text(url, ": the connection broke"));
     }
   }
 }
@@ -58,26 +55,26 @@ Result<Answer> ask(const std::string& url, std::size_t most_bytes, Instant deadl
   const auto parsed = parse_http_url(url);
   if (!parsed) return parsed.error();
   const auto connected = connect_to(parsed->at, deadline);
-  if (!connected) return failed(text(url, ": ", connected.error().what), connected.error().hint);
+  if (!connected) return refusal(text(url, ": ", connected.error().what), connected.error().hint);
   const std::string request = text("GET ", parsed->path, " HTTP/1.0\r\nHost: ", text_of(parsed->at),
                                    "\r\nUser-Agent: tlsplus-cert\r\n\r\n");
   if (send_all(connected->socket.get(), as_bytes(request), deadline) != Transfer::done) {
-    return failed(text(url, ": the request could not be sent"));
+    return refusal(text(url, ": the request could not be sent"));
   }
   auto bytes = receive_all(connected->socket.get(), url, most_bytes, deadline);
   if (!bytes) return std::move(bytes).error();
   const auto head = parse_http_head(as_text(*bytes));
-  if (!head) return failed(text(url, ": the answer is no HTTP"));
+  if (!head) return refusal(text(url, ": the answer is no HTTP"));
   if (head->status / 100 == 3 && head->field("location"))
     return Answer{{}, *head->field("location")};
-  if (head->status != 200) return failed(text(url, ": the answer is status ", head->status));
+  if (head->status != 200) return refusal(text(url, ": the answer is status ", head->status));
   bytes->erase(bytes->begin(), bytes->begin() + static_cast<std::ptrdiff_t>(head->size));
   if (const auto size = whole_number(head->field("content-length").value_or("none"));
       size && static_cast<std::size_t>(*size) != bytes->size()) {
-    return failed(text(url, ": ", bytes->size(), " bytes came instead of ", *size));
+    return refusal(text(url, ": ", bytes->size(), " bytes came instead of ", *size));
   }
   if (bytes->size() > most_bytes) {
-    return failed(text(url, ": the answer is longer than ", most_bytes, " bytes"));
+    return refusal(text(url, ": the answer is longer than ", most_bytes, " bytes"));
   }
   return Answer{std::move(*bytes), {}};
 }
@@ -87,8 +84,8 @@ Result<Answer> ask(const std::string& url, std::size_t most_bytes, Instant deadl
 Result<HttpUrl> parse_http_url(std::string_view url) {
   constexpr std::string_view kScheme = "http://";
   if (!starts_with_ignoring_case(url, kScheme)) {
-    return failed(text(quote(url), " is not an http:// URL"),
-                  "fetch it by other means, and append it by hand");
+    return refusal(text(quote(url), " is not an http:// URL"),
+                   "fetch it by other means, and append it by hand");
   }
   const bool is_fine =
       std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < '\x7f'; });
@@ -96,7 +93,7 @@ Result<HttpUrl> parse_http_url(std::string_view url) {
   const std::size_t slash = std::min(rest.find_first_of("/?#"), rest.size());
   const std::string_view authority = rest.substr(0, slash);
   if (!is_fine || authority.find('@') != std::string_view::npos) {
-    return failed(text(quote(url), " is not a URL that can be fetched"));
+    return refusal(text(quote(url), " is not a URL that can be fetched"));
   }
   auto at = parse_endpoint(authority, "80");
   if (!at) return std::move(at).error();
@@ -157,7 +154,7 @@ Result<Bytes> fetch(const std::string& url, std::size_t most_bytes, Instant dead
     if (answer->elsewhere.empty()) return std::move(answer->body);
     at = std::move(answer->elsewhere);
   }
-  return failed(text(url, ": too many redirects"));
+  return refusal(text(url, ": too many redirects"));
 }
 
 }  // namespace tlsplus::tools

@@ -10,6 +10,7 @@
 #include "ssl_engine/openssl/store.h"
 #include "ssl_engine/passphrase.h"
 #include "ssl_engine/tools/console.h"
+#include "ssl_engine/tools/refusal.h"
 
 namespace tlsplus::tools {
 namespace {
@@ -17,13 +18,9 @@ namespace {
 constexpr std::size_t kMostFileBytes = 1U << 20U;
 constexpr std::size_t kLeastPhrase = 4;
 
-Error failed(std::string what, std::string hint = {}) {
-  return {.what = std::move(what), .where = {}, .hint = std::move(hint), .id = 0, .cause = nullptr};
-}
-
 Error nobody_there(const std::string& what) {
-  return failed(text("the pass phrase of ", what, " cannot be asked for: there is no terminal"),
-                "--pass FILE, a file with the phrase in its first line");
+  return refusal(text("the pass phrase of ", what, " cannot be asked for: there is no terminal"),
+                 "--pass FILE, a file with the phrase in its first line");
 }
 
 bool are_equal(ByteView a, ByteView b) noexcept {
@@ -34,7 +31,7 @@ Result<SecretBytes> ask(const std::string& prompt, const std::string& what) {
   const auto terminal = controlling_terminal();
   if (!terminal->is_there()) return nobody_there(what);
   auto phrase = terminal->read_secret(prompt);
-  if (!phrase) return failed("no pass phrase was given");
+  if (!phrase) return refusal("no pass phrase was given");
   return std::move(*phrase);
 }
 
@@ -45,9 +42,9 @@ Result<Pkey> unlock(const Locked& locked, MaterialReader& reader, const std::str
   if (!phrase) return std::move(phrase).error();
   Unlocked opened = reader.unlock(locked, std::as_const(*phrase).reveal());
   if (opened.outcome == Unlocked::Outcome::wrong_phrase) {
-    return failed(text("the pass phrase does not open ", path));
+    return refusal(text("the pass phrase does not open ", path));
   }
-  if (opened.key == nullptr) return failed(text(path, ": ", opened.evidence));
+  if (opened.key == nullptr) return refusal(text(path, ": ", opened.evidence));
   return std::move(opened.key);
 }
 
@@ -56,7 +53,7 @@ Result<Pkey> unlock(const Locked& locked, MaterialReader& reader, const std::str
 Result<Bytes> read_file(const std::string& path) {
   FileReader reader(kMostFileBytes);
   const FileState state = reader.read(path);
-  if (state.problem != FileProblem::none) return failed(state.evidence);
+  if (state.problem != FileProblem::none) return refusal(state.evidence);
   const ByteView content = reader.content();
   return Bytes(content.begin(), content.end());
 }
@@ -64,14 +61,14 @@ Result<Bytes> read_file(const std::string& path) {
 Result<SecretBytes> phrase_in(const std::string& path) {
   FileReader reader(kMostFileBytes);
   const FileState state = reader.read(path);
-  if (state.problem != FileProblem::none) return failed(state.evidence);
+  if (state.problem != FileProblem::none) return refusal(state.evidence);
   constexpr std::uint32_t kOthers = 0077;
   if ((state.stamp.mode & kOthers) != 0) {
     tell(text("note: others may read the pass phrase in ", path, "; chmod 600 keeps it to you"));
   }
   std::string_view line = as_text(reader.content());
   line = line.substr(0, line.find_first_of("\r\n"));
-  if (line.empty()) return failed(text("the first line of ", path, " is empty: no pass phrase"));
+  if (line.empty()) return refusal(text("the first line of ", path, " is empty: no pass phrase"));
   return SecretBytes(as_bytes(line));
 }
 
@@ -80,13 +77,13 @@ Result<SecretBytes> new_phrase(const std::string& path, const std::string& what)
       path.empty() ? ask(text("New pass phrase for ", what, ": "), what) : phrase_in(path);
   if (!phrase) return phrase;
   if (phrase->size() < kLeastPhrase) {
-    return failed(text("the pass phrase is shorter than ", kLeastPhrase, " characters"));
+    return refusal(text("the pass phrase is shorter than ", kLeastPhrase, " characters"));
   }
   if (path.empty()) {
     auto again = ask("Once more: ", what);
     if (!again) return again;
     if (!are_equal(std::as_const(*phrase).reveal(), std::as_const(*again).reveal())) {
-      return failed("the two pass phrases differ; nothing was written");
+      return refusal("the two pass phrases differ; nothing was written");
     }
   }
   return phrase;
@@ -95,12 +92,12 @@ Result<SecretBytes> new_phrase(const std::string& path, const std::string& what)
 Result<Pkey> read_key(const std::string& path, const std::string& phrase_file) {
   FileReader reader(kMostFileBytes);
   const FileState state = reader.read(path);
-  if (state.problem != FileProblem::none) return failed(state.evidence);
+  if (state.problem != FileProblem::none) return refusal(state.evidence);
   MaterialReader materials;
   Material found = materials.read(reader.content());
   if (found.locked != nullptr) return unlock(*found.locked, materials, path, phrase_file);
   if (found.key == nullptr) {
-    return failed(text(path, " holds ", words_for(found.found), " and no private key"));
+    return refusal(text(path, " holds ", words_for(found.found), " and no private key"));
   }
   return std::move(found.key);
 }
@@ -111,7 +108,7 @@ Result<std::vector<Cert>> read_certificates(const std::string& path) {
   auto found = certificates_in(*content);
   if (!found.empty()) return found;
   MaterialReader materials;
-  return failed(
+  return refusal(
       text(path, " holds ", words_for(materials.read(*content).found), " and no certificate"));
 }
 

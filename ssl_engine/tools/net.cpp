@@ -20,6 +20,7 @@
 
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/tools/arguments.h"
+#include "ssl_engine/tools/refusal.h"
 
 namespace tlsplus::tools {
 namespace {
@@ -33,10 +34,6 @@ struct LookedUp {
   Addresses addresses;
   int problem = 0;
 };
-
-Error failed(std::string what, std::string hint = {}) {
-  return {.what = std::move(what), .where = {}, .hint = std::move(hint), .id = 0, .cause = nullptr};
-}
 
 std::string words_for(int error_number) {
   std::array<char, 128> words{};
@@ -60,12 +57,12 @@ Result<Addresses> addresses_of(const Endpoint& endpoint, Instant deadline) {
   auto answer = promise->get_future();
   std::thread([promise, endpoint] { promise->set_value(look_up(endpoint, 0)); }).detach();
   if (answer.wait_until(deadline) != std::future_status::ready) {
-    return failed(text("the name ", quote(endpoint.host), " was not resolved in time"),
-                  "look at the name servers in /etc/resolv.conf");
+    return refusal(text("the name ", quote(endpoint.host), " was not resolved in time"),
+                   "look at the name servers in /etc/resolv.conf");
   }
   LookedUp found = answer.get();
   if (found.addresses == nullptr) {
-    return failed(
+    return refusal(
         text("there is no address for ", quote(endpoint.host), ": ", gai_strerror(found.problem)),
         "check the spelling, and the DNS record; an address may be given, and the name with --sni");
   }
@@ -101,15 +98,15 @@ int try_address(const addrinfo& address, Descriptor& into, Instant deadline) {
 Error not_connected(const Endpoint& endpoint, const std::string& tried, int problem) {
   const std::string where = text_of(endpoint);
   if (problem == ECONNREFUSED) {
-    return failed(text("connection refused: nobody listens on ", tried),
-                  text("is the server running, and does its configuration have Listen ",
-                       endpoint.port, "? ss -ltn shows who listens"));
+    return refusal(text("connection refused: nobody listens on ", tried),
+                   text("is the server running, and does its configuration have Listen ",
+                        endpoint.port, "? ss -ltn shows who listens"));
   }
   if (problem == ETIMEDOUT) {
-    return failed(text(where, " does not answer: no connection in time to ", tried),
-                  "a firewall that drops packets, or a host that is down");
+    return refusal(text(where, " does not answer: no connection in time to ", tried),
+                   "a firewall that drops packets, or a host that is down");
   }
-  return failed(text("no connection to ", tried, ": ", words_for(problem)));
+  return refusal(text("no connection to ", tried, ": ", words_for(problem)));
 }
 
 }  // namespace
@@ -118,15 +115,15 @@ Result<Endpoint> parse_endpoint(std::string_view word, std::string_view port) {
   Endpoint endpoint{{}, std::string(port)};
   std::optional<std::string_view> given;
   if (word.starts_with("https://")) {
-    return failed(text(quote(word), " is a URL"), "write host:port, without https:// and path");
+    return refusal(text(quote(word), " is a URL"), "write host:port, without https:// and path");
   }
   if (word.starts_with('[')) {
     const std::size_t close = word.find(']');
-    if (close == std::string_view::npos) return failed(text(quote(word), " lacks its ]"));
+    if (close == std::string_view::npos) return refusal(text(quote(word), " lacks its ]"));
     endpoint.host = word.substr(1, close - 1);
     const std::string_view rest = word.substr(close + 1);
     if (!rest.empty() && !rest.starts_with(':'))
-      return failed(text(quote(word), " is not host:port"));
+      return refusal(text(quote(word), " is not host:port"));
     if (!rest.empty()) given = rest.substr(1);
   } else if (const std::size_t colon = word.find(':');
              colon == std::string_view::npos ||
@@ -142,7 +139,7 @@ Result<Endpoint> parse_endpoint(std::string_view word, std::string_view port) {
     if (!number) return number.error();
     endpoint.port = std::to_string(*number);
   }
-  if (endpoint.host.empty()) return failed(text(quote(word), " names no host"));
+  if (endpoint.host.empty()) return refusal(text(quote(word), " names no host"));
   return endpoint;
 }
 

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/tools/refusal.h"
 
 namespace tlsplus::tools {
 namespace {
@@ -23,19 +24,12 @@ Error failed(std::string_view what, const std::string& path, int error_number,
              std::string hint = {}) {
   std::array<char, 128> words{};
   const char* const reason = strerror_r(error_number, words.data(), words.size());
-  return {.what = text(what, ' ', path, ": ", reason),
-          .where = {},
-          .hint = std::move(hint),
-          .id = 0,
-          .cause = nullptr};
+  return refusal(text(what, ' ', path, ": ", reason), std::move(hint));
 }
 
 Error taken(const std::string& path) {
-  return {.what = text(path, " exists already, and nothing was written"),
-          .where = {},
-          .hint = "name another place with --out, or move the old file away",
-          .id = 0,
-          .cause = nullptr};
+  return refusal(text(path, " exists already, and nothing was written"),
+                 "name another place with --out, or move the old file away");
 }
 
 std::string folder_of(const std::string& path) {
@@ -62,6 +56,23 @@ std::string temporary_name(const std::string& path) {
 Descriptor open_named(const std::string& temporary) noexcept {
   return Descriptor(
       open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+}
+
+// Never in the place of another: EEXIST then. A nameless file gets its name through its descriptor,
+// which root may do directly and others where /proc is there; a temporary name is exchanged for it,
+// also where a file cannot have two.
+bool give_name(int file, const std::string& temporary, const std::string& path) noexcept {
+  if (temporary.empty()) {
+    if (linkat(file, "", AT_FDCWD, path.c_str(), AT_EMPTY_PATH) == 0) return true;
+    if (errno == EEXIST) return false;
+    std::array<char, 40> through{};
+    (void)std::snprintf(through.data(), through.size(), "/proc/self/fd/%d", file);
+    return linkat(AT_FDCWD, through.data(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0;
+  }
+  if (renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0) {
+    return true;
+  }
+  return errno != EEXIST && link(temporary.c_str(), path.c_str()) == 0;
 }
 
 // A name that lasts: the folder is what has to reach the disk.
@@ -121,11 +132,7 @@ Status NewFiles::commit() {
   const SignalsHeld held;
   for (std::size_t i = 0; i < staged_.size(); ++i) {
     const Staged& staged = staged_[i];
-    const std::string from =
-        staged.temporary.empty() ? text("/proc/self/fd/", staged.file.get()) : staged.temporary;
-    if (linkat(AT_FDCWD, from.c_str(), AT_FDCWD, staged.path.c_str(), AT_SYMLINK_FOLLOW) == 0) {
-      continue;
-    }
+    if (give_name(staged.file.get(), staged.temporary, staged.path)) continue;
     const int error_number = errno;
     for (std::size_t done = 0; done < i; ++done) (void)unlink(staged_[done].path.c_str());
     if (error_number == EEXIST) return taken(staged.path);
