@@ -7,10 +7,11 @@
 
 namespace tlsplus {
 
-Certificate::Certificate(Cert leaf, CertChain chain, Pkey key)
+Certificate::Certificate(Cert leaf, CertChain chain, Pkey key, std::shared_ptr<TokenKey> token)
     : leaf_(std::move(leaf)),
       chain_(std::move(chain)),
       key_(std::move(key)),
+      token_(std::move(token)),
       fingerprint_(fingerprint_of(*leaf_)) {}
 
 std::string_view Certificate::key_type() const noexcept {

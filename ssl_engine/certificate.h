@@ -17,18 +17,23 @@
 
 namespace tlsplus {
 
+class TokenKey;
+
 class Certificate {
  public:
   /// `chain` is what is sent after the leaf, in order, without the root; never null, may be
   /// empty. The caller has proven that `key` fits; it is null only where a configuration is
-  /// judged without being used (BuildInput::may_ask false), and the key is encrypted.
-  Certificate(Cert leaf, CertChain chain, Pkey key);
+  /// judged without being used (BuildInput::may_ask false), and the key is encrypted. With a
+  /// `token`, which has the private key, `key` is its public half.
+  Certificate(Cert leaf, CertChain chain, Pkey key, std::shared_ptr<TokenKey> token = nullptr);
 
   [[nodiscard]] X509& leaf() const noexcept { return *leaf_; }
   [[nodiscard]] STACK_OF(X509) & chain() const noexcept { return *chain_; }
   [[nodiscard]] bool has_key() const noexcept { return key_ != nullptr; }
   /// Precondition: has_key(), which is so for every certificate of a server that runs.
   [[nodiscard]] EVP_PKEY& key() const noexcept { return *key_; }
+  /// Null: key() signs.
+  [[nodiscard]] const std::shared_ptr<TokenKey>& token() const noexcept { return token_; }
   /// SHA-256 over the leaf's DER.
   [[nodiscard]] const Fingerprint& fingerprint() const noexcept { return fingerprint_; }
   /// Subject alternative dNSNames and iPAddresses as text, lower case; the CN if there are none.
@@ -45,6 +50,7 @@ class Certificate {
   Cert leaf_;
   CertChain chain_;
   Pkey key_;
+  std::shared_ptr<TokenKey> token_;
   Fingerprint fingerprint_;
 };
 

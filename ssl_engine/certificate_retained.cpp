@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "ssl_engine/certificate_store.h"
+#include "ssl_engine/token_uri.h"
 
 namespace tlsplus {
 namespace {
@@ -36,11 +37,11 @@ bool is_worth_keeping(const StoredFile& file) noexcept {
          (file.content->material.locked == nullptr || file.content->material.key != nullptr);
 }
 
-void fill(RetainedFile& kept, const StoredFile& file) noexcept {
+void fill(RetainedFile& kept, const std::string& name, const StoredFile& file) noexcept {
   const Material& material = file.content->material;
   const FileStamp& stamp = file.state.stamp;
   kept = {};
-  kept.path = copy_of(file.path);
+  kept.path = copy_of(name);
   std::memcpy(kept.content, file.content->digest.data(), file.content->digest.size());
   kept.device = stamp.device;
   kept.inode = stamp.inode;
@@ -63,6 +64,7 @@ void fill(RetainedFile& kept, const StoredFile& file) noexcept {
   kept.key = add_reference(material.key);
   kept.dh_parameters = add_reference(material.dh_parameters);
   kept.group = copy_of(material.group);
+  if (!file.content->pin.empty()) kept.pin = SecretBytes(file.content->pin.reveal()).release();
 }
 
 std::shared_ptr<FileContent> content_of(const RetainedFile& kept) {
@@ -78,6 +80,8 @@ std::shared_ptr<FileContent> content_of(const RetainedFile& kept) {
   material.key = shared_or_null(kept.key);
   material.dh_parameters = shared_or_null(kept.dh_parameters);
   if (kept.group != nullptr) material.group = kept.group;
+  if (kept.pin.memory != nullptr)
+    content->pin = SecretBytes(ByteView(kept.pin.memory, kept.pin.size));
   return content;
 }
 
@@ -88,6 +92,7 @@ void release_file(RetainedFile& kept) noexcept {
   EVP_PKEY_free(kept.dh_parameters);
   std::free(kept.path);
   std::free(kept.group);
+  const SecretBytes wiped = SecretBytes::adopt(kept.pin);
 }
 
 }  // namespace
@@ -104,7 +109,7 @@ RetainedFiles* CertificateStore::retain() const noexcept {
   }
   *block = {RetainedFiles::kVersion, 0, files};
   for (const auto& [path, entry] : files_) {
-    if (is_worth_keeping(entry.file)) fill(files[block->count++], entry.file);
+    if (is_worth_keeping(entry.file)) fill(files[block->count++], path, entry.file);
   }
   return block;
 }
@@ -119,7 +124,8 @@ void CertificateStore::remember(const RetainedFiles* files) {
     if (content == nullptr) content = content_of(kept);
     contents_[digest] = content;
     Entry& entry = files_[kept.path];
-    entry.file.path = kept.path;
+    entry.file.path = shown_file(kept.path);
+    entry.file.is_uri = is_token_uri(kept.path);
     entry.file.content = std::move(content);
     entry.file.state.is_settled = kept.is_settled != 0;
     FileStamp& stamp = entry.file.state.stamp;

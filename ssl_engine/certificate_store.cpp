@@ -7,15 +7,12 @@
 #include <utility>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/token_uri.h"
 
 namespace tlsplus {
 namespace {
 
 constexpr std::size_t kMaxFileBytes = 4U << 20U;  // a bundle of every public CA is a tenth of it
-
-bool is_uri(std::string_view path) noexcept {
-  return path.starts_with("pkcs11:") || path.starts_with("file:");
-}
 
 std::string key_of(const Fingerprint& digest) {
   return std::string(as_text(digest));
@@ -25,36 +22,21 @@ void append_pointer(std::string& key, const void* pointer) {
   key.append(reinterpret_cast<const char*>(&pointer), sizeof pointer);
 }
 
-class OnePin final : public PinSource {
- public:
-  OnePin(PassPhrases& phrases, KeyLabel label) : phrases_(phrases), label_(std::move(label)) {
-    label_.is_pin = true;
-  }
-
-  SecretBytes pin() override {
-    auto given = phrases_.pin(label_);
-    if (given) return std::move(*given);
-    failure_ = std::move(given).error();
-    return {};
-  }
-  [[nodiscard]] const std::optional<Error>& failure() const noexcept { return failure_; }
-
- private:
-  PassPhrases& phrases_;
-  KeyLabel label_;
-  std::optional<Error> failure_;
-};
-
 }  // namespace
 
-CertificateStore::CertificateStore() : disk_(kMaxFileBytes) {}
+CertificateStore::CertificateStore()
+    : disk_(kMaxFileBytes), token_turn_(std::make_shared<std::mutex>()) {}
 CertificateStore::~CertificateStore() = default;
 
-void CertificateStore::begin() {
+void CertificateStore::begin(TokenAccess access) {
   reader_ = nullptr;
+  access_ = std::move(access);
   for (auto& [path, entry] : files_) {
     entry.used = false;
-    if (entry.file.content != nullptr) entry.file.content->lock_failure.reset();
+    entry.file.wanted = {.certificate = false, .key = false};
+    if (entry.file.content == nullptr) continue;
+    entry.file.content->lock_failure.reset();
+    entry.file.content->trouble.reset();
   }
 }
 
@@ -80,20 +62,23 @@ void CertificateStore::finish() {
 }
 
 StoredFile& CertificateStore::file(std::string_view path, PassPhrases& phrases,
-                                   const KeyLabel& label) {
+                                   const KeyLabel& label, TokenWanted wanted) {
   Entry& entry = files_[std::string(path)];
-  if (entry.used) return entry.file;
-  entry.used = true;
-  entry.file.path = path;
-  entry.file.is_uri = is_uri(path);
-  if (entry.file.is_uri) {
-    const bool is_known =
-        entry.file.content != nullptr && entry.file.content->material.defects.empty();
-    if (!is_known) load_uri(entry.file, phrases, label);
-  } else {
-    load(entry.file);
+  StoredFile& file = entry.file;
+  if (is_token_uri(path)) {
+    const bool is_more =
+        (wanted.certificate && !file.wanted.certificate) || (wanted.key && !file.wanted.key);
+    if (!entry.used || is_more) {
+      file.wanted.certificate |= wanted.certificate;
+      file.wanted.key |= wanted.key;
+      load_uri(file, path, phrases, label);
+    }
+  } else if (!entry.used) {
+    file.path = path;
+    load(file);
   }
-  return entry.file;
+  entry.used = true;
+  return file;
 }
 
 void CertificateStore::load(StoredFile& file) {
@@ -121,14 +106,6 @@ void CertificateStore::load(StoredFile& file) {
   contents_[key_of(digest)] = file.content;
 }
 
-void CertificateStore::load_uri(StoredFile& file, PassPhrases& phrases, const KeyLabel& label) {
-  OnePin pin(phrases, label);
-  file.content = std::make_shared<FileContent>();
-  file.content->digest = sha256(as_bytes(file.path));
-  file.content->material = reader().open(file.path, pin);
-  file.content->lock_failure = pin.failure();
-}
-
 std::shared_ptr<FileContent> CertificateStore::content_with(const Fingerprint& digest) const {
   const auto known = contents_.find(key_of(digest));
   return known == contents_.end() ? nullptr : known->second.lock();
@@ -153,18 +130,20 @@ Status CertificateStore::unlock(StoredFile& file, PassPhrases& phrases, const Ke
   return {};
 }
 
-CertificatePtr CertificateStore::certificate(Cert leaf, CertChain chain, Pkey key) {
+CertificatePtr CertificateStore::certificate(Cert leaf, CertChain chain, Pkey key,
+                                             std::shared_ptr<TokenKey> token) {
   // Objects are shared by content, so addresses say what is the same.
   std::string identity;
   append_pointer(identity, key.get());
+  append_pointer(identity, token.get());
   append_pointer(identity, leaf.get());
   for (int i = 0; i < sk_X509_num(chain.get()); ++i) {
     append_pointer(identity, sk_X509_value(chain.get(), i));
   }
   auto& known = certificates_[std::move(identity)];
   if (auto certificate = known.lock()) return certificate;
-  auto certificate =
-      std::make_shared<const Certificate>(std::move(leaf), std::move(chain), std::move(key));
+  auto certificate = std::make_shared<const Certificate>(std::move(leaf), std::move(chain),
+                                                         std::move(key), std::move(token));
   known = certificate;
   return certificate;
 }

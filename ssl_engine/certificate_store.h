@@ -21,6 +21,9 @@
 #include "ssl_engine/certificate.h"
 #include "ssl_engine/openssl/store.h"
 #include "ssl_engine/passphrase.h"
+#include "ssl_engine/token_key.h"
+#include "ssl_engine/token_probe.h"
+#include "ssl_engine/token_uri.h"
 
 namespace tlsplus {
 
@@ -42,12 +45,13 @@ struct RetainedFile {
   EVP_PKEY* key;            // may be null
   EVP_PKEY* dh_parameters;  // may be null
   char* group;              // may be null
+  SecretBytes::Raw pin;     // of a token; may be empty
 };
 
 /// Starts with its version: a block of another version is not read by this code, and leaks
 /// rather than being misread.
 struct RetainedFiles {
-  static constexpr std::uint32_t kVersion = 1;
+  static constexpr std::uint32_t kVersion = 2;
   std::uint32_t version;
   std::uint32_t count;
   RetainedFile* files;
@@ -59,13 +63,18 @@ struct FileContent {
   Material material;
   bool was_locked = false;            // the key came out of `material.locked`
   std::optional<Error> lock_failure;  // why it could not be opened; asked once
+  // Of a URI: `material.key` is the public half then.
+  std::shared_ptr<TokenKey> token;
+  SecretBytes pin;
+  std::optional<Error> trouble;  // it was there before the restart, and now it is not
 };
 
 struct StoredFile {
-  std::string path;
+  std::string path;  // of a URI, without its PIN: fit to be shown
   FileState state;
   bool is_uri = false;
-  std::shared_ptr<FileContent> content;  // null if the file could not be read
+  TokenWanted wanted{.certificate = false, .key = false};  // what of a URI has been looked for
+  std::shared_ptr<FileContent> content;                    // null if the file could not be read
 };
 
 /// Not thread safe; used while a configuration is built, in the parent process.
@@ -78,16 +87,18 @@ class CertificateStore {
 
   /// Between begin() and finish() each file is looked at once; what finish() finds unused since
   /// begin() is forgotten.
-  void begin();
+  void begin(TokenAccess access = {});
   void finish();
 
   /// Reads `path`, or remembers it; whatever is wrong is in the result, which stays where it is
-  /// until the next begin(). URIs ask `phrases` for a PIN.
-  StoredFile& file(std::string_view path, PassPhrases& phrases, const KeyLabel& label);
+  /// until the next begin(). URIs ask `phrases` for a PIN; `wanted` is for them alone.
+  StoredFile& file(std::string_view path, PassPhrases& phrases, const KeyLabel& label,
+                   TokenWanted wanted = {});
   /// Opens the file's encrypted key, if it has one and nothing but; asks once.
   Status unlock(StoredFile& file, PassPhrases& phrases, const KeyLabel& label);
   /// The one object for this leaf, chain and key.
-  CertificatePtr certificate(Cert leaf, CertChain chain, Pkey key);
+  CertificatePtr certificate(Cert leaf, CertChain chain, Pkey key,
+                             std::shared_ptr<TokenKey> token = nullptr);
 
   /// Calls `visit(const StoredFile&)` for every file used since begin().
   template <class Visit>
@@ -112,7 +123,9 @@ class CertificateStore {
 
   MaterialReader& reader();
   void load(StoredFile& file);
-  void load_uri(StoredFile& file, PassPhrases& phrases, const KeyLabel& label);
+  void load_uri(StoredFile& file, std::string_view value, PassPhrases& phrases,
+                const KeyLabel& label);
+  std::shared_ptr<FileContent> probed(const TokenUri& uri, TokenWanted wanted, PinSource& pins);
   std::shared_ptr<FileContent> content_with(const Fingerprint& digest) const;
 
   std::unordered_map<std::string, Entry> files_;
@@ -120,6 +133,8 @@ class CertificateStore {
   std::unordered_map<std::string, std::weak_ptr<const Certificate>> certificates_;
   std::unique_ptr<MaterialReader> reader_;  // null until something has to be read
   FileReader disk_;
+  TokenAccess access_;
+  std::shared_ptr<std::mutex> token_turn_;  // of every TokenKey
 };
 
 }  // namespace tlsplus

@@ -14,6 +14,7 @@
 #include "ssl_engine/openssl/session_info.h"
 #include "ssl_engine/openssl/srp.h"
 #include "ssl_engine/password_store.h"
+#include "ssl_engine/token_key.h"
 #include "ssl_engine/trust_store.h"
 #include "ssl_scache/session_codec.h"
 
@@ -120,6 +121,20 @@ bool Connection::set_up(SSL& ssl, const std::optional<ChallengeCertificate>& cha
 
 bool Connection::present_certificates(SSL& ssl) {
   if (serving_->ready_context != nullptr) return true;
+  std::size_t presented = 0;
+  for (const auto& certificate : serving_->certificates) {
+    TokenKey* const token = certificate->token().get();
+    const Pkey borrowed =
+        token == nullptr ? nullptr : token->borrow(services_.clock().steady(), services_.log());
+    if (token != nullptr && borrowed == nullptr) continue;
+    EVP_PKEY& key = token == nullptr ? certificate->key() : *borrowed;
+    if (!present(ssl, certificate->leaf(), certificate->chain(), key)) return false;
+    ++presented;
+  }
+  if (presented != 0 || serving_->certificates.empty()) return true;
+  // Sessions are resumed without a key, but not without a certificate: with the public half of its
+  // key the others fail where the key is needed.
+  key_is_away_ = true;
   for (const auto& certificate : serving_->certificates) {
     if (!present(ssl, certificate->leaf(), certificate->chain(), certificate->key())) return false;
   }
@@ -286,6 +301,11 @@ void Connection::fail(Tp id, std::string reason) noexcept {
 void Connection::fail_in_openssl() noexcept {
   try {
     if (fail_in_srp()) return;
+    if (key_is_away_ && is_our_fault(alert_sent_)) {
+      clear_openssl_errors();
+      fail(Tp::token_key_away, {});
+      return;
+    }
     const bool is_missing = is_missing_certificate_error();
     const Error error = openssl_error({});
     if (!verifier_.refusal().empty()) {
@@ -296,8 +316,10 @@ void Connection::fail_in_openssl() noexcept {
       fail(Tp::client_certificate_missing, {});
       return;
     }
+    const bool was_handshake = phase_ == Phase::handshake;
     fail(Tp::handshake_failed, error.what);
     failure_.hint = error.hint;
+    if (was_handshake && is_our_fault(alert_sent_)) doubt_keys();
   } catch (const std::bad_alloc&) {
     fail(Tp::handshake_failed, {});
   }
@@ -316,6 +338,15 @@ bool Connection::fail_in_srp() {
   }
   clear_openssl_errors();
   return true;
+}
+
+// A key on a token may be why: OpenSSL says no more than that something did not work.
+void Connection::doubt_keys() {
+  if (answers_challenge_) return;
+  for (const auto& certificate : serving_->certificates) {
+    TokenKey* const token = certificate->token().get();
+    if (token != nullptr) token->doubt(services_.clock().steady(), services_.log());
+  }
 }
 
 Error Connection::failure() const {

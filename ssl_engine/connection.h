@@ -163,6 +163,7 @@ class Connection final : public HandshakeEvents {
   /// Notes what is wrong with a session that the client came with.
   void weigh(const SSL_SESSION& session) noexcept;
   void count_handshake() noexcept;
+  void doubt_keys();
   HelloVerdict adopt(const ClientHelloView& hello, int& alert);
   void fail(Tp id, std::string reason) noexcept;
   void fail_in_openssl() noexcept;
@@ -200,6 +201,7 @@ class Connection final : public HandshakeEvents {
   bool has_read_hello_ = false;  // false: only OpenSSL could
   bool has_server_name_ = false;
   bool answers_challenge_ = false;
+  bool key_is_away_ = false;  // of all certificates, with their token
 };
 
 }  // namespace tlsplus

@@ -144,8 +144,9 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      "its privileges, so no other account needs access.",
      "chmod 600 the file, and replace the key if other people have accounts here"},
     {Tp::dh_parameters_small, Level::warn, "DH parameters are weak",
-     "A group of less than 2048 bits protects TLS 1.2 handshakes with DHE badly, and OpenSSL's "
-     "security level may refuse it.",
+     "They are used, as the security level allows them, but a group of less than 2048 bits "
+     "protects "
+     "TLS 1.2 handshakes with DHE badly.",
      "remove the DH parameters from the certificate file: OpenSSL then picks a safe group itself"},
     {Tp::uri_unsupported, Level::error, "no OpenSSL provider knows this kind of URI",
      "A value such as pkcs11:... is opened through OSSL_STORE, and that needs a provider that is "
@@ -210,6 +211,54 @@ constexpr auto kRows = std::to_array<Diagnostic>({
     {Tp::parameters_ignored, Level::warn, "DH or EC parameters cannot be decoded and are not used",
      "OpenSSL picks groups itself instead, as if there were no parameters in the file.",
      "remove the block with the parameters from the certificate file"},
+    {Tp::token_hung, Level::error, "token does not answer",
+     "A key or certificate with a pkcs11: URI is looked for and tried with one signature before "
+     "the server starts. The library that leads to the token was still busy after half a minute,"
+     " and was ended.",
+     "try it with: openssl storeutl -noout -text URI, or pkcs11-tool --list-objects"},
+    {Tp::token_helper_failed, Level::error, "the process that looks at tokens failed",
+     "It is a process of its own, so that a PKCS#11 library that crashes does not take the "
+     "server along. It ended before it was done.",
+     "try it as the account in User: openssl storeutl -noout -text URI"},
+    {Tp::token_pin_refused, Level::error, "token refuses the PIN",
+     "The PIN of pin-value, pin-source or SSLPassPhraseDialog is wrong, or the token is locked. "
+     "No second attempt is made: a few wrong PINs lock a token.",
+     "correct the PIN; try it with: pkcs11-tool --login --list-objects"},
+    {Tp::token_key_unproven, Level::error, "key on the token cannot be used",
+     "It was found, but did not make a signature that its public half verifies. A key that may "
+     "only decrypt, or a token that wants a PIN for each use, is of no use to a server.",
+     "use a key with CKA_SIGN on, and CKA_ALWAYS_AUTHENTICATE off"},
+    {Tp::token_missing_after_restart, Level::warn, "token is not there after the restart",
+     "It was there before, so the server goes on with the certificates it gave then: other "
+     "virtual hosts are served, and the key is tried again now and then.",
+     "bring the token back"},
+    {Tp::token_key_lost, Level::error, "key on a token cannot be used any more",
+     "Clients that need this key are turned away until it is back; other certificates and "
+     "virtual hosts are served. Said once by each child. The key is tried again every few "
+     "seconds, at most every 30.",
+     "bring the token back; some PKCS#11 libraries see it again only after: apachectl graceful"},
+    {Tp::token_key_back, Level::notice, "key on a token can be used again",
+     "It was lost before, and has made a signature now.", "nothing to do"},
+    {Tp::token_key_away, Level::info, "handshake failed, the key's token is not there",
+     "The certificate's private key is on a token that cannot be used at the moment; an error "
+     "line said so when it went away.",
+     "bring the token back"},
+    {Tp::pin_file_unreadable, Level::error, "file with the PIN cannot be read",
+     "pin-source in a pkcs11: URI names a file whose first line is the PIN. It is read by the "
+     "server's parent process, before it gives up its privileges.",
+     "correct the path; root alone needs to read the file"},
+    {Tp::dh_parameters_refused, Level::warn,
+     "DH parameters are too weak for the security level and are not used",
+     "OpenSSL's security level sets a minimum for DH groups: level 1 wants 1024 bits, level 2, "
+     "Debian's default, 2048. A group that OpenSSL picks itself is used instead.",
+     "remove the DH parameters from the certificate file; for very old clients: SSLCipherSuite "
+     "with @SECLEVEL=1 or 0 in it"},
+    {Tp::group_unusable, Level::warn, "EC parameters name a group that TLS cannot use",
+     "EC parameters in the first certificate file make their group the only one for key "
+     "exchange. This one is not known for TLS, or too weak for the security level; OpenSSL's own"
+     " groups are used instead.",
+     "remove the EC parameters from the certificate file, or name prime256v1 (openssl ecparam "
+     "-name prime256v1)"},
     {Tp::srp_unavailable, Level::error, "this OpenSSL has no SRP",
      "The library was built without it (no-srp), as some distributions do. The directive is known, "
      "and cannot do anything.",

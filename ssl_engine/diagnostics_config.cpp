@@ -72,13 +72,14 @@ constexpr Diagnostic kConfigRows[] = {
      "for "
      "servers.",
      "correct the command's name; see SSL_CONF_cmd(3)"},
-    {Tp::crypto_device_unsupported, Level::error, "crypto devices are not supported yet",
-     "Devices are reached through OpenSSL's engines, which mod_tlsplus does not use yet.",
-     "write SSLCryptoDevice builtin, or keep mod_ssl for this configuration"},
+    {Tp::crypto_device_unsupported, Level::error, "OpenSSL has no such crypto device",
+     "Devices are reached through OpenSSL's engines, by their id. The list is of those that are "
+     "built in; others are loaded by name from the library's folder of engines. OpenSSL 4 has "
+     "none.",
+     "write SSLCryptoDevice builtin, or install the engine (Debian: libengine-pkcs11-openssl for"
+     " pkcs11)"},
     {Tp::fips_unsupported, Level::error, "mod_tlsplus cannot switch FIPS mode on yet",
-     "SSLFIPS On would have to select OpenSSL's FIPS provider for everything the server does.",
-     "activate the fips provider in openssl.cnf and remove the line, or keep mod_ssl for this "
-     "configuration"},
+     "Said by versions that did not know SSLFIPS On.", "use a current version"},
     {Tp::option_unknown, Level::error, "unknown option", "SSLOptions has no option of this name.",
      "correct the name"},
     {Tp::options_dropped, Level::warn,
@@ -128,6 +129,29 @@ constexpr Diagnostic kConfigRows[] = {
      "nothing to do"},
     {Tp::random_builtin, Level::info, "the TLS library seeds itself",
      "SSLRandomSeed builtin asks for what OpenSSL does in any case.", "nothing to do"},
+    {Tp::crypto_device_failed, Level::error, "crypto device cannot be used",
+     "The engine that SSLCryptoDevice names is there, but it does not start or does not let "
+     "itself be made the default. At start this is tried as the account that serves, see User.",
+     "look at the engine's section in openssl.cnf; try it with: openssl engine -t ID"},
+    {Tp::fips_without_provider, Level::error, "FIPS mode needs the OpenSSL provider \"fips\"",
+     "SSLFIPS On has OpenSSL take every algorithm from its FIPS provider, a library of its own "
+     "(fips.so) that has to be installed, and checked once with openssl fipsinstall. Debian does"
+     " not ship it.",
+     "install the provider and run openssl fipsinstall, see fips_module(7), or write SSLFIPS Off"},
+    {Tp::fips_contradiction, Level::error, "SSLFIPS is both on and off",
+     "The mode belongs to the whole process, and no line is more important than another.",
+     "remove one of the two lines"},
+    {Tp::fips_on, Level::notice, "FIPS mode is on",
+     "All algorithms come from OpenSSL's FIPS provider, by SSLFIPS On or by OpenSSL's own "
+     "configuration. The providers that are active are listed.",
+     "nothing to do"},
+    {Tp::fips_off, Level::debug, "FIPS mode is off",
+     "Algorithms come from any provider; those that are active are listed.", "nothing to do"},
+    {Tp::no_algorithms, Level::error, "OpenSSL has no algorithms",
+     "Its configuration file (openssl.cnf, or what OPENSSL_CONF names) activates no provider "
+     "that has them, or its default_properties exclude all that do. Nothing else of the "
+     "configuration can be judged.",
+     "activate the default provider, see config(5); try: openssl list -providers"},
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "ssl_engine/directives.h"
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/openssl/crypto_engine.h"
 #include "ssl_engine/openssl/features.h"
 
 namespace tlsplus {
@@ -122,17 +123,33 @@ Status set_options(const Line& line, const Targets& targets) {
   return {};
 }
 
-Status set_crypto_device(const Line& line, const Targets&) {
-  if (equals_ignoring_case(line.word(0), "builtin")) return {};
+Status set_crypto_device(const Line& line, const Targets& targets) {
+  if (equals_ignoring_case(line.word(0), "builtin")) {
+    store(targets.global.crypto_device, std::string_view(), line.origin);
+    return {};
+  }
+  if (crypto_engine_kind(std::string(line.word(0))) != EngineKind::none) {
+    store(targets.global.crypto_device, line.word(0), line.origin);
+    return {};
+  }
   const auto engines = crypto_engines();
   const std::string known = engines.empty() ? std::string("none") : join(engines, ", ");
   return line.refusal(Tp::crypto_device_unsupported,
                       text(quote(line.word(0)), "; engines of this library: ", known));
 }
 
-Status set_fips(const Line& line, const Targets&) {
-  if (equals_ignoring_case(line.word(0), "off")) return {};
-  return line.refusal(Tp::fips_unsupported, {});
+/// The last value does not win here: which one was meant?
+Status set_fips(const Line& line, const Targets& targets) {
+  const bool is_on = equals_ignoring_case(line.word(0), "on");
+  auto& field = targets.global.fips;
+  if (field.is_set() && *field != is_on) {
+    const Where other = field.where();
+    return line.refusal(Tp::fips_contradiction,
+                        text(is_on ? "on" : "off", " here, ", is_on ? "off" : "on", " at ",
+                             other.file, ':', other.line));
+  }
+  store(field, is_on, line.origin);
+  return {};
 }
 
 /// A directive of mod_ssl that is still to be built. Arguments that ask for nothing are accepted.
@@ -166,7 +183,7 @@ constexpr Directive kDirectives[] = {
      put<&GlobalConfig::session_cache, parse_session_cache>,
      "none | nonenotnull | shm[:bytes] | provider[:arguments]: where sessions are kept"},
     {"SSLCryptoDevice", Shape::one, Scope::global, set_crypto_device,
-     "builtin: the device that does the cryptography"},
+     "builtin | id of an OpenSSL engine: what does the cryptography"},
     {"SSLRandomSeed", Shape::two_or_three, Scope::global,
      put<&GlobalConfig::random_seed, parse_random_source>,
      "startup|connect builtin|file:/path|exec:/path [bytes]: what is mixed into the random "

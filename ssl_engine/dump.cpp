@@ -17,6 +17,8 @@
 #include "ssl_engine/dump_settings.h"
 #include "ssl_engine/openssl/offers.h"
 #include "ssl_engine/openssl/suites.h"
+#include "ssl_engine/token_key.h"
+#include "ssl_engine/token_uri.h"
 
 namespace tlsplus {
 namespace {
@@ -142,7 +144,9 @@ class TlsDump {
     line("    issuer: ", issuer_of(presented.leaf()));
     line("    names: ", names.empty() ? "none" : join(names, ", "));
     line("    key: ", presented.key_description(),
-         presented.has_key() ? "" : ", encrypted and not checked");
+         presented.has_key() ? "" : ", encrypted and not checked",
+         presented.token() == nullptr ? ""
+                                      : text(", on a token: ", escape(presented.token()->uri())));
     line("    valid: ", date_text(presented.not_before()), " to ", date_text(presented.not_after()),
          ", ", days, " days left");
     line("    SHA-256: ", hex(presented.fingerprint()));
@@ -216,7 +220,7 @@ std::string dump_certificates(const Snapshot& snapshot) {
   for (const Host& host : snapshot.hosts()) {
     if (!host.engine || host.config == nullptr) continue;
     for (const auto& entry : host.config->certificate_files.entries()) {
-      out += text("  ", entry.value, '\n');
+      out += text("  ", shown_file(entry.value), '\n');
     }
   }
   return out;

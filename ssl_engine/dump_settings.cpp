@@ -9,6 +9,7 @@
 #include <string>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/token_uri.h"
 
 namespace tlsplus {
 namespace {
@@ -75,6 +76,16 @@ std::vector<ShownSetting> written(const ServerConfig& config, const Policy& /*po
   return {{shown(*(config.*Field)), (config.*Field).where()}};
 }
 
+// Files, and URIs without their PIN.
+template <auto Field>
+std::vector<ShownSetting> listed_files(const ServerConfig& config, const Policy& /*policy*/) {
+  std::vector<ShownSetting> lines;
+  for (const auto& entry : (config.*Field).entries()) {
+    lines.push_back({escape(shown_file(entry.value)), entry.where()});
+  }
+  return lines;
+}
+
 template <auto Field>
 std::vector<ShownSetting> listed(const ServerConfig& config, const Policy& /*policy*/) {
   std::vector<ShownSetting> lines;
@@ -120,8 +131,8 @@ using C = ServerConfig;
 
 constexpr auto kRows = std::to_array<SettingRow>({
     {"SSLEngine", engine},
-    {"SSLCertificateFile", listed<&C::certificate_files>},
-    {"SSLCertificateKeyFile", listed<&C::certificate_key_files>},
+    {"SSLCertificateFile", listed_files<&C::certificate_files>},
+    {"SSLCertificateKeyFile", listed_files<&C::certificate_key_files>},
     {"SSLCertificateChainFile", written<&C::certificate_chain_file>},
     {"SSLProtocol", effective<&C::protocol, &Policy::selected>},
     {"SSLCipherSuite", cipher_list},

@@ -8,6 +8,9 @@
 #include <utility>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/openssl/offers.h"
+#include "ssl_engine/openssl/server_ssl.h"
+#include "ssl_engine/token_uri.h"
 
 namespace tlsplus {
 namespace {
@@ -31,6 +34,10 @@ Tp id_of(Defect::Part part, Tp unrecognised) noexcept {
       return Tp::uri_failed;
     case Defect::Part::scheme:
       return Tp::uri_unsupported;
+    case Defect::Part::pin:
+      return Tp::token_pin_refused;
+    case Defect::Part::signature:
+      return Tp::token_key_unproven;
     case Defect::Part::file:
       break;
   }
@@ -99,13 +106,13 @@ void HostCertificates::load(Draft& draft) {
 
 void HostCertificates::load_line(Draft& draft, const Line& line, std::size_t position,
                                  const Chain& chain) {
-  KeyLabel label{server_of(*draft.input), position, std::string(line.certificate), {}};
+  KeyLabel label{server_of(*draft.input), position, shown_file(line.certificate), {}};
   StoredFile* const file = certificate_file(draft, line, label);
   if (file == nullptr) return;
   const Material& material = file->content->material;
   label.type = type_of_key(material.certificates);
   bool is_locked = false;
-  Pkey key = key_for(draft, line, *file, label, is_locked);
+  auto [key, token] = key_for(draft, line, *file, label, is_locked);
 
   const std::size_t at = leaf_position(material.certificates, key.get());
   const bool matches = at < material.certificates.size();
@@ -113,6 +120,7 @@ void HostCertificates::load_line(Draft& draft, const Line& line, std::size_t pos
   if (!matches) {
     mismatches_.push_back({draft.index, line, share(leaf), std::move(key)});
     key = nullptr;
+    token = nullptr;
   } else if (at != 0) {
     findings_.add(draft.index,
                   diagnose(Tp::chain_order_repaired,
@@ -120,24 +128,42 @@ void HostCertificates::load_line(Draft& draft, const Line& line, std::size_t pos
                            line.where));
   }
   CertChain sent = chain_for(draft, line, leaf, material.certificates, chain);
-  draft.certificates.push_back({store_.certificate(share(leaf), std::move(sent), std::move(key)),
-                                line.where, std::string(line.certificate)});
-  if (position != 0) return;
+  draft.certificates.push_back(
+      {store_.certificate(share(leaf), std::move(sent), std::move(key), std::move(token)),
+       line.where, file->path});
+  if (position == 0) take_parameters(draft, line, material);
+}
+
+// Those of the first file serve every certificate of the host.
+void HostCertificates::take_parameters(Draft& draft, const Line& line, const Material& material) {
+  if (draft.context == nullptr) return;  // reported elsewhere, and nothing to hold them against
   if (material.dh_parameters != nullptr) {
-    draft.dh_parameters = share(*material.dh_parameters);
-    const int bits = key_bits(*draft.dh_parameters);
-    if (bits < kSmallestDhBits) {
+    const int bits = key_bits(*material.dh_parameters);
+    if (!may_use_dh_parameters(*draft.context, *material.dh_parameters)) {
       findings_.add(draft.index,
-                    diagnose(Tp::dh_parameters_small, text(bits, " bits"), line.where));
+                    diagnose(Tp::dh_parameters_refused, text(bits, " bits"), line.where));
+    } else {
+      draft.dh_parameters = share(*material.dh_parameters);
+      if (bits < kSmallestDhBits) {
+        findings_.add(draft.index,
+                      diagnose(Tp::dh_parameters_small, text(bits, " bits"), line.where));
+      }
     }
   }
-  draft.group = material.group;
+  if (material.group.empty()) return;
+  if (can_use_group(*draft.context, material.group)) {
+    draft.group = material.group;
+  } else {
+    findings_.add(draft.index, diagnose(Tp::group_unusable, quote(material.group), line.where));
+  }
 }
 
 // The file, if it holds at least one certificate.
 StoredFile* HostCertificates::certificate_file(const Draft& draft, const Line& line,
                                                const KeyLabel& label) {
-  StoredFile& file = store_.file(line.certificate, phrases_, label);
+  const bool has_key_too = line.key.empty() || line.key == line.certificate;
+  StoredFile& file =
+      store_.file(line.certificate, phrases_, label, {.certificate = true, .key = has_key_too});
   if (file.content == nullptr) {
     findings_.add(draft.index,
                   diagnose(message_of(file.state.problem), file.state.evidence, line.where));
@@ -168,47 +194,57 @@ StoredFile* HostCertificates::certificate_file(const Draft& draft, const Line& l
   return nullptr;
 }
 
-Pkey HostCertificates::key_for(const Draft& draft, const Line& line, StoredFile& from,
-                               const KeyLabel& label, bool& is_locked) {
+HostCertificates::FoundKey HostCertificates::key_for(const Draft& draft, const Line& line,
+                                                     StoredFile& from, const KeyLabel& label,
+                                                     bool& is_locked) {
   if (!line.key.empty()) return key_file(draft, line, label, is_locked);
   const Material& material = from.content->material;
   if (material.key != nullptr || material.locked != nullptr) {
     check_access(draft, from, line.where);
     key_places_.emplace(from.path, line.where);
-    if (!unlocked(draft, from, line.where, label, is_locked)) return nullptr;
-    return share(*material.key);
+    if (!unlocked(draft, from, line.where, label, is_locked)) return {};
+    check_token(draft, from, line.where);
+    return {share(*material.key), from.content->token};
+  }
+  if (from.content->lock_failure) {
+    (void)unlocked(draft, from, line.where, label, is_locked);
+    return {};
   }
   for (const Defect& defect : material.defects) {
     if (defect.part != Defect::Part::key) continue;
     findings_.add(draft.index, diagnose(Tp::key_not_decodable,
                                         text(quote(from.path), ": ", defect.evidence), line.where));
-    return nullptr;
+    return {};
   }
+  // Of a URI, certificate_file() has told them.
+  if (from.is_uri && !material.defects.empty()) return {};
   findings_.add(
       draft.index,
       diagnose(Tp::key_not_found,
                text(quote(from.path), " holds none, and there is no SSLCertificateKeyFile for it"),
                line.where));
-  return nullptr;
+  return {};
 }
 
-Pkey HostCertificates::key_file(const Draft& draft, const Line& line, const KeyLabel& label,
-                                bool& is_locked) {
+HostCertificates::FoundKey HostCertificates::key_file(const Draft& draft, const Line& line,
+                                                      const KeyLabel& label, bool& is_locked) {
   KeyLabel own = label;
-  own.file = line.key;
-  StoredFile& file = store_.file(line.key, phrases_, own);
+  own.file = shown_file(line.key);
+  StoredFile& file = store_.file(line.key, phrases_, own,
+                                 {.certificate = line.key == line.certificate, .key = true});
   if (file.content == nullptr) {
     findings_.add(draft.index,
                   diagnose(message_of(file.state.problem), file.state.evidence, line.key_where));
-    return nullptr;
+    return {};
   }
   const Material& material = file.content->material;
   const bool has_key = material.key != nullptr || material.locked != nullptr;
   if (has_key || file.content->lock_failure) {
     check_access(draft, file, line.key_where);
     key_places_.emplace(file.path, line.key_where);
-    if (!unlocked(draft, file, line.key_where, own, is_locked)) return nullptr;
-    return share(*material.key);
+    if (!unlocked(draft, file, line.key_where, own, is_locked)) return {};
+    check_token(draft, file, line.key_where);
+    return {share(*material.key), file.content->token};
   }
   for (const Defect& defect : material.defects) {
     findings_.add(draft.index,
@@ -218,7 +254,7 @@ Pkey HostCertificates::key_file(const Draft& draft, const Line& line, const KeyL
   if (material.defects.empty()) {
     findings_.add(draft.index, diagnose(Tp::key_wrong_kind, holds(file), line.key_where));
   }
-  return nullptr;
+  return {};
 }
 
 // True if the file's key is open now. Otherwise why not is reported.
@@ -229,6 +265,13 @@ bool HostCertificates::unlocked(const Draft& draft, StoredFile& file, const Wher
   is_locked = opened.error().id == static_cast<MessageId>(Tp::key_not_checked);
   findings_.add(draft.index, Error(opened.error()).at(where));
   return false;
+}
+
+void HostCertificates::check_token(const Draft& draft, const StoredFile& file, const Where& where) {
+  if (!file.content->trouble) return;
+  Error error = *file.content->trouble;
+  error.id = static_cast<MessageId>(Tp::token_missing_after_restart);
+  findings_.add(draft.index, std::move(error).at(where));
 }
 
 void HostCertificates::check_access(const Draft& draft, const StoredFile& file,
@@ -253,9 +296,10 @@ void HostCertificates::report_mismatches() {
     const Fingerprint wanted_digest =
         wanted == nullptr ? Fingerprint{} : public_key_fingerprint(*wanted);
     std::string evidence =
-        text("public key of the certificate ", quote(mismatch.line.certificate), ": SHA-256 ",
-             hex(wanted_digest), "; of the key ",
-             quote(mismatch.line.key.empty() ? mismatch.line.certificate : mismatch.line.key),
+        text("public key of the certificate ", quote(shown_file(mismatch.line.certificate)),
+             ": SHA-256 ", hex(wanted_digest), "; of the key ",
+             quote(shown_file(mismatch.line.key.empty() ? mismatch.line.certificate
+                                                        : mismatch.line.key)),
              ": SHA-256 ", hex(public_key_fingerprint(*mismatch.key)));
     std::string hint;
     if (const auto path = paths.find(std::string(as_text(wanted_digest))); path != paths.end()) {

@@ -49,13 +49,18 @@ class HostCertificates {
 
   static std::vector<Line> lines_of(const Draft& draft);
   void load_line(Draft& draft, const Line& line, std::size_t position, const Chain& chain);
+  void take_parameters(Draft& draft, const Line& line, const Material& material);
   Chain chain_of(Draft& draft);
   StoredFile* certificate_file(const Draft& draft, const Line& line, const KeyLabel& label);
+  struct FoundKey {
+    Pkey key;
+    std::shared_ptr<TokenKey> token;  // null: `key` is all there is
+  };
   /// Null: there is none, and that is reported; or it is locked and may not be asked for, then
   /// `is_locked` is set.
-  Pkey key_for(const Draft& draft, const Line& line, StoredFile& from, const KeyLabel& label,
-               bool& is_locked);
-  Pkey key_file(const Draft& draft, const Line& line, const KeyLabel& label, bool& is_locked);
+  FoundKey key_for(const Draft& draft, const Line& line, StoredFile& from, const KeyLabel& label,
+                   bool& is_locked);
+  FoundKey key_file(const Draft& draft, const Line& line, const KeyLabel& label, bool& is_locked);
   bool unlocked(const Draft& draft, StoredFile& file, const Where& where, const KeyLabel& label,
                 bool& is_locked);
   CertChain chain_for(const Draft& draft, const Line& line, X509& leaf,
@@ -63,6 +68,7 @@ class HostCertificates {
   void report_chain(const Draft& draft, X509& leaf, const OrderedChain& ordered,
                     const Where& where);
   bool is_trusted_issuer_of(X509& leaf);
+  void check_token(const Draft& draft, const StoredFile& file, const Where& where);
   void check_access(const Draft& draft, const StoredFile& file, const Where& where);
 
   CertificateStore& store_;

@@ -8,6 +8,7 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/chain.h"
 #include "ssl_engine/host_certificates.h"
+#include "ssl_engine/token_uri.h"
 
 namespace tlsplus {
 namespace {
@@ -83,7 +84,7 @@ CertChain HostCertificates::chain_for(const Draft& draft, const Line& line, X509
       findings_.add(
           draft.index,
           diagnose(Tp::chain_ignored,
-                   text(own.size() - 1, " certificate(s) in ", quote(line.certificate),
+                   text(own.size() - 1, " certificate(s) in ", quote(shown_file(line.certificate)),
                         "; SSLCertificateChainFile at ", chain.where.file, ':', chain.where.line),
                    line.where));
     }

@@ -16,6 +16,7 @@ constexpr std::chrono::days kSoon{21};
 
 std::string days_between(WallTime from, WallTime to) {
   const auto days = std::chrono::floor<std::chrono::days>(to - from).count();
+  if (days == 0) return "less than a day";
   return days == 1 ? "1 day" : text(days, " days");
 }
 
@@ -86,7 +87,9 @@ Tp id_of(Acceptance::Verdict verdict) noexcept {
 void check_acceptance(const Draft& draft, const DraftCertificate& presented, Findings& findings) {
   if (draft.context == nullptr) return;
   const Certificate& certificate = *presented.certificate;
-  EVP_PKEY* const key = certificate.has_key() ? &certificate.key() : nullptr;
+  // A key on a token is not here; the certificate's half of it is what counts.
+  EVP_PKEY* const key =
+      certificate.has_key() && certificate.token() == nullptr ? &certificate.key() : nullptr;
   Acceptance tried = try_certificate(*draft.context, certificate.leaf(), certificate.chain(), key);
   if (tried.verdict == Acceptance::Verdict::accepted) return;
   findings.add(draft.index, diagnose(id_of(tried.verdict),

@@ -11,6 +11,8 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/features.h"
 #include "ssl_engine/openssl/srp.h"
+#include "ssl_engine/openssl/token.h"
+#include "ssl_engine/token_uri.h"
 
 namespace tlsplus {
 namespace {
@@ -213,8 +215,13 @@ Result<std::string_view> parse_file(const Line& line) {
 }
 
 Result<std::string_view> parse_file_or_token(const Line& line) {
-  if (line.word(0).starts_with("pkcs11:")) return line.word(0);
-  return checked_file(line, line.word(0));
+  const std::string_view word = line.word(0);
+  const std::string scheme = scheme_of(word);
+  if (scheme == "pkcs11" && word.starts_with("pkcs11:")) return word;
+  if (word.starts_with("file:")) return checked_file(line, path_of_file_uri(word));
+  // "handle:0x81000001" of a TPM, and whatever else a provider opens.
+  if (!scheme.empty() && is_store_scheme(scheme)) return word;
+  return checked_file(line, word);
 }
 
 Result<std::string_view> parse_srp_file(const Line& line) {

@@ -56,10 +56,17 @@ Result<Unlocked> PassPhrases::open(const Locked& locked, MaterialReader& reader,
   }
 }
 
-Result<SecretBytes> PassPhrases::pin(const KeyLabel& key) {
+Result<SecretBytes> PassPhrases::pin(const KeyLabel& key, const std::string& token) {
+  if (const auto known = pins_.find(token); known != pins_.end()) {
+    return SecretBytes(std::as_const(known->second).reveal());
+  }
   auto pin = dialog_->ask(key, 0);
   dialog_->done();
   return pin;
+}
+
+void PassPhrases::pin_worked(const std::string& token, const SecretBytes& pin) {
+  if (!pin.empty()) pins_.insert_or_assign(token, SecretBytes(pin.reveal()));
 }
 
 }  // namespace tlsplus

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -83,14 +85,18 @@ class PassPhrases {
 
   /// Opens `locked`. The Error says which of it all failed, with its id; Where is the caller's.
   Result<Unlocked> open(const Locked& locked, MaterialReader& reader, const KeyLabel& key);
-  /// A PIN for a token, asked for as a phrase; one that was given before is not tried.
-  Result<SecretBytes> pin(const KeyLabel& key);
+  /// A PIN, asked for as a phrase. `token` names the token; one that was right for the same token
+  /// is given without asking, and no other is tried: three wrong ones may lock it.
+  Result<SecretBytes> pin(const KeyLabel& key, const std::string& token);
+  /// `pin` has opened something on `token`.
+  void pin_worked(const std::string& token, const SecretBytes& pin);
 
  private:
   std::optional<Unlocked> open_with_known(const Locked& locked, MaterialReader& reader);
 
   std::unique_ptr<PhraseDialog> dialog_;
   std::vector<SecretBytes> worked_;
+  std::map<std::string, SecretBytes, std::less<>> pins_;  // by token
 };
 
 }  // namespace tlsplus

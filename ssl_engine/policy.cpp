@@ -67,13 +67,25 @@ ClientAuth client_auth_of(const ServerConfig& config) {
   return auth;
 }
 
+ProtocolSet narrowed(ProtocolSet versions, const SystemDefaults& system) {
+  for (std::size_t i = 0; i < kProtocolCount; ++i) {
+    const auto protocol = static_cast<Protocol>(i);
+    const std::uint16_t version = wire_version(protocol);
+    if (version < system.lowest || (system.highest != 0 && version > system.highest)) {
+      versions.remove(protocol);
+    }
+  }
+  return versions;
+}
+
 }  // namespace
 
-Policy effective_policy(const ServerConfig& config) {
+Policy effective_policy(const ServerConfig& config, const SystemDefaults& system) {
   Policy policy;
-  policy.selected = config.protocol.is_set() ? config.protocol->versions : default_protocols();
+  policy.selected =
+      config.protocol.is_set() ? config.protocol->versions : narrowed(default_protocols(), system);
   policy.versions = gap_free(policy.selected).value_or(ProtocolRange{});
-  policy.cipher_list = trim(config.cipher_list.value_or({}));
+  policy.cipher_list = trim(config.cipher_list.value_or(system.cipher_list));
   policy.cipher_suites = trim(config.cipher_suites.value_or({}));
   policy.honor_cipher_order = config.honor_cipher_order.value_or(policy.honor_cipher_order);
   policy.compression = config.compression.value_or(policy.compression);

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "ssl_engine/openssl/server_context.h"
 #include "ssl_engine/protocols.h"
 #include "ssl_engine/server_config.h"
 
@@ -57,7 +58,8 @@ struct PolicyHash {
 };
 
 /// The effective policy of a merged server configuration. Cannot fail: an empty protocol set is
-/// kept as such (`selected.empty()`) for the caller to report.
-Policy effective_policy(const ServerConfig& config);
+/// kept as such (`selected.empty()`) for the caller to report. `system` holds where the
+/// configuration says nothing.
+Policy effective_policy(const ServerConfig& config, const SystemDefaults& system = {});
 
 }  // namespace tlsplus

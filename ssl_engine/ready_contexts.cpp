@@ -26,7 +26,8 @@ SslCtx make(const Host& host, const ContextFactory& factory) {
   auto made = factory.make(*host.policy, host.trust.get());
   if (!made) return nullptr;
   for (const auto& certificate : host.certificates) {
-    if (!certificate->has_key() ||
+    // A key on a token is opened by each child, and may go away.
+    if (!certificate->has_key() || certificate->token() != nullptr ||
         !present(**made, certificate->leaf(), certificate->chain(), certificate->key())) {
       return nullptr;
     }

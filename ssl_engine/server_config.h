@@ -73,6 +73,8 @@ struct ConfCommand {
 /// Settings of the whole server process family (context G): one value, the last one wins.
 struct GlobalConfig {
   Setting<PassPhraseDialog> pass_phrase_dialog;
+  Setting<std::string_view> crypto_device;  // SSLCryptoDevice: id of an engine; empty: builtin
+  Setting<bool> fips;
   Setting<SessionCacheSetting> session_cache;
   Setting<SniPolicy> sni_policy;
   Setting<std::chrono::seconds> handshake_timeout;        // TLSPlusHandshakeTimeout
@@ -81,10 +83,10 @@ struct GlobalConfig {
   SettingList<RandomSource, ListMerge::append> random_seed;
 
   static constexpr auto fields() {
-    return std::tuple(&GlobalConfig::pass_phrase_dialog, &GlobalConfig::session_cache,
-                      &GlobalConfig::sni_policy, &GlobalConfig::handshake_timeout,
-                      &GlobalConfig::ticket_key_rotation, &GlobalConfig::session_cache_wait,
-                      &GlobalConfig::random_seed);
+    return std::tuple(&GlobalConfig::pass_phrase_dialog, &GlobalConfig::crypto_device,
+                      &GlobalConfig::fips, &GlobalConfig::session_cache, &GlobalConfig::sni_policy,
+                      &GlobalConfig::handshake_timeout, &GlobalConfig::ticket_key_rotation,
+                      &GlobalConfig::session_cache_wait, &GlobalConfig::random_seed);
   }
 };
 

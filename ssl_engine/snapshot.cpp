@@ -16,6 +16,7 @@
 #include "ssl_engine/findings.h"
 #include "ssl_engine/host_certificates.h"
 #include "ssl_engine/lint.h"
+#include "ssl_engine/openssl/fips.h"
 #include "ssl_engine/passphrase.h"
 #include "ssl_engine/password_store.h"
 #include "ssl_engine/ready_contexts.h"
@@ -55,7 +56,7 @@ class Policies {
       : factory_(factory), context_per_host_(context_per_host) {}
 
   void settle(Draft& draft, TrustStores& trust, Findings& findings) {
-    Policy policy = effective_policy(draft.config());
+    Policy policy = effective_policy(draft.config(), system_);
     auto [known, is_new] = known_.try_emplace(std::move(policy));
     Known& entry = known->second;
     if (is_new) entry.policy = std::make_shared<const Policy>(known->first);
@@ -92,6 +93,7 @@ class Policies {
 
   ContextFactory& factory_;
   bool context_per_host_;
+  SystemDefaults system_ = system_defaults();
   std::unordered_map<Policy, Known, PolicyHash> known_;
   std::vector<SslCtx> contexts_;
 };
@@ -124,6 +126,16 @@ std::vector<Draft> drafts_of(const BuildInput& input) {
   return drafts;
 }
 
+// SSLOpenSSLConfCmd says it in other words.
+bool commands_name_versions(const Draft& draft) {
+  if (draft.policy == nullptr) return false;
+  return std::ranges::any_of(draft.policy->conf_commands, [](const auto& command) {
+    return equals_ignoring_case(command.first, "MinProtocol") ||
+           equals_ignoring_case(command.first, "MaxProtocol") ||
+           equals_ignoring_case(command.first, "Protocol");
+  });
+}
+
 Host host_of(Draft& draft) {
   Host host;
   host.index = draft.index;
@@ -131,7 +143,7 @@ Host host_of(Draft& draft) {
   host.defined_at = draft.input->defined_at;
   host.engine = draft.engine;
   host.strict_sni = draft.config().strict_sni.value_or(false);
-  host.has_own_versions = draft.config().protocol.is_set();
+  host.has_own_versions = draft.config().protocol.is_set() || commands_name_versions(draft);
   host.service_unavailable = draft.input->only_fallback_certificates;
   host.config = draft.input->config;
   if (!draft.engine) return host;
@@ -186,15 +198,48 @@ void judge(const std::vector<Draft>& drafts, const BuildInput& input, const Cloc
   lint_addresses(input, drafts, findings);
 }
 
+TokenAccess token_access_of(const BuildInput& input) {
+  TokenAccess access;
+  if (input.global != nullptr) access.engine = input.global->crypto_device.value_or({});
+  access.run_as = input.children;
+  access.is_repeated = input.is_repeated;
+  return access;
+}
+
+std::vector<std::shared_ptr<TokenKey>> token_keys_of(const std::vector<Host>& hosts) {
+  std::vector<std::shared_ptr<TokenKey>> keys;
+  for (const Host& host : hosts) {
+    for (const CertificatePtr& certificate : host.certificates) {
+      const auto& token = certificate->token();
+      if (token != nullptr && std::ranges::find(keys, token) == keys.end()) keys.push_back(token);
+    }
+  }
+  return keys;
+}
+
+// A device that nothing can be computed with is no reason to look further.
+void check_crypto_device(const BuildInput& input, Findings& findings) {
+  const TokenAccess access = token_access_of(input);
+  if (access.engine.empty() || access.is_repeated) return;
+  if (Status tried = probe_engine(access); !tried) {
+    findings.add(std::move(tried).error().at(input.global->crypto_device.where()));
+  }
+}
+
 }  // namespace
 
 Snapshot::Built Snapshot::build(const BuildInput& input, CertificateStore& certificates,
                                 ContextFactory& contexts, const Clock& clock) {
   Findings findings;
+  if (!has_algorithms()) {
+    findings.add(diagnose(Tp::no_algorithms, text("active providers: ", active_providers())));
+    return {nullptr, findings.take({})};
+  }
   Policies policies(contexts, input.context_per_host);
   TrustStores trust(findings, clock.wall());
   auto drafts = drafts_of(input);
-  certificates.begin();
+  check_crypto_device(input, findings);
+  certificates.begin(token_access_of(input));
   settle(drafts, input, certificates, policies, trust, findings);
   certificates.finish();
   judge(drafts, input, clock, findings);
@@ -204,6 +249,7 @@ Snapshot::Built Snapshot::build(const BuildInput& input, CertificateStore& certi
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->hosts_.reserve(drafts.size());
   for (Draft& draft : drafts) snapshot->hosts_.push_back(host_of(draft));
+  snapshot->token_keys_ = token_keys_of(snapshot->hosts_);
   snapshot->contexts_ = std::move(policies).take_contexts();
   // A module that wants to see every context sees those that serve.
   if (!input.context_per_host && input.may_ask) {

@@ -8,10 +8,12 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ssl_engine/base/clock.h"
+#include "ssl_engine/base/helper_process.h"
 #include "ssl_engine/certificate.h"
 #include "ssl_engine/diagnostics.h"
 #include "ssl_engine/policy.h"
@@ -63,6 +65,8 @@ struct BuildInput {
   // False: a configuration test. Nothing may wait for a person; an encrypted key that would need
   // one is a warning, and the snapshot is for looking at only.
   bool may_ask = true;
+  std::optional<RunAs> children;  // the account that children change to; none: they stay who we are
+  bool is_repeated = false;       // the same was built a moment ago: tokens were tried then
 };
 
 /// What makes sessions of two hosts interchangeable, digested (RFC 5246 F.1.4, RFC 8446 8.1).
@@ -103,12 +107,17 @@ class Snapshot {
                      ContextFactory& contexts, const Clock& clock);
 
   [[nodiscard]] const std::vector<Host>& hosts() const noexcept { return hosts_; }
+  /// Keys on tokens, each once; to be opened in every child.
+  [[nodiscard]] const std::vector<std::shared_ptr<TokenKey>>& token_keys() const noexcept {
+    return token_keys_;
+  }
   [[nodiscard]] const Host& host(std::uint32_t index) const noexcept { return hosts_[index]; }
 
  private:
   std::vector<Host> hosts_;
   std::vector<SslCtx> contexts_;
   std::vector<SslCtx> ready_contexts_;
+  std::vector<std::shared_ptr<TokenKey>> token_keys_;
 };
 
 }  // namespace tlsplus

@@ -151,7 +151,7 @@ S | SSLCryptoDevice nonsense                        | TP0121
 V | SSLCryptoDevice builtin                         | cannot occur within <VirtualHost> section
 D | SSLCryptoDevice builtin                         | not allowed in <Directory> context
 S | SSLFIPS off                                     | ok
-S | SSLFIPS on                                      | TP0122 plus
+S | SSLFIPS on                                      | TP0139 plus
 S | SSLFIPS yes                                     | must be On or Off
 V | SSLFIPS off                                     | cannot occur within <VirtualHost> section
 D | SSLFIPS off                                     | not allowed in <Directory> context

@@ -156,4 +156,78 @@ SH
     ok $server->stop, 'stops cleanly';
 };
 
+$certs->leaf('c', san => ['c.test'], intermediates => 1, password => 'another');
+subtest 'a phrase that was changed' => sub {
+    my $file = $certs->dir . '/a.enc.key';
+    my $server = TLSplus::Server->new(certs => $certs, conf => "SSLPassPhraseDialog exec:\@ROOT\@/run/ask\n" . hosts(qw(a c)));
+    my $calls = $server->root . '/run/calls';
+    my $answer = sub ($for_a) {
+        $server->put('run/ask', ["$PROGRAM case \$1 in a.*) echo $for_a;; *) echo another;; esac\n", 0755]);
+    };
+    $answer->('opensesame');
+    ok $server->begin, 'starts' or return diag $server->said;
+    my $done = run(['openssl', 'pkey', '-in', $file, '-passin', 'pass:opensesame', '-aes256', '-passout', 'pass:sesame2', '-out', "$file.new"]);
+    is $done->{exit}, 0, 'the key is encrypted anew' or diag $done->{err};
+    rename "$file.new", $file or die "$file: $!\n";
+    $answer->('sesame2');
+    unlink $calls;
+    ok $server->graceful, 'a graceful restart';
+    is slurp($calls), "a.test:443 RSA in " . $server->root . "/run\n", 'one call, for the key that has changed';
+    serves $server, "$_ is served", name => "$_.test" for qw(a c);
+    ok $server->stop, 'stops cleanly';
+    $certs->leaf('a', san => ['a.test'], intermediates => 1, password => 'opensesame');
+};
+
+subtest 'a PKCS#12 container' => sub {
+    my $dir = $certs->dir;
+    my $made = run(['openssl', 'pkcs12', '-export', '-in', "$dir/a.full", '-inkey', "$dir/a.key", '-passout', 'pass:container', '-out', "$dir/a.p12"]);
+    is $made->{exit}, 0, 'is made' or diag $made->{err};
+    my $host = "<VirtualHost *:\@PORT\@>\nServerName a.test\nSSLEngine on\nSSLCertificateFile \@CERTS\@/a.p12\n";
+    my $both = $host . "SSLCertificateKeyFile \@CERTS\@/a.p12\n</VirtualHost>\n";
+    $host .= "</VirtualHost>\n";
+    for my $conf ($host, $both) {
+        my $server = TLSplus::Seat->new(certs => $certs, conf => $conf, dialog => [[qr/Pass phrase: /, "container\r"]]);
+        ok $server->begin, 'starts, opened at a terminal' or return diag $server->said;
+        is count($server->screen, qr/Pass phrase: /), 1, 'the question was asked once';
+        is $server->handshake(name => 'a.test')->verify, 0, 'certificate and chain come from it';
+        ok $server->graceful, 'a graceful restart';
+        serves $server, 'a is served', name => 'a.test';
+        ok $server->stop, 'stops cleanly';
+    }
+    for my $dialog ('exec:@ROOT@/run/ask', '"|@ROOT@/run/ask"') {
+        my $server = TLSplus::Server->new(certs => $certs, conf => "SSLPassPhraseDialog $dialog\n$both");
+        $server->put('run/ask', ["$PROGRAM echo container\n", 0755]);
+        ok $server->begin, "starts, opened by $dialog" or return diag $server->said;
+        is count(slurp($server->root . '/run/calls') , qr/\n/), 1, 'which was called once' if $dialog =~ /exec/;
+        serves $server, 'a is served', name => 'a.test';
+        ok $server->stop, 'stops cleanly';
+    }
+};
+
+# The samples of conf/, as an administrator would use them.
+subtest 'a systemd credential' => sub {
+    my $server = TLSplus::Server->new(certs => $certs, env => { TLS_CREDENTIALS => undef },
+        conf => "SSLPassPhraseDialog exec:\@SRCDIR\@/conf/pass-phrase-credential.sh\n" . hosts(qw(a c)));
+    $server->{env} = { CREDENTIALS_DIRECTORY => undef, TLS_CREDENTIALS => $server->root . '/phrases' };
+    $server->put('phrases/tls-key', ["opensesame\n", 0600]);
+    $server->put('phrases/tls-key.c.test:443', ["another\n", 0600]);
+    ok $server->begin, 'starts' or return diag $server->said;
+    serves $server, "$_ is served", name => "$_.test" for qw(a c);
+    ok $server->stop, 'stops cleanly';
+    chmod 0644, $server->root . '/phrases/tls-key';
+    my $found = $server->configtest;
+    like $found->{text}, qr/TP0243: .*chmod 600/, 'a file that others can read is refused' or diag $found->{text};
+};
+
+subtest 'systemd asks' => sub {
+    my $server = TLSplus::Server->new(certs => $certs,
+        conf => "SSLPassPhraseDialog exec:\@SRCDIR\@/conf/pass-phrase-systemd-ask.sh\n" . hosts('a'));
+    $server->put('bin/systemd-ask-password', ["#!/bin/sh\necho \"\$@\" > " . $server->root . "/run/asked\necho opensesame\n", 0755]);
+    $server->{env} = { PATH => $server->root . "/bin:$ENV{PATH}" };
+    ok $server->begin, 'starts' or return diag $server->said;
+    like slurp($server->root . '/run/asked'), qr/--timeout=\d+ .*Pass phrase of the TLS key of a\.test:443 \(RSA\):/, 'the question names the host';
+    serves $server, 'a is served', name => 'a.test';
+    ok $server->stop, 'stops cleanly';
+};
+
 done_testing;

@@ -17,6 +17,7 @@
 #include <optional>
 #include <utility>
 
+#include "ssl_engine/base/child.h"
 #include "ssl_engine/base/descriptor.h"
 #include "ssl_engine/base/text.h"
 
@@ -24,10 +25,8 @@ namespace tlsplus {
 namespace {
 
 using std::chrono::milliseconds;
-using Deadline = std::chrono::steady_clock::time_point;
 
 constexpr std::size_t kComplaintBytes = 512;  // of standard error; enough for a line or two
-constexpr milliseconds kGrace{500};           // between SIGTERM and SIGKILL
 
 struct Pipe {
   Descriptor read;
@@ -40,11 +39,6 @@ std::optional<Pipe> make_pipe() noexcept {
   return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
-std::string words_for(int error_number) {
-  std::array<char, 128> words{};
-  return strerror_r(error_number, words.data(), words.size());
-}
-
 struct Failure {  // sent from the child when exec did not happen
   int stage;      // 0 chdir, 1 exec
   int error_number;
@@ -55,17 +49,6 @@ struct Failure {  // sent from the child when exec did not happen
   const Failure failure{stage, errno};
   (void)!write(report, &failure, sizeof failure);
   _exit(127);
-}
-
-void default_signals() noexcept {
-  sigset_t none;
-  sigemptyset(&none);
-  (void)pthread_sigmask(SIG_SETMASK, &none, nullptr);
-  struct sigaction standard {};
-  standard.sa_handler = SIG_DFL;
-  for (const int number : {SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGUSR1}) {
-    (void)sigaction(number, &standard, nullptr);
-  }
 }
 
 // In the child: never returns.
@@ -116,38 +99,6 @@ Result<pid_t> spawn(const Program& program, int in, int out, int err) {
   }
   return Error{.what = text(quote(failure.stage == 0 ? program.directory : program.arguments[0]),
                             ": ", words_for(failure.error_number))};
-}
-
-int remaining(Deadline deadline) noexcept {
-  const auto left =
-      std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now()).count();
-  return left <= 0 ? 0 : static_cast<int>(left);
-}
-
-// Waits for the end of `process`, not beyond `deadline`; nullopt if it is still running.
-std::optional<int> wait_until(pid_t process, Deadline deadline) noexcept {
-  constexpr milliseconds kStep{5};
-  for (;;) {
-    int status = 0;
-    const pid_t ended = waitpid(process, &status, WNOHANG);
-    if (ended == process) return status;
-    if (ended < 0 && errno != EINTR) return 0;  // someone else has reaped it
-    const int left = remaining(deadline);
-    if (left == 0) return std::nullopt;
-    (void)poll(nullptr, 0, std::min(left, static_cast<int>(kStep.count())));
-  }
-}
-
-// The whole process group: a script's children, too.
-void end(pid_t process) noexcept {
-  (void)kill(-process, SIGTERM);
-  if (wait_until(process, std::chrono::steady_clock::now() + kGrace)) {
-    (void)kill(-process, SIGKILL);
-    return;
-  }
-  (void)kill(-process, SIGKILL);
-  while (waitpid(process, nullptr, 0) < 0 && errno == EINTR) {
-  }
 }
 
 /// What comes out of the two pipes of a program that runs.
@@ -236,7 +187,7 @@ ProgramResult collect_output(const Program& program, std::chrono::milliseconds l
   result.output = collector.take_output();
   result.complaint = collector.take_complaint();
   if (!status) {
-    end(*process);
+    end_group(*process);
     result.outcome = reason == Collector::End::full ? ProgramResult::Outcome::too_much
                                                     : ProgramResult::Outcome::timed_out;
   } else if (WIFSIGNALED(*status)) {
@@ -263,7 +214,7 @@ Dialogue::~Dialogue() {
   close(to_);
   close(from_);
   // Most programs end when their input does.
-  if (!wait_until(process_, std::chrono::steady_clock::now() + kGrace)) end(process_);
+  if (!wait_until(process_, std::chrono::steady_clock::now() + kGrace)) end_group(process_);
 }
 
 Result<SecretBytes> Dialogue::ask(std::string_view prompt, std::chrono::milliseconds limit,

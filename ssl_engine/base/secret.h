@@ -38,6 +38,27 @@ class SecretBytes {
   /// Forgets what lies beyond `size`; size <= size().
   void shrink(std::size_t size) noexcept;
 
+  /// The same memory without an owner, for a secret that has to outlive our code.
+  struct Raw {
+    Byte* memory = nullptr;
+    std::size_t size = 0;
+    std::size_t mapped_bytes = 0;
+  };
+  Raw release() noexcept {
+    const Raw raw{memory_, size_, mapped_bytes_};
+    memory_ = nullptr;
+    size_ = mapped_bytes_ = 0;
+    return raw;
+  }
+  /// Owns what release() gave.
+  static SecretBytes adopt(const Raw& raw) noexcept {
+    SecretBytes owner;
+    owner.memory_ = raw.memory;
+    owner.size_ = raw.size;
+    owner.mapped_bytes_ = raw.mapped_bytes;
+    return owner;
+  }
+
  private:
   void swap(SecretBytes& other) noexcept {
     std::swap(memory_, other.memory_);

@@ -12,6 +12,7 @@
 #include "ssl_engine/httpd/peer_hooks.h"
 #include "ssl_engine/httpd/retained.h"
 #include "ssl_engine/httpd/virtual_hosts.h"
+#include "ssl_engine/token_key.h"
 
 namespace tlsplus {
 namespace {
@@ -41,6 +42,13 @@ std::vector<std::pair<std::string, std::string>> pairs_of(const apr_array_header
   return pairs;
 }
 
+// httpd reads the configuration twice when it starts; not so at a restart.
+bool is_second_reading() {
+  constexpr int kFirstStart = 1;
+  return ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG &&
+         ap_state_query(AP_SQ_CONFIG_GEN) == kFirstStart;
+}
+
 }  // namespace
 
 Generation::Generation(server_rec& main_server)
@@ -62,13 +70,16 @@ Generation::Generation(server_rec& main_server)
 std::vector<Finding> Generation::build(apr_pool_t* pool, apr_pool_t* scratch) {
   std::vector<Finding> found;
   const GlobalConfig& global = slot_of(main_server_).global;
-  if (!sessions_configured_) {
+  if (!is_built_) {
     append(found, parse_findings(main_server_));
     append(found, sessions.configure(global, pool, scratch));
+    settle_fips(found);
+    start_device(found);
   }
   BuildInput input = build_input_of(main_server_);
-  if (!sessions_configured_) append(found, sessions.read_ticket_keys(input.hosts));
-  sessions_configured_ = true;
+  if (!is_built_) append(found, sessions.read_ticket_keys(input.hosts));
+  input.is_repeated = is_built_ || is_second_reading();
+  is_built_ = true;
   input.context_per_host = modules_want_contexts();
   input.certificates_may_follow = modules_bring_certificates();
   input.may_ask = ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_CONFIG_TEST;
@@ -84,6 +95,49 @@ std::vector<Finding> Generation::build(apr_pool_t* pool, apr_pool_t* scratch) {
   append(found, std::move(built.findings));
   if (built.snapshot != nullptr) engine.publish(std::move(built.snapshot));
   return found;
+}
+
+void Generation::settle_fips(std::vector<Finding>& found) {
+  const auto& setting = slot_of(main_server_).global.fips;
+  if (!setting.value_or(false)) return;
+  auto mode = FipsMode::switch_on();
+  if (mode) {
+    fips_ = std::move(*mode);
+  } else {
+    found.push_back({diagnose(Tp::fips_without_provider, mode.error().what, setting.where()), {}});
+  }
+}
+
+// An accelerator has to be there before contexts are made: they remember where their ciphers come
+// from. An engine that has to do with a token must not: open_keys().
+void Generation::start_device(std::vector<Finding>& found) {
+  const auto& setting = slot_of(main_server_).global.crypto_device;
+  const std::string id(setting.value_or({}));
+  if (id.empty() || crypto_engine_kind(id) != EngineKind::computes) return;
+  auto device = CryptoEngine::start(id);
+  Status enabled = device ? (*device)->make_default() : Status(std::move(device).error());
+  if (enabled) {
+    device_ = std::move(*device);
+  } else {
+    found.push_back(
+        {diagnose(Tp::crypto_device_failed, enabled.error().what, setting.where()), {}});
+  }
+}
+
+void Generation::open_keys() {
+  const std::string id(slot_of(main_server_).global.crypto_device.value_or({}));
+  if (!id.empty() && device_ == nullptr) {
+    auto device = CryptoEngine::start(id);
+    Status enabled = device ? (*device)->make_default() : Status(std::move(device).error());
+    if (enabled) {
+      device_ = std::move(*device);
+    } else {
+      log_error(log, diagnose(Tp::crypto_device_failed, enabled.error().what));
+    }
+  }
+  const auto snapshot = engine.snapshot();
+  if (snapshot == nullptr) return;
+  for (const auto& key : snapshot->token_keys()) key->open(engine.clock().steady(), log);
 }
 
 bool Generation::collect_certificates(apr_pool_t* pool) {

@@ -4,6 +4,8 @@
 // with pconf. What must outlive it goes through retained.h.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "ssl_engine/diagnostics.h"
@@ -11,6 +13,8 @@
 #include "ssl_engine/environment.h"
 #include "ssl_engine/httpd/apache.h"
 #include "ssl_engine/httpd/log.h"
+#include "ssl_engine/openssl/crypto_engine.h"
+#include "ssl_engine/openssl/fips.h"
 #include "ssl_scache/session_services_bridge.h"
 
 namespace tlsplus {
@@ -32,15 +36,23 @@ class Generation {
   /// the snapshot is published. `pool` is pconf, `scratch` ptemp.
   std::vector<Finding> build(apr_pool_t* pool, apr_pool_t* scratch);
 
+  /// In a child: what does not survive a fork.
+  void open_keys();
+
   /// Asks the modules that obtain certificates for theirs; true if there are any, so that
   /// build() has to be done again.
   bool collect_certificates(apr_pool_t* pool);
 
  private:
+  void start_device(std::vector<Finding>& found);
+  void settle_fips(std::vector<Finding>& found);
+
   server_rec& main_server_;
+  std::optional<FipsMode> fips_;
+  std::shared_ptr<CryptoEngine> device_;  // of SSLCryptoDevice, while this process has it
   std::vector<std::vector<std::pair<std::string, std::string>>> added_;  // by Host::index
   std::vector<bool> only_fallback_;
-  bool sessions_configured_ = false;
+  bool is_built_ = false;
 };
 
 }  // namespace tlsplus

@@ -21,6 +21,7 @@
 #include "ssl_engine/httpd/pool.h"
 #include "ssl_engine/httpd/virtual_hosts.h"
 #include "ssl_engine/openssl/entropy.h"
+#include "ssl_engine/openssl/fips.h"
 #include "ssl_engine/openssl/version.h"
 #include "ssl_engine/random_seed.h"
 
@@ -119,6 +120,7 @@ int post_config(apr_pool_t* pconf, apr_pool_t* ptemp, server_rec& main_server, L
   }
   ap_add_version_component(pconf, openssl_version().c_str());
   if (!show_to_modules(*generation, pconf, log)) return kRefuse;
+  log_error(log, diagnose(is_fips_in_force() ? Tp::fips_on : Tp::fips_off, active_providers()));
   if (serves_tls(*snapshot) && !mpm_can_wait()) {
     log_error(log, diagnose(Tp::deadline_unkept, text("the MPM is ", ap_show_mpm())));
   }
@@ -130,6 +132,7 @@ void child_init(apr_pool_t* pchild, server_rec& main_server) {
   if (generation == nullptr) return;
   generation->sessions.open_in_child(pchild, main_server);
   generation->engine.session_cache = generation->sessions.cache();
+  generation->open_keys();
   start_parking(*generation, generation->parking_capacity, pchild);
 }
 

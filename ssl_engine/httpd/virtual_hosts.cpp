@@ -181,6 +181,10 @@ BuildInput build_input_of(server_rec& main_server) {
   BuildInput input;
   input.global = &slot_of(main_server).global;
   input.listeners = listeners();
+  if (geteuid() == 0 && ap_unixd_config.user_name != nullptr) {
+    input.children =
+        RunAs{ap_unixd_config.user_name, ap_unixd_config.user_id, ap_unixd_config.group_id};
+  }
   const NamedSections named;
   for (server_rec* server : servers_in_order(main_server)) {
     input.hosts.push_back(host_input_of(*server, input.listeners, named));

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Compile-time switches of OpenSSL and the few run-time questions that go with them. Engines are
-// deprecated since 3.0 and gone from 4.0; they are only counted here, never used.
-#define OPENSSL_SUPPRESS_DEPRECATED 1  // NOLINT(*-macro-usage): the engine list, see above
+// Compile-time switches of OpenSSL and the few run-time questions that go with them.
 #include "ssl_engine/openssl/features.h"
 
 #include <openssl/ssl.h>
-#ifndef OPENSSL_NO_ENGINE
-#include <openssl/engine.h>
-#endif
 
 #include <algorithm>
 #include <iterator>
@@ -66,18 +61,6 @@ ConfValue conf_command_value(std::string_view command) {
     default:
       return ConfValue::unknown;
   }
-}
-
-std::vector<std::string> crypto_engines() {
-  std::vector<std::string> found;
-#ifndef OPENSSL_NO_ENGINE
-  ENGINE_load_builtin_engines();
-  // ENGINE_get_next() takes our reference to the current one and gives one to the next.
-  for (ENGINE* engine = ENGINE_get_first(); engine != nullptr; engine = ENGINE_get_next(engine)) {
-    found.push_back(std::string(ENGINE_get_id(engine)) + " (" + ENGINE_get_name(engine) + ")");
-  }
-#endif
-  return found;
 }
 
 std::string_view library_version() noexcept {

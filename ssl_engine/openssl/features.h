@@ -25,11 +25,6 @@ enum class ConfValue : std::uint8_t { unknown, none, text, file, directory, stor
 /// command for a server, with a certificate, in a file.
 ConfValue conf_command_value(std::string_view command);
 
-/// "id (name)" of every engine the library has built in or can load by name; empty on a
-/// library without engines. Registers the built-in engines with the library, so ask only where
-/// the start is about to be refused.
-std::vector<std::string> crypto_engines();
-
 /// OpenSSL_version(3): "OpenSSL 3.0.17 1 Jul 2025".
 std::string_view library_version() noexcept;
 

@@ -133,9 +133,8 @@ std::vector<std::string> names_in(std::span<const Code> codes, Reader list) {
   return names;
 }
 
-}  // namespace
-
-Offers offers_of(SSL_CTX& context) {
+// `only_group` takes the place of the context's, unless it is empty.
+Offers greet(SSL_CTX& context, const std::string& only_group) {
   constexpr std::size_t kSupportedGroups = 10;
   constexpr std::size_t kSignatureAlgorithms = 13;
   Offers offers;
@@ -151,8 +150,11 @@ Offers offers_of(SSL_CTX& context) {
   SSL_set_bio(ssl.get(), in, out);
   // Callbacks of the context expect a connection, and this is none.
   SSL_set_msg_callback(ssl.get(), nullptr);
-  SSL_set_info_callback(ssl.get(), nullptr);
-  if (SSL_set_ssl_method(ssl.get(), TLS_client_method()) == 1) {
+  // Without one of its own, OpenSSL takes the context's.
+  SSL_set_info_callback(ssl.get(), [](const SSL*, int, int) noexcept {});
+  const bool is_set =
+      only_group.empty() || SSL_set1_groups_list(ssl.get(), only_group.c_str()) == 1;
+  if (is_set && SSL_set_ssl_method(ssl.get(), TLS_client_method()) == 1) {
     SSL_set_connect_state(ssl.get());
     (void)SSL_do_handshake(ssl.get());
   }
@@ -170,6 +172,16 @@ Offers offers_of(SSL_CTX& context) {
   }
   clear_openssl_errors();
   return offers;
+}
+
+}  // namespace
+
+Offers offers_of(SSL_CTX& context) {
+  return greet(context, {});
+}
+
+bool can_use_group(SSL_CTX& context, const std::string& group) {
+  return !greet(context, group).groups.empty();
 }
 
 }  // namespace tlsplus

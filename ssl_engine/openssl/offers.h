@@ -19,5 +19,8 @@ struct Offers {
 /// In the context's order, after security level and system-wide configuration; numbers as
 /// "0x6399" where there is no name. Empty if nothing can be negotiated.
 Offers offers_of(SSL_CTX& context);
+/// True if the context would do a key exchange with `group` ("prime256v1"): OpenSSL knows it for
+/// TLS, and the security level allows it.
+bool can_use_group(SSL_CTX& context, const std::string& group);
 
 }  // namespace tlsplus

@@ -4,6 +4,10 @@
 // OpenSSL and turns a refusal into an Error.
 #include "ssl_engine/openssl/server_context.h"
 
+#include <utility>
+#include <vector>
+
+#include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/callbacks.h"
 #include "ssl_engine/openssl/errors.h"
 
@@ -23,7 +27,34 @@ std::uint64_t base_options(const ServerContextFlags& flags) noexcept {
   return options;
 }
 
+// The suites of TLS 1.2 and older, in their order: those of 1.3 have a list of their own.
+std::string suites_of(const SSL_CTX& context) {
+  std::vector<std::string> names;
+  const STACK_OF(SSL_CIPHER)* const suites = SSL_CTX_get_ciphers(&context);
+  for (int i = 0; i < sk_SSL_CIPHER_num(suites); ++i) {
+    const SSL_CIPHER* const suite = sk_SSL_CIPHER_value(suites, i);
+    if (SSL_CIPHER_get_protocol_id(suite) >> 8U != 0x13) {
+      names.emplace_back(SSL_CIPHER_get_name(suite));
+    }
+  }
+  return join(names, ":");
+}
+
 }  // namespace
+
+SystemDefaults system_defaults() {
+  SystemDefaults defaults;
+  const SslCtx context(SSL_CTX_new(TLS_server_method()));
+  if (context != nullptr) {
+    defaults.lowest = static_cast<std::uint16_t>(SSL_CTX_get_min_proto_version(context.get()));
+    defaults.highest = static_cast<std::uint16_t>(SSL_CTX_get_max_proto_version(context.get()));
+    std::string given = suites_of(*context);
+    (void)SSL_CTX_set_cipher_list(context.get(), "DEFAULT");
+    if (given != suites_of(*context)) defaults.cipher_list = std::move(given);
+  }
+  clear_openssl_errors();
+  return defaults;
+}
 
 Result<ServerContext> ServerContext::make(std::uint16_t lowest, std::uint16_t highest,
                                           const ServerContextFlags& flags) {

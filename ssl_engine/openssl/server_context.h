@@ -16,6 +16,14 @@
 
 namespace tlsplus {
 
+/// What OpenSSL's own configuration file lays down for every context (config(5), system_default).
+struct SystemDefaults {
+  std::uint16_t lowest = 0;  // MinProtocol, MaxProtocol as wire numbers; 0: not given
+  std::uint16_t highest = 0;
+  std::string cipher_list;  // CipherString, as the suites it comes to; empty: not given
+};
+SystemDefaults system_defaults();
+
 struct ServerContextFlags {
   bool prefer_server_ciphers = false;
   bool compression = false;

@@ -30,6 +30,15 @@ void use_dh_parameters(SSL& ssl, EVP_PKEY& parameters) noexcept {
   }
 }
 
+bool may_use_dh_parameters(SSL_CTX& context, EVP_PKEY& parameters) noexcept {
+  const Ssl ssl(SSL_new(&context));
+  Pkey own = share(parameters);
+  const bool may = ssl != nullptr && SSL_set0_tmp_dh_pkey(ssl.get(), own.get()) == 1;
+  if (may) (void)own.release();
+  ERR_clear_error();
+  return may;
+}
+
 bool use_only_group(SSL& ssl, const std::string& group) noexcept {
   ERR_clear_error();
   return SSL_set1_groups_list(&ssl, group.c_str()) == 1;
@@ -83,6 +92,14 @@ bool is_wrong_key_error() noexcept {
 bool is_renegotiation_refused(int packed) noexcept {
   constexpr int kDescription = 0xff;
   return (packed & kDescription) == SSL_AD_NO_RENEGOTIATION;
+}
+
+bool is_our_fault(int packed) noexcept {
+  constexpr int kDescription = 0xff;
+  if (packed < 0) return false;
+  const int alert = packed & kDescription;
+  return alert == SSL_AD_INTERNAL_ERROR || alert == SSL_AD_BAD_RECORD_MAC ||
+         alert == SSL_AD_DECRYPT_ERROR;
 }
 
 std::string alert_name(int packed) {

@@ -22,6 +22,8 @@ void set_versions(SSL& ssl, std::uint16_t lowest, std::uint16_t highest) noexcep
 /// For DHE instead of the automatic ones, unless the security level forbids them; the parameters
 /// stay the caller's.
 void use_dh_parameters(SSL& ssl, EVP_PKEY& parameters) noexcept;
+/// False: the context's security level forbids these parameters.
+bool may_use_dh_parameters(SSL_CTX& context, EVP_PKEY& parameters) noexcept;
 /// The one group for key exchange ("prime256v1").
 bool use_only_group(SSL& ssl, const std::string& group) noexcept;
 
@@ -46,6 +48,10 @@ bool is_missing_certificate_error() noexcept;
 /// The oldest error in the queue says that a record could not be decrypted: the keys differ.
 bool is_wrong_key_error() noexcept;
 
+/// An alert by which a server admits that something of its own did not work: a key that does not
+/// sign, or, in RSA key exchange, did not decrypt (RFC 5246 7.2.2, 7.4.7.1). Packed as OpenSSL
+/// does; negative: none was sent.
+bool is_our_fault(int packed) noexcept;
 /// The alert that answers a client which wants to renegotiate (RFC 5246 7.2.2).
 bool is_renegotiation_refused(int packed) noexcept;
 /// "handshake failure (40)" from OpenSSL's packed level and description (RFC 8446 6).

@@ -74,7 +74,9 @@ struct Defect {
     encryption,
     parameters,
     uri,
-    scheme
+    scheme,
+    pin,
+    signature
   };
   Part part = Part::file;
   std::string evidence;
@@ -108,17 +110,6 @@ struct Unlocked {
   std::string evidence;            // unless opened
 };
 
-/// Whoever can be asked for a PIN while a URI is opened.
-class PinSource {
- public:
-  PinSource() = default;
-  PinSource(const PinSource&) = delete;
-  PinSource& operator=(const PinSource&) = delete;
-  virtual ~PinSource() = default;
-  /// Empty: none to be had.
-  virtual SecretBytes pin() = 0;
-};
-
 /// Reads one after the other, and gives the same object for a certificate that comes again (the
 /// intermediate that ten thousand chains share). Not thread safe.
 class MaterialReader {
@@ -126,8 +117,6 @@ class MaterialReader {
   /// `content` is a whole file.
   Material read(ByteView content);
   Unlocked unlock(const Locked& locked, ByteView phrase);
-  /// Through OSSL_STORE (ossl_store(7)): pkcs11:, file:, whatever a provider knows.
-  Material open(const std::string& uri, PinSource& pins);
   /// The object that stands for `cert`, which may be another with the same content.
   Cert intern(Cert cert);
 

@@ -178,16 +178,21 @@ END_TEST
 START_TEST(a_crypto_device_is_refused_with_what_the_library_has) {
   ConfigReader config;
   config.accept("SSLCryptoDevice BuiltIn");
-  const Status done = config.read("SSLCryptoDevice pkcs11");
+  ck_assert(config.global.crypto_device->empty());
+  const Status done = config.read("SSLCryptoDevice nonesuch");
   ck_assert_uint_eq(refused_with(done), number(Tp::crypto_device_unsupported));
-  ck_assert(done.error().what.starts_with("\"pkcs11\"; engines of this library: "));
+  ck_assert(done.error().what.starts_with("\"nonesuch\"; engines of this library: "));
 }
 END_TEST
 
-START_TEST(fips_can_be_left_off) {
+START_TEST(fips_is_on_or_off_and_not_both) {
   ConfigReader config;
   config.accept("SSLFIPS off");
-  ck_assert_uint_eq(refused_with(config.read("SSLFIPS on")), number(Tp::fips_unsupported));
+  config.accept("SSLFIPS off");
+  ck_assert(!*config.global.fips);
+  const Status done = config.read("SSLFIPS on");
+  ck_assert_uint_eq(refused_with(done), number(Tp::fips_contradiction));
+  ck_assert(done.error().what.starts_with("on here, off at "));
 }
 END_TEST
 
@@ -240,7 +245,7 @@ Suite* make_suite() {
   tcase_add_test(tests, what_replaces_an_old_name_exists);
   tcase_add_test(tests, ciphers_of_a_directory_are_its_own);
   tcase_add_test(tests, a_crypto_device_is_refused_with_what_the_library_has);
-  tcase_add_test(tests, fips_can_be_left_off);
+  tcase_add_test(tests, fips_is_on_or_off_and_not_both);
   tcase_add_loop_test(tests, a_flag_sets_its_own_field, 0, std::ssize(kFlags));
   tcase_add_test(tests, a_refused_line_changes_nothing);
   suite_add_tcase(suite, tests);

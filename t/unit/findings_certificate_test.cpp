@@ -412,7 +412,7 @@ START_TEST(small_dh_parameters) {
                                                      pem(*world.root.certificate) + take_text(out)),
                      {});
   const auto findings = world.findings();
-  expect_part(only(findings, Tp::dh_parameters_small).error.what, "1536 bits");
+  expect_part(only(findings, Tp::dh_parameters_refused).error.what, "1536 bits");
 }
 END_TEST
 

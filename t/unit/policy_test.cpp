@@ -187,6 +187,27 @@ START_TEST(what_matters_to_a_host_alone_is_no_part) {
 }
 END_TEST
 
+START_TEST(the_systems_defaults_hold_where_nothing_is_written) {
+  const SystemDefaults system{
+      .lowest = 0x0304, .highest = 0, .cipher_list = "ECDHE-ECDSA-AES256-GCM-SHA384"};
+  const Policy unwritten = effective_policy(ServerConfig{}, system);
+  ck_assert(unwritten.versions.lowest == Protocol::tls1_3);
+  ck_assert(unwritten.versions.highest == Protocol::tls1_3);
+  tlsplus::test::expect_text(unwritten.cipher_list, system.cipher_list);
+
+  ServerConfig config;
+  config.protocol = {{.versions = default_protocols()}, kLine};
+  config.cipher_list = {"HIGH", kLine};
+  const Policy written = effective_policy(config, system);
+  ck_assert(written.versions.lowest == effective_policy(ServerConfig{}).versions.lowest);
+  tlsplus::test::expect_text(written.cipher_list, "HIGH");
+
+  const Policy capped =
+      effective_policy(ServerConfig{}, {.lowest = 0, .highest = 0x0303, .cipher_list = {}});
+  ck_assert(capped.versions.highest == Protocol::tls1_2);
+}
+END_TEST
+
 }  // namespace
 
 int main() {
@@ -197,6 +218,7 @@ int main() {
   tcase_add_test(tests, every_difference_counts);
   tcase_add_test(tests, an_empty_set_stays_empty);
   tcase_add_test(tests, what_matters_to_a_host_alone_is_no_part);
+  tcase_add_test(tests, the_systems_defaults_hold_where_nothing_is_written);
   suite_add_tcase(suite, tests);
   return tlsplus::test::run_suite(suite);
 }

@@ -249,50 +249,6 @@ START_TEST(no_prefix_of_a_file_brings_trouble) {
 }
 END_TEST
 
-class NoPin final : public PinSource {
- public:
-  SecretBytes pin() override {
-    ++asked;
-    return {};
-  }
-  int asked = 0;
-};
-
-class GivenPin final : public PinSource {
- public:
-  SecretBytes pin() override { return SecretBytes(as_bytes("secret")); }
-};
-
-START_TEST(uris_are_opened_by_openssl) {
-  Pieces pieces;
-  const Folder folder;
-  NoPin pins;
-  const auto file =
-      folder.write("a.pem", pem(*pieces.leaf.certificate) + pem(*pieces.root.certificate) +
-                                pem(*pieces.leaf.key));
-  const Material material = pieces.reader.open("file:" + file, pins);
-  ck_assert_msg(material.defects.empty(), "%s", material.defects[0].evidence.c_str());
-  ck_assert(material.encoding == Encoding::uri);
-  ck_assert_uint_eq(material.certificates.size(), 2);
-  ck_assert_int_eq(EVP_PKEY_eq(material.key.get(), pieces.leaf.key.get()), 1);
-  ck_assert_int_eq(pins.asked, 0);
-
-  const auto locked = folder.write("b.pem", encrypted_pem(*pieces.leaf.key, "secret"));
-  const Material refused = pieces.reader.open("file:" + locked, pins);
-  ck_assert_ptr_null(refused.key.get());
-  ck_assert_int_gt(pins.asked, 0);
-  GivenPin given;
-  ck_assert_ptr_nonnull(pieces.reader.open("file:" + locked, given).key.get());
-
-  const Material unknown = pieces.reader.open("no-such-scheme:x", pins);
-  ck_assert_uint_eq(unknown.defects.size(), 1);
-  ck_assert(unknown.defects[0].part == Defect::Part::scheme);
-  const Material missing = pieces.reader.open("file:" + folder.path("nothing"), pins);
-  ck_assert_uint_eq(missing.defects.size(), 1);
-  ck_assert(missing.defects[0].part == Defect::Part::uri);
-}
-END_TEST
-
 }  // namespace
 
 int main() {
@@ -308,7 +264,6 @@ int main() {
   tcase_add_test(tests, ciphers_of_the_past_are_told_apart_from_wrong_phrases);
   tcase_add_test(tests, one_certificate_is_one_object);
   tcase_add_test(tests, no_prefix_of_a_file_brings_trouble);
-  tcase_add_test(tests, uris_are_opened_by_openssl);
   suite_add_tcase(suite, tests);
   return tlsplus::test::run_suite(suite);
 }

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What programs and helpers have in common: both are processes of ours that must not outlive their
+// use, nor keep the server waiting.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace tlsplus {
+
+using Deadline = std::chrono::steady_clock::time_point;
+
+constexpr std::chrono::milliseconds kGrace{500};  // between SIGTERM and SIGKILL
+
+/// strerror(3), for any thread.
+std::string words_for(int error_number);
+
+/// In a new process: nothing of the server's signal handling is left.
+void default_signals() noexcept;
+
+/// Milliseconds to `deadline`, as poll(2) wants them; 0 once it has passed.
+int remaining(Deadline deadline) noexcept;
+
+/// Waits for the end of `process`, not beyond `deadline`; its wait status, nullopt if it is still
+/// running.
+std::optional<int> wait_until(pid_t process, Deadline deadline) noexcept;
+
+/// Ends the process group of `process`: a script's children, too.
+void end_group(pid_t process) noexcept;
+
+}  // namespace tlsplus
