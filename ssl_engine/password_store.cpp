@@ -16,7 +16,12 @@ constexpr std::size_t kMostBytes = 64UL * 1024 * 1024;  // some 50,000 users of 
 constexpr std::size_t kFields = 6;
 constexpr std::size_t kMostNamed = 5;
 constexpr std::uint32_t kOthersMayRead = 0004;
-enum Field : std::size_t { kKind = 0, kVerifier = 1, kSalt = 2, kUser = 3, kGroup = 4 };
+// Fields that are looked at.
+constexpr std::size_t kKind = 0;
+constexpr std::size_t kVerifier = 1;
+constexpr std::size_t kSalt = 2;
+constexpr std::size_t kUser = 3;
+constexpr std::size_t kGroup = 4;
 
 bool is_number(std::string_view field) noexcept {
   constexpr std::string_view kDigits =
