@@ -249,6 +249,7 @@ enum class Tp : MessageId {
   ca_names_without_ca = 715,
   directory_certificate = 716,
   directory_ciphers = 717,
+  ask_again_crowded = 718,
   client_certificate_refused = 730,
   client_certificate_missing = 731,
   ask_again_http2 = 732,

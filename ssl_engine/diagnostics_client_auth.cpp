@@ -72,6 +72,13 @@ constexpr Diagnostic kRows[] = {
      "A TLS 1.3 connection cannot be renegotiated; only those of TLS 1.2 and older get other "
      "ciphers.",
      "write Require expr with %{SSL_CIPHER}, or set the ciphers in the <VirtualHost>"},
+    {Tp::ask_again_crowded, Level::warn,
+     "request answered 503, too many clients are being asked at the same time",
+     "A request whose place asks for more than the connection has shown holds a thread until its "
+     "client has answered, at most TLSPlusHandshakeTimeout. Half of the threads of a process may "
+     "wait like this; the others go on serving everybody else.",
+     "ask during the handshake: SSLVerifyClient optional in the <VirtualHost>; or lower "
+     "TLSPlusHandshakeTimeout, or raise ThreadsPerChild"},
     {Tp::client_certificate_refused, Level::info, "client certificate refused",
      "The certificate, or one that issued it, did not stand up to SSLVerifyClient. The reason is "
      "the "

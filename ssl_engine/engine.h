@@ -15,6 +15,7 @@
 #include "ssl_engine/parked_handshakes.h"
 #include "ssl_engine/snapshot.h"
 #include "ssl_engine/vhost_index.h"
+#include "ssl_engine/waiting_places.h"
 #include "ssl_scache/session_cache.h"
 
 namespace tlsplus {
@@ -38,6 +39,7 @@ class Engine {
   std::chrono::seconds handshake_timeout{20};
   SessionCache* session_cache = nullptr;  // null: none
   ParkedHandshakes* parked = nullptr;     // null: this MPM cannot wait without a thread
+  WaitingPlaces asking;                   // for clients that are asked again
 
   [[nodiscard]] const Clock& clock() const noexcept { return clock_; }
   /// Null only if there was no memory for it.

@@ -54,7 +54,7 @@ int check_access(request_rec& request, LogSink& log) {
   }
   if (!is_tls_request(request)) return DECLINED;
   if (const int asked = reauthenticate(request); asked != DECLINED) {
-    // Without its body, or with a part of it, nobody may serve the request.
+    // Not a matter of permission: there may be only a part of the body left to serve.
     if (asked != HTTP_FORBIDDEN) request_state(request).final_status = asked;
     return asked;
   }

@@ -134,6 +134,10 @@ void child_init(apr_pool_t* pchild, server_rec& main_server) {
   generation->engine.session_cache = generation->sessions.cache();
   generation->open_keys();
   start_parking(*generation, generation->parking_capacity, pchild);
+  int threads = 0;
+  if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) == APR_SUCCESS) {
+    generation->engine.asking.share_threads(threads);
+  }
 }
 
 extern "C" {

@@ -71,6 +71,12 @@ int settle_ciphers(const Place& place) {
 
 int ask(const Place& place, const VerifyRules& rules) {
   TlsConnection& tls = place.tls;
+  const auto waiting = tls.engine().asking.take();
+  if (!waiting) {
+    tls.connection().keepalive = AP_CONN_CLOSE;
+    (void)refuse(place, Tp::ask_again_crowded);
+    return HTTP_SERVICE_UNAVAILABLE;
+  }
   SSL& ssl = *tls.tls.ssl();
   if (!is_tls13(ssl) && !has_secure_renegotiation(ssl) &&
       !place.host.policy->insecure_renegotiation) {
