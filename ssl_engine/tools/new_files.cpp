@@ -86,11 +86,11 @@ void sync_folder(const std::string& path) noexcept {
 SignalsHeld::SignalsHeld() noexcept {
   sigset_t all;
   (void)sigfillset(&all);
-  (void)sigprocmask(SIG_BLOCK, &all, &before_);
+  (void)pthread_sigmask(SIG_BLOCK, &all, &before_);
 }
 
 SignalsHeld::~SignalsHeld() {
-  (void)sigprocmask(SIG_SETMASK, &before_, nullptr);
+  (void)pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
 NewFiles::~NewFiles() {
