@@ -7,7 +7,7 @@ use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
-use TLSplus::Env     qw(find_program scratch_dir tool);
+use TLSplus::Env     qw(find_program run_as scratch_dir tool);
 use TLSplus::Process qw(run slurp spawn spew wait_until);
 use TLSplus::Server;
 use TLSplus::Terminal qw(type_to);
@@ -287,6 +287,22 @@ subtest 'a signal in the middle' => sub {
     is file_mode("$dir/signal/a.key"), '0600', 'with the same mode';
     is $try->(@without)->{exit}, 1, 'and the same care';
     unlink glob "$dir/signal/*";
+};
+
+# Root may name a nameless file through its descriptor alone, others through /proc.
+subtest 'somebody who is not root' => sub {
+    my ($user)  = run_as() or plan skip_all => 'the other subtests were run by somebody who is not root';
+    my $setpriv = find_program('setpriv') // plan skip_all => 'no setpriv (Debian: util-linux)';
+    mkdir "$dir/mine";
+    chown scalar getpwnam($user), -1, "$dir/mine";
+    my @as  = ($setpriv, '--reuid', $user, '--regid', scalar((getpwnam $user)[3]), '--clear-groups');
+    my $try = sub { run([@as, tool('tlsplus-cert'), qw(selfsigned --name a.test)], dir => "$dir/mine") };
+    plan skip_all => "$user cannot run what was built here" if run([@as, tool('tlsplus-cert'), '--version'])->{exit} != 0;
+    my $done = $try->();
+    is $done->{exit}, 0, 'makes a certificate' or diag $done->{err};
+    is files_in("$dir/mine"), 'server.crt server.key', 'both files are there';
+    is file_mode("$dir/mine/server.key"), '0600', 'the key is private';
+    is $try->()->{exit}, 1, 'and is not overwritten';
 };
 
 # ---- fetch-chain ----
