@@ -9,8 +9,9 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Digest::SHA qw(sha1_hex);
 use Test::More;
+use TLSplus::Apxs qw(build_module);
 use TLSplus::Certs;
-use TLSplus::Env qw(find_program has_module is_tlsplus needs_tlsplus scratch_dir);
+use TLSplus::Env qw(has_module is_tlsplus needs_tlsplus);
 use TLSplus::Process qw(run slurp spew);
 use TLSplus::Server;
 use TLSplus::Test;
@@ -37,16 +38,7 @@ sub response_for ($name) {
     -s "$dir/$name.ocsp" or die "openssl ocsp: $done->{out}$done->{err}\n";
 }
 
-# The module, built once for this test.
-sub build {
-    my $apxs = $ENV{TLSPLUS_APXS} // find_program('apxs') // find_program('apxs2') // plan skip_all => 'no apxs';
-    my $at   = scratch_dir('tlsplus-peer');
-    spew("$at/mod_peer.c", slurp("$FindBin::Bin/modules/mod_peer.c"));
-    my $built = run([$apxs, '-Wc,-Wall', '-Wc,-Werror', '-c', 'mod_peer.c', '-lssl', '-lcrypto'], dir => $at, timeout => 120);
-    -f "$at/.libs/mod_peer.so" or die "apxs: $built->{out}$built->{err}\n";
-    return "$at/.libs/mod_peer.so";
-}
-my $so = build();
+my $so = build_module('mod_peer', '-lssl', '-lcrypto');
 response_for('other');
 
 sub host (@lines) {

@@ -23,6 +23,7 @@ $der->leaf('rsa', key => 'rsa', subject => [[[CN => 'rsa client']]],
     ]);
 my $usual = TLSplus::Certs->new;
 $usual->leaf('server',  san => ['ask.test', 'lenient.test']);
+$usual->leaf('rsa-server', san => ['rsa.test'], key => 'rsa');
 $usual->leaf('chain',   cn  => 'client of a chain', intermediates => 2);
 $usual->leaf('stranger', cn => 'stranger', issuer => 'unrelated');
 $usual->leaf('self',    cn  => 'self', self_signed => 1);
@@ -48,6 +49,8 @@ my $verifies = !is_tlsplus() || do {
 my $optional = $verifies ? "$asked  SSLVerifyClient optional"
     : "$shown  SSLOpenSSLConfCmd VerifyMode Request\n  SSLOpenSSLConfCmd VerifyCAFile \@CERTS\@/roots.crt";
 my $lenient = $verifies ? "$asked  SSLVerifyClient optional_no_ca" : $shown;
+
+my $of_rsa = $optional =~ s/server\.(crt|key)/rsa-server.$1/gr;
 
 my @names = lookup_names('CLIENT');
 push @names, map { "SSL_CLIENT_CERT_CHAIN_$_" } qw(1 2 3 01 x);
@@ -96,6 +99,11 @@ ScriptAlias /cgi/ \@ROOT\@/cgi/
 $optional
 </VirtualHost>
 <VirtualHost *:\@PORT\@>
+  ServerName rsa.test
+  SSLEngine on
+$of_rsa
+</VirtualHost>
+<VirtualHost *:\@PORT\@>
   ServerName lenient.test
   SSLEngine on
 $lenient
@@ -117,7 +125,7 @@ sub with ($who, %more) {
     return (insecure => 1, ($who eq 'none' ? () : (cert => $file, key => "$dir/$who.key")), %more);
 }
 
-my @cases = ((map { ['ask.test', $_] } qw(none plain odd v1 many rsa chain)), map { ['lenient.test', $_] } qw(plain chain stranger self));
+my @cases = ((map { ['ask.test', $_] } qw(none plain odd v1 many rsa chain)), (map { ['rsa.test', $_] } qw(none odd rsa)), map { ['lenient.test', $_] } qw(plain chain stranger self));
 for my $tls (qw(1.2 1.3)) {
     for my $case (@cases) {
         my ($host, $who) = @$case;
@@ -147,6 +155,10 @@ sub everything ($host, $who, $tls) {
     }, least => 2);
 }
 
+for my $who (qw(none plain odd many)) {
+    $twins->same("$who, over HTTP/2: %{..}x",
+        sub ($server) { log_lines($server, 'x', '/index.html', name => 'ask.test', http => '2', with($who)) }, least => scalar @names, differ => \%anew);
+}
 $twins->same('over HTTP/2', sub ($server) { environment_of($server->get('/cgi/std', name => 'ask.test', http => '2', with('plain'))) },
     least => 40, differ => \%random);
 

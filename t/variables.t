@@ -40,6 +40,7 @@ my $twins = TLSplus::Twins->start(
           . qq{  end\n  return apache2.OK\nend\n},
         'htdocs/page.shtml' => '<!--#echo var="SSL_PROTOCOL"--> <!--#echo var="HTTPS"--> <!--#include virtual="part.shtml"-->'
           . '<!--#if expr="v(\'SSL_SERVER_S_DN_CN\') = \'plain.test\'"-->yes<!--#endif-->',
+        'htdocs/all.shtml' => '<pre><!--#printenv --></pre>',
         'htdocs/part.shtml' => '<!--#echo var="SSL_CIPHER"--> <!--#echo var="SSL_SERVER_M_VERSION"-->',
     },
     conf => join('', 'SSLSessionCache shmcb:run/sessions(512000)', "\n", log_format('x', @names), log_entries('c', $legacy), <<"CONF", $hosts, <<'CONF'));
@@ -149,9 +150,14 @@ $twins->same('environment on a plain port',
 $twins->same('SSI and its parts',
     sub ($server) { { page => $server->get('/page.shtml', %ask, name => 'plain.test')->body } });
 
+$twins->same('SSI printenv', sub ($server) {
+    my $body = $server->get('/all.shtml', %ask, name => 'plain.test')->body;
+    return { $body =~ /^((?:SSL_|HTTPS)\w*)=(.*)$/mg };
+}, least => 40, differ => \%random);
+
 # ---- look-ups ----
 
-for my $case (['plain.test'], ['odd.test'], ['many.test', tls => '1.2'], ['plain.test', http => '2'],
+for my $case ((map { my $tls = $_; map { ["$_.test", tls => $tls] } @HOSTS } qw(1.2 1.3)), (map { ["$_.test", http => '2'] } qw(plain rsa)),
     ['off.test'], ['plain.test', port => 'PLAIN', scheme => 'http']) {
     my ($name, %how) = @$case;
     $twins->same("%{..}x of $name " . join(' ', %how),
