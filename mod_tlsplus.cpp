@@ -5,6 +5,7 @@
 // and the list of hooks. Everything else lies in ssl_engine/.
 #include "ssl_engine/httpd/access_hooks.h"
 #include "ssl_engine/httpd/auth_providers.h"
+#include "ssl_engine/httpd/client_cert_hooks.h"
 #include "ssl_engine/httpd/config.h"
 #include "ssl_engine/httpd/connection_hooks.h"
 #include "ssl_engine/httpd/environment_hooks.h"
@@ -26,6 +27,7 @@ void register_hooks(apr_pool_t* pool) noexcept {
   tlsplus::register_access_hooks();
   tlsplus::register_auth_providers(pool);
   tlsplus::register_lookup_hooks();
+  tlsplus::register_client_cert_hooks();
   tlsplus::register_environment_hooks();
 }
 

@@ -15,9 +15,17 @@ constexpr std::size_t kMaxFragmentBytes = 16384;
 // Each look starts at the first record again; a hello cut finer than this is OpenSSL's to
 // collect, which keeps its place.
 constexpr int kMaxFragments = 32;
-constexpr std::size_t kVersionAndRandomBytes = 2 + 32;
+constexpr std::size_t kVersionBytes = 2;
+constexpr std::size_t kRandomBytes = 32;
 
-enum ExtensionType : std::uint16_t { server_name = 0, application_layer_protocol = 16 };
+enum ExtensionType : std::uint16_t {
+  server_name = 0,
+  supported_groups = 10,
+  ec_point_formats = 11,
+  signature_algorithms = 13,
+  application_layer_protocol = 16,
+  supported_versions = 43
+};
 
 class Cursor {
  public:
@@ -65,21 +73,66 @@ bool read_extension(std::size_t type, ByteView body, ClientHello& hello) noexcep
   return true;
 }
 
-bool read_body(ByteView body, ClientHello& hello) noexcept {
+/// A hello's body taken apart, as far as anybody here asks.
+struct Fields {
+  ByteView version;
+  ByteView ciphers;
+  ByteView extensions;  // empty: none at all, as old clients do
+};
+
+std::optional<Fields> fields_of(ByteView body) noexcept {
   Cursor cursor(body);
-  if (!cursor.skip(kVersionAndRandomBytes) || !cursor.vector(1) || !cursor.vector(2) ||
-      !cursor.vector(1)) {
-    return false;
-  }
-  if (cursor.at_end()) return true;  // no extensions at all, as old clients do
+  const auto version = cursor.take(kVersionBytes);
+  if (!version || !cursor.skip(kRandomBytes) || !cursor.vector(1)) return std::nullopt;
+  const auto ciphers = cursor.vector(2);
+  const auto compression = cursor.vector(1);
+  if (!ciphers || !compression) return std::nullopt;
+  if (cursor.at_end()) return Fields{*version, *ciphers, {}};
   const auto extensions = cursor.vector(2);
-  if (!extensions || !cursor.at_end()) return false;
-  for (Cursor each(*extensions); !each.at_end();) {
-    const auto type = each.number(2);
-    const auto content = each.vector(2);
-    if (!type || !content || !read_extension(*type, *content, hello)) return false;
+  if (!extensions || !cursor.at_end()) return std::nullopt;
+  return Fields{*version, *ciphers, *extensions};
+}
+
+/// Calls `each` with type and content until it says false; false then, or if they are malformed.
+template <class Each>
+bool walk_extensions(ByteView extensions, Each&& each) {
+  for (Cursor cursor(extensions); !cursor.at_end();) {
+    const auto type = cursor.number(2);
+    const auto content = cursor.vector(2);
+    if (!type || !content || !each(*type, *content)) return false;
   }
   return true;
+}
+
+bool read_body(ByteView body, ClientHello& hello) noexcept {
+  const auto fields = fields_of(body);
+  hello.body = body;
+  return fields && walk_extensions(fields->extensions, [&](std::size_t type, ByteView content) {
+           return read_extension(type, content, hello);
+         });
+}
+
+Bytes types_of(ByteView extensions) {
+  Bytes types;
+  (void)walk_extensions(extensions, [&](std::size_t type, ByteView) {
+    types.push_back(static_cast<Byte>(type >> 8U));
+    types.push_back(static_cast<Byte>(type & 0xffU));
+    return true;
+  });
+  return types;
+}
+
+/// What is in the one vector that the extension consists of, its length in `octets` octets.
+Bytes list_in(ByteView extensions, ExtensionType wanted, std::size_t octets) {
+  Bytes list;
+  (void)walk_extensions(extensions, [&](std::size_t type, ByteView content) {
+    if (type != wanted) return true;
+    Cursor cursor(content);
+    const auto inner = cursor.vector(octets);
+    if (inner && cursor.at_end()) list.assign(inner->begin(), inner->end());
+    return false;
+  });
+  return list;
 }
 
 /// The first handshake message, in place if one record holds it, else put together.
@@ -161,6 +214,30 @@ std::optional<std::string_view> server_name_of(ByteView extension_body) noexcept
   const auto name = names.vector(2);
   if (!type || *type != kHostName || !name || !names.at_end()) return std::nullopt;
   return as_text(*name);
+}
+
+Bytes hello_part(ByteView body, HelloPart part) {
+  const auto fields = fields_of(body);
+  if (!fields) return {};
+  switch (part) {
+    case HelloPart::version:
+      return {fields->version.begin(), fields->version.end()};
+    case HelloPart::ciphers:
+      return {fields->ciphers.begin(), fields->ciphers.end()};
+    case HelloPart::extensions:
+      return types_of(fields->extensions);
+    case HelloPart::groups:
+      return list_in(fields->extensions, supported_groups, 2);
+    case HelloPart::point_formats:
+      return list_in(fields->extensions, ec_point_formats, 1);
+    case HelloPart::signature_algorithms:
+      return list_in(fields->extensions, signature_algorithms, 2);
+    case HelloPart::protocols:
+      return list_in(fields->extensions, application_layer_protocol, 2);
+    case HelloPart::versions:
+      return list_in(fields->extensions, supported_versions, 1);
+  }
+  return {};
 }
 
 HelloState examine_client_hello(ByteView stream, Bytes& scratch, ClientHello& hello) {

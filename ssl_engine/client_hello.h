@@ -19,6 +19,7 @@
 namespace tlsplus {
 
 struct ClientHello {
+  ByteView body;  // the whole message without its header; what hello_part() reads
   bool has_server_name = false;
   std::string_view server_name;  // host_name as sent (RFC 6066 3), may be any octets
   ByteView protocols;            // ProtocolNameList without its length (RFC 7301 3.1); empty: none
@@ -38,6 +39,21 @@ constexpr std::size_t kMaxHelloBytes = std::size_t{64} * 1024;
 /// complete, `hello` is filled; its views point into `stream`, or into `scratch` when the
 /// hello was split over records.
 HelloState examine_client_hello(ByteView stream, Bytes& scratch, ClientHello& hello);
+
+/// What there is to show of a hello, each as it was sent, without the lengths around it.
+enum class HelloPart : std::uint8_t {
+  version,               // legacy_version, two octets
+  ciphers,               // two octets each, as all that follow but these two:
+  extensions,            // the types, in the client's order
+  groups,                // supported_groups (RFC 8446 4.2.7)
+  point_formats,         // one octet each (RFC 8422 5.1.2)
+  signature_algorithms,  // RFC 8446 4.2.3
+  protocols,             // ALPN: names, each after an octet with its length
+  versions               // supported_versions (RFC 8446 4.2.1)
+};
+
+/// `part` of a ClientHello's `body`; empty if it was not sent, or is not exactly one list.
+Bytes hello_part(ByteView body, HelloPart part);
 
 /// The ProtocolNameList of an ALPN extension's body, nullopt if it is not exactly one.
 std::optional<ByteView> protocols_of(ByteView extension_body) noexcept;

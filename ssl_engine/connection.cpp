@@ -5,8 +5,6 @@
 // another name than we did, the connection ends there.
 #include "ssl_engine/connection.h"
 
-#include <new>
-
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/errors.h"
 #include "ssl_engine/openssl/server_ssl.h"
@@ -46,6 +44,7 @@ Connection::~Connection() = default;
 
 void Connection::feed(ByteView records) {
   if (phase_ != Phase::hello) {
+    hello_bytes_.consume(hello_bytes_.size());
     hello_bytes_.release_if_empty();
     stream_.feed(records);
     return;
@@ -60,9 +59,8 @@ void Connection::feed(ByteView records) {
 }
 
 void Connection::examine(ByteView stream) {
-  Bytes scratch;
   ClientHello hello;
-  const HelloState state = examine_client_hello(stream, scratch, hello);
+  const HelloState state = examine_client_hello(stream, hello_scratch_, hello);
   if (state == HelloState::incomplete) return;
   has_read_hello_ = state == HelloState::complete;
   open(hello);
@@ -86,7 +84,9 @@ void Connection::choose_offer(ByteView offers) {
 
 void Connection::open(const ClientHello& hello) {
   phase_ = Phase::handshake;
+  hello_ = hello.body;
   choose_host(hello);
+  if (serving_->client_hello_vars) kept_hello_.assign(hello.body.begin(), hello.body.end());
   choose_offer(hello.protocols);
   const auto challenge = offers_.empty() ? std::nullopt : services_.challenge(server_name_);
   answers_challenge_ = challenge.has_value();
@@ -151,6 +151,15 @@ void Connection::end_input() noexcept {
 }
 
 bool Connection::advance() {
+  const bool needs_input = take_step();
+  if (phase_ != Phase::hello && !hello_.empty()) {
+    hello_ = {};
+    hello_scratch_ = {};
+  }
+  return needs_input;
+}
+
+bool Connection::take_step() {
   if (phase_ == Phase::hello) return true;
   if (phase_ != Phase::handshake) return false;
   switch (stream_.handshake()) {
@@ -287,84 +296,11 @@ void Connection::release_buffers() noexcept {
   if (phase_ == Phase::established) stream_.release_buffers();
 }
 
-void Connection::fail(Tp id, std::string reason) noexcept {
-  const bool was_established = phase_ == Phase::established;
-  phase_ = Phase::failed;
-  try {
-    failure_ = diagnose(was_established && id == Tp::handshake_failed ? Tp::records_failed : id,
-                        std::move(reason));
-  } catch (const std::bad_alloc&) {
-    failure_.id = static_cast<MessageId>(id);
-  }
-}
-
-void Connection::fail_in_openssl() noexcept {
-  try {
-    if (fail_in_srp()) return;
-    if (key_is_away_ && is_our_fault(alert_sent_)) {
-      clear_openssl_errors();
-      fail(Tp::token_key_away, {});
-      return;
-    }
-    const bool is_missing = is_missing_certificate_error();
-    const Error error = openssl_error({});
-    if (!verifier_.refusal().empty()) {
-      fail(Tp::client_certificate_refused, verifier_.refusal());
-      return;
-    }
-    if (is_missing) {
-      fail(Tp::client_certificate_missing, {});
-      return;
-    }
-    const bool was_handshake = phase_ == Phase::handshake;
-    fail(Tp::handshake_failed, error.what);
-    failure_.hint = error.hint;
-    if (was_handshake && is_our_fault(alert_sent_)) doubt_keys();
-  } catch (const std::bad_alloc&) {
-    fail(Tp::handshake_failed, {});
-  }
-}
-
-bool Connection::fail_in_srp() {
-  if (phase_ == Phase::established || serving_->passwords == nullptr) return false;
-  const std::string_view user = srp_claim(stream_.ssl());
-  if (user.empty()) return false;
-  if (!serving_->passwords->users->contains(user)) {
-    fail(Tp::srp_user_unknown, quote(user));
-  } else if (is_wrong_key_error()) {
-    fail(Tp::srp_password_wrong, quote(user));
-  } else {
-    return false;
-  }
-  clear_openssl_errors();
-  return true;
-}
-
-// A key on a token may be why: OpenSSL says no more than that something did not work.
-void Connection::doubt_keys() {
-  if (answers_challenge_) return;
-  for (const auto& certificate : serving_->certificates) {
-    TokenKey* const token = certificate->token().get();
-    if (token != nullptr) token->doubt(services_.clock().steady(), services_.log());
-  }
-}
-
-Error Connection::failure() const {
-  Error described = failure_;
-  if (has_server_name_)
-    described.what += text(described.what.empty() ? "" : "; ", "server name ", quote(server_name_));
-  if (alert_sent_ >= 0) described.what += text("; alert sent: ", alert_name(alert_sent_));
-  if (alert_received_ >= 0) {
-    described.what += text("; alert received: ", alert_name(alert_received_));
-  }
-  return described;
-}
-
 HelloVerdict Connection::on_client_hello(SSL& ssl, const ClientHelloView& hello, int& alert) {
   if (serving_->passwords != nullptr) {
     bind_sessions_to(ssl, with_user(serving_->session_id_context, hello.srp_extension));
   }
-  if (!has_read_hello_) return adopt(hello, alert);
+  if (!has_read_hello_) return adopt(ssl, hello, alert);
   const bool sent_name = hello.server_name_extension.data() != nullptr;
   const auto name = sent_name ? server_name_of(hello.server_name_extension) : std::nullopt;
   const bool same_name = name.has_value() == has_server_name_ && (!name || *name == server_name_);
@@ -392,8 +328,9 @@ const SrpUsers* Connection::srp_users(SSL& ssl) {
 
 /// A hello that was too finely cut, or that OpenSSL will refuse by itself in a moment: it goes
 /// on with the default host, unless it names another, whose settings cannot be had any more.
-HelloVerdict Connection::adopt(const ClientHelloView& hello, int& alert) {
+HelloVerdict Connection::adopt(SSL& ssl, const ClientHelloView& hello, int& alert) {
   has_read_hello_ = true;
+  if (serving_->client_hello_vars) kept_hello_ = rebuild_client_hello(ssl);
   if (const auto name = server_name_of(hello.server_name_extension)) {
     const Host* named = services_.host_named(*name);
     if (named != nullptr && named != &base_) {

@@ -55,6 +55,8 @@ class ConnectionServices {
   virtual SessionCache* session_cache() noexcept = 0;
   /// Null: `host` issues and accepts no tickets.
   virtual TicketKeys* ticket_keys(const Host& host) noexcept = 0;
+  /// True if there is room in the log for a long line about a handshake that failed.
+  virtual bool may_explain() noexcept = 0;
   virtual BIO_METHOD& bio_method() noexcept = 0;
   /// For SSL's application data slot.
   virtual void* application_data() noexcept = 0;
@@ -80,7 +82,7 @@ class Connection final : public HandshakeEvents {
   [[nodiscard]] Phase phase() const noexcept { return phase_; }
 
   /// More bytes from the peer. Only while unread() is empty; their memory must live until it is
-  /// empty again.
+  /// empty again, and until the next advance() is over.
   void feed(ByteView records);
   [[nodiscard]] ByteView unread() const noexcept { return stream_.unread(); }
   /// The peer will send nothing more.
@@ -127,6 +129,8 @@ class Connection final : public HandshakeEvents {
   /// As received; escape it before it is shown.
   [[nodiscard]] const std::string& server_name() const noexcept { return server_name_; }
   [[nodiscard]] bool answers_challenge() const noexcept { return answers_challenge_; }
+  /// The client's first hello, for hello_part(). Empty unless the host has client_hello_vars.
+  [[nodiscard]] ByteView client_hello() const noexcept { return kept_hello_; }
   /// Null until the ClientHello was read.
   [[nodiscard]] SSL* ssl() const noexcept { return stream_.is_open() ? &stream_.ssl() : nullptr; }
   /// What the last verification of a client certificate forgave or refused.
@@ -164,11 +168,14 @@ class Connection final : public HandshakeEvents {
   void weigh(const SSL_SESSION& session) noexcept;
   void count_handshake() noexcept;
   void doubt_keys();
-  HelloVerdict adopt(const ClientHelloView& hello, int& alert);
+  HelloVerdict adopt(SSL& ssl, const ClientHelloView& hello, int& alert);
   void fail(Tp id, std::string reason) noexcept;
   void fail_in_openssl() noexcept;
   /// True if it was the user name or the password of SRP, which is then told.
   bool fail_in_srp();
+  void explain_failure(const Error& error, bool nothing_in_common);
+  /// advance() without what it has to tidy up afterwards.
+  bool take_step();
   void finish_handshake() noexcept;
   /// False: a certificate that is required is not there or was not accepted.
   [[nodiscard]] bool is_client_accepted() const noexcept;
@@ -182,6 +189,9 @@ class Connection final : public HandshakeEvents {
   const Host* serving_;
   TlsStream stream_;
   ByteQueue hello_bytes_;  // a hello that came in pieces
+  Bytes hello_scratch_;    // put together of several records
+  ByteView hello_;         // its body, in what was fed or above; until advance() has seen to it
+  Bytes kept_hello_;       // a copy for the variables
   std::string server_name_;
   std::string offers_;  // ALPN as sent
   std::optional<std::size_t> chosen_offer_;

@@ -170,6 +170,8 @@ enum class Tp : MessageId {
   listen_without_host = 317,
   host_without_name = 318,
   fallback_certificate = 319,
+  password_in_clear = 320,
+  keepalive_off_for_many = 321,
 
   // 400..499 connections and handshakes: diagnostics_connection.cpp
   handshake_failed = 400,
@@ -191,10 +193,14 @@ enum class Tp : MessageId {
   login_made_up = 506,
   subject_is_no_user = 507,
   require_argument = 508,
+  environment_not_exported = 540,
+  client_cert_too_large = 541,
   misdirected = 550,
   strict_sni = 551,
   no_host_name = 552,
   service_unavailable = 553,
+  server_name_absent = 560,
+  server_name_unknown = 561,
 
   // 600..699 sessions: caches and tickets: diagnostics_session.cpp
   cache_provider_unknown = 600,

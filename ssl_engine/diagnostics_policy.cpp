@@ -89,6 +89,17 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      "Another module (usually mod_md) is still to obtain the certificate of this virtual host and "
      "lent a temporary one, so that the server can start.",
      "wait until the certificate was obtained, then: apachectl graceful"},
+    {Tp::password_in_clear, Level::warn, "passwords are asked for on a virtual host without TLS",
+     "With AuthType Basic or Form the browser sends the password readable to everybody on the way, "
+     "whatever the lock icon said on the page before. Nothing here requires TLS.",
+     "put SSLRequireSSL or Require ssl into that section, or the section into the virtual host "
+     "with "
+     "SSLEngine on, and redirect the other"},
+    {Tp::keepalive_off_for_many, Level::warn, "a rule against old browsers slows down current ones",
+     "The pattern matches every User-Agent that contains MSIE, and crawlers, feed readers and "
+     "Internet "
+     "Explorer 7 to 10 do. Each of their requests then takes a TLS handshake of its own.",
+     "restrict it to \"MSIE [2-5]\", or remove the line"},
 });
 
 }  // namespace

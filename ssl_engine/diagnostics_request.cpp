@@ -45,6 +45,16 @@ constexpr Diagnostic kRows[] = {
     {Tp::require_argument, Level::error, "this kind of Require takes no argument",
      "Require ssl and Require ssl-verify-client ask one question each.",
      "take away what follows; Require expr compares with anything"},
+    {Tp::environment_not_exported, Level::debug, "SSL_* is not exported here",
+     "A program is run for a request that came over TLS, and finds only HTTPS and SSL_TLS_SNI in "
+     "its "
+     "environment. Said once for a directory in each child, at LogLevel debug.",
+     "add SSLOptions +StdEnvVars to this directory if the program asks for SSL_ variables"},
+    {Tp::client_cert_too_large, Level::info, "client certificate not passed on in a header",
+     "SSLClientCertHeader sends no header field of more than 8000 octets: most servers behind "
+     "would "
+     "refuse the request (LimitRequestFieldSize is 8190).",
+     "let the client use a certificate with fewer names, or a chain with smaller ones"},
     {Tp::misdirected, Level::info, "request answered 421, it came on the wrong connection",
      "The connection was made for one virtual host and the request names another whose TLS "
      "settings are not the same, so what was promised to one could be broken by the other "
@@ -63,6 +73,18 @@ constexpr Diagnostic kRows[] = {
      "A module that obtains certificates gave a temporary one, or the connection answers a "
      "validation challenge.",
      "wait until the certificate was obtained, then restart gracefully"},
+    {Tp::server_name_absent, Level::debug,
+     "the client sent no server name, the default host serves it",
+     "A client without SNI (RFC 6066 3), or one that was given an address instead of a name. It "
+     "sees "
+     "the certificate of the first virtual host of the address.",
+     "put the host that such clients should see first, or refuse them by SSLStrictSNIVHostCheck"},
+    {Tp::server_name_unknown, Level::debug,
+     "no virtual host has the name the client sent, the default host serves it",
+     "A name that points here but is not configured, or a scanner. The client sees the certificate "
+     "of "
+     "the first virtual host of the address.",
+     "add the name as ServerName or ServerAlias if it is yours"},
 };
 
 }  // namespace

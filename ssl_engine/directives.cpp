@@ -238,6 +238,9 @@ constexpr Directive kDirectives[] = {
     {"SSLStrictSNIVHostCheck", Shape::flag, Scope::server,
      put<&ServerConfig::strict_sni, parse_flag>,
      "on | off: refuse clients that name no host in their ClientHello"},
+    {"SSLClientHelloVars", Shape::flag, Scope::server,
+     put<&ServerConfig::client_hello_vars, parse_flag>,
+     "on | off: keep what clients offer for the SSL_CLIENTHELLO_ variables"},
     {"SSLSessionCacheTimeout", Shape::one, Scope::server,
      put<&ServerConfig::session_timeout, parse_seconds>,
      "seconds for which a session may be resumed"},
@@ -251,6 +254,9 @@ constexpr Directive kDirectives[] = {
      "LegacyDNStringFormat"},
     {"SSLUserName", Shape::one, Scope::server_or_directory, put<&DirConfig::user_name, parse_text>,
      "name of the SSL_ variable that becomes the user"},
+    {"SSLClientCertHeader", Shape::flag, Scope::server_or_directory,
+     put<&DirConfig::client_cert_header, parse_flag>,
+     "on | off: tell applications the client's certificate in Client-Cert (RFC 9440)"},
 
     // Client certificates.
     {"SSLVerifyClient", Shape::one, Scope::server_or_directory, set_verify_client,

@@ -145,6 +145,7 @@ constexpr auto kRows = std::to_array<SettingRow>({
     {"SSLSessionTicketKeyFile", listed<&C::session_ticket_key_files>},
     {"SSLSessionTicketSecretFile", written<&C::session_ticket_secret_file>},
     {"SSLStrictSNIVHostCheck", written<&C::strict_sni>},
+    {"SSLClientHelloVars", written<&C::client_hello_vars>},
     {"SSLSessionCacheTimeout", effective<&C::session_timeout, &Policy::session_timeout>},
     {"SSLOpenSSLConfCmd", listed<&C::conf_commands>},
     {"SSLVerifyClient", authenticated<&C::verify_client, &ClientAuth::mode>},

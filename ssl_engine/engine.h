@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "ssl_engine/base/clock.h"
+#include "ssl_engine/base/rate_limit.h"
 #include "ssl_engine/openssl/queue_bio.h"
 #include "ssl_engine/parked_handshakes.h"
 #include "ssl_engine/snapshot.h"
@@ -40,6 +41,9 @@ class Engine {
   SessionCache* session_cache = nullptr;  // null: none
   ParkedHandshakes* parked = nullptr;     // null: this MPM cannot wait without a thread
   WaitingPlaces asking;                   // for clients that are asked again
+  // A scanner fails as often as it likes; a line that explains it is long and takes its time.
+  static constexpr unsigned kExplanationsPerSecond = 5;
+  RateLimit explanations{kExplanationsPerSecond};
 
   [[nodiscard]] const Clock& clock() const noexcept { return clock_; }
   /// Null only if there was no memory for it.

@@ -54,6 +54,12 @@ constexpr std::string_view kConnection[] = {
     "SSL_CIPHER_ALGKEYSIZE", "SSL_CLIENT_VERIFY",   "SSL_SESSION_ID",    "SSL_SESSION_RESUMED",
     "SSL_SRP_USER",          "SSL_SRP_USERINFO",
 };
+// With SSLClientHelloVars only.
+constexpr std::string_view kHello[] = {
+    "SSL_CLIENTHELLO_VERSION", "SSL_CLIENTHELLO_CIPHERS",    "SSL_CLIENTHELLO_EXTENSIONS",
+    "SSL_CLIENTHELLO_GROUPS",  "SSL_CLIENTHELLO_EC_FORMATS", "SSL_CLIENTHELLO_SIG_ALGOS",
+    "SSL_CLIENTHELLO_ALPN",    "SSL_CLIENTHELLO_VERSIONS",
+};
 constexpr std::string_view kClient[] = {
     "SSL_CLIENT_M_VERSION", "SSL_CLIENT_M_SERIAL",
     "SSL_CLIENT_V_START",   "SSL_CLIENT_V_END",
@@ -132,6 +138,7 @@ const char* Environment::find(std::string_view name) const noexcept {
 std::shared_ptr<const Environment> standard_environment(const VariableQuery& query) {
   EnvironmentBuilder built;
   add_all(built, kConnection, query);
+  if (query.tls != nullptr && !query.tls->client_hello.empty()) add_all(built, kHello, query);
   if (query.tls != nullptr && query.tls->peer != nullptr) {
     add_all(built, kClient, query);
     add_certificate(built, Side::client, *query.tls->peer);
@@ -181,6 +188,17 @@ std::shared_ptr<const Environment> EnvironmentCache::certificates(const Variable
     certificates_ = {certificate_environment(query), generation, WallTime::max()};
   }
   return certificates_.environment;
+}
+
+std::shared_ptr<const ClientCertFields> EnvironmentCache::client_cert(const TlsView& tls,
+                                                                      bool& is_new) {
+  const std::lock_guard lock(mutex_);
+  is_new = client_cert_ == nullptr || client_cert_generation_ != tls.generation;
+  if (is_new) {
+    client_cert_ = std::make_shared<const ClientCertFields>(client_cert_fields(tls));
+    client_cert_generation_ = tls.generation;
+  }
+  return client_cert_;
 }
 
 std::shared_ptr<const Environment> ServerEnvironments::of(const VariableQuery& query) {

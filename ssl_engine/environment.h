@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "ssl_engine/base/clock.h"
+#include "ssl_engine/client_cert_header.h"
 #include "ssl_engine/variables.h"
 
 namespace tlsplus {
@@ -61,6 +62,8 @@ class EnvironmentCache {
  public:
   std::shared_ptr<const Environment> standard(const VariableQuery& query);
   std::shared_ptr<const Environment> certificates(const VariableQuery& query);
+  /// `is_new`: they were made by this call.
+  std::shared_ptr<const ClientCertFields> client_cert(const TlsView& tls, bool& is_new);
 
  private:
   struct Slot {
@@ -72,6 +75,8 @@ class EnvironmentCache {
   std::mutex mutex_;
   std::array<Slot, 2> standard_;  // by legacy_dn
   Slot certificates_;
+  std::shared_ptr<const ClientCertFields> client_cert_;
+  std::uint32_t client_cert_generation_ = 0;
 };
 
 /// server_environment() of every certificate in use, for all connections of a process. Any

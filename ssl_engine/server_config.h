@@ -107,6 +107,7 @@ struct ServerConfig {
   SettingList<std::string_view, ListMerge::replace> session_ticket_key_files;
   Setting<std::string_view> session_ticket_secret_file;  // SSLSessionTicketSecretFile
   Setting<bool> strict_sni;
+  Setting<bool> client_hello_vars;  // SSLClientHelloVars
   Setting<std::chrono::seconds> session_timeout;
   SettingList<ConfCommand, ListMerge::append> conf_commands;
   Setting<VerifyMode> verify_client;
@@ -130,11 +131,12 @@ struct ServerConfig {
         &ServerConfig::honor_cipher_order, &ServerConfig::compression,
         &ServerConfig::insecure_renegotiation, &ServerConfig::session_tickets,
         &ServerConfig::session_ticket_key_files, &ServerConfig::session_ticket_secret_file,
-        &ServerConfig::strict_sni, &ServerConfig::session_timeout, &ServerConfig::conf_commands,
-        &ServerConfig::verify_client, &ServerConfig::verify_depth, &ServerConfig::ca_file,
-        &ServerConfig::ca_path, &ServerConfig::ca_request_file, &ServerConfig::ca_request_path,
-        &ServerConfig::crl_file, &ServerConfig::crl_path, &ServerConfig::crl_check,
-        &ServerConfig::srp_file, &ServerConfig::srp_seed, &ServerConfig::directory_demands);
+        &ServerConfig::strict_sni, &ServerConfig::client_hello_vars, &ServerConfig::session_timeout,
+        &ServerConfig::conf_commands, &ServerConfig::verify_client, &ServerConfig::verify_depth,
+        &ServerConfig::ca_file, &ServerConfig::ca_path, &ServerConfig::ca_request_file,
+        &ServerConfig::ca_request_path, &ServerConfig::crl_file, &ServerConfig::crl_path,
+        &ServerConfig::crl_check, &ServerConfig::srp_file, &ServerConfig::srp_seed,
+        &ServerConfig::directory_demands);
   }
 };
 
@@ -160,6 +162,7 @@ struct OptionSet {
 struct DirConfig {
   OptionSet options;
   Setting<std::string_view> user_name;  // SSLUserName
+  Setting<bool> client_cert_header;     // SSLClientCertHeader; off is more than not written
   Setting<VerifyMode> verify_client;
   Setting<int> verify_depth;
   Setting<std::string_view> cipher_list;  // TLS 1.2 and older
@@ -168,8 +171,8 @@ struct DirConfig {
   RequirementList requirements;           // SSLRequire
 
   static constexpr auto fields() {
-    return std::tuple(&DirConfig::options, &DirConfig::user_name, &DirConfig::verify_client,
-                      &DirConfig::verify_depth, &DirConfig::cipher_list,
+    return std::tuple(&DirConfig::options, &DirConfig::user_name, &DirConfig::client_cert_header,
+                      &DirConfig::verify_client, &DirConfig::verify_depth, &DirConfig::cipher_list,
                       &DirConfig::renegotiation_buffer, &DirConfig::require_tls,
                       &DirConfig::requirements);
   }

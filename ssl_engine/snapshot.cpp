@@ -143,6 +143,7 @@ Host host_of(Draft& draft) {
   host.defined_at = draft.input->defined_at;
   host.engine = draft.engine;
   host.strict_sni = draft.config().strict_sni.value_or(false);
+  host.client_hello_vars = draft.config().client_hello_vars.value_or(false);
   host.has_own_versions = draft.config().protocol.is_set() || commands_name_versions(draft);
   host.service_unavailable = draft.input->only_fallback_certificates;
   host.config = draft.input->config;

@@ -78,6 +78,7 @@ struct Host {
   Where defined_at;
   bool engine = false;
   bool strict_sni = false;
+  bool client_hello_vars = false;  // connections keep the client's hello
   bool service_unavailable = false;
   bool has_own_versions =
       true;  // SSLProtocol is written for it; else the address's default decides

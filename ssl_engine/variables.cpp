@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/client_hello.h"
 #include "ssl_engine/openssl/session_info.h"
 #include "ssl_engine/openssl/srp.h"
 #include "ssl_engine/openssl/x509_names.h"
@@ -113,6 +114,10 @@ std::string alpn_text(const SSL& ssl) {
 std::string sni_text(const TlsView& tls) {
   return std::string(tls.sni);
 }
+template <HelloPart Part>
+std::string hello_hex(const TlsView& tls) {
+  return tls.client_hello.empty() ? std::string() : hex(hello_part(tls.client_hello, Part));
+}
 std::string_view early_data(const TlsView& tls) {
   return tls.early_data ? "1" : "0";
 }
@@ -124,8 +129,8 @@ std::string handshake_microseconds(const TlsView& tls) {
 /// for that word and for nothing else.
 std::string verdict(const TlsView& tls) {
   if (tls.peer == nullptr && tls.verify_error.empty()) return "NONE";
-  const bool verified = is_verified(*tls.ssl) && tls.verify_error.empty();
-  if (verified) return tls.verify_lenient ? "GENEROUS" : "SUCCESS";
+  if (is_success(tls)) return "SUCCESS";
+  if (is_verified(*tls.ssl) && tls.verify_error.empty()) return "GENEROUS";
   return text("FAILED:", tls.verify_error.empty() ? verify_text(*tls.ssl) : tls.verify_error);
 }
 
@@ -176,6 +181,14 @@ constexpr Row kRows[] = {
     {"SSL_CIPHER_ALGKEYSIZE", of_cipher<cipher_algorithm_bits>},
     {"SSL_CIPHER_EXPORT", of_cipher<cipher_is_export>},
     {"SSL_CIPHER_USEKEYSIZE", of_cipher<cipher_secret_bits>},
+    {"SSL_CLIENTHELLO_ALPN", of_tls<hello_hex<HelloPart::protocols>>},
+    {"SSL_CLIENTHELLO_CIPHERS", of_tls<hello_hex<HelloPart::ciphers>>},
+    {"SSL_CLIENTHELLO_EC_FORMATS", of_tls<hello_hex<HelloPart::point_formats>>},
+    {"SSL_CLIENTHELLO_EXTENSIONS", of_tls<hello_hex<HelloPart::extensions>>},
+    {"SSL_CLIENTHELLO_GROUPS", of_tls<hello_hex<HelloPart::groups>>},
+    {"SSL_CLIENTHELLO_SIG_ALGOS", of_tls<hello_hex<HelloPart::signature_algorithms>>},
+    {"SSL_CLIENTHELLO_VERSION", of_tls<hello_hex<HelloPart::version>>},
+    {"SSL_CLIENTHELLO_VERSIONS", of_tls<hello_hex<HelloPart::versions>>},
     {"SSL_CLIENT_A_KEY", of_certificate<Side::client, key_algorithm>},
     {"SSL_CLIENT_A_SIG", of_certificate<Side::client, signature_algorithm>},
     {"SSL_CLIENT_B64CERT", of_certificate<Side::client, base64_der>},
@@ -392,6 +405,11 @@ Value family_value(const Variable& variable, const VariableQuery& query) {
 }
 
 }  // namespace
+
+bool is_success(const TlsView& tls) noexcept {
+  return tls.peer != nullptr && is_verified(*tls.ssl) && tls.verify_error.empty() &&
+         !tls.verify_lenient;
+}
 
 Variable find_variable(std::string_view name) noexcept {
   if (const Row* row = find_row(name)) {

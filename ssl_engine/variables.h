@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "ssl_engine/base/bytes.h"
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/openssl/handles.h"
 
@@ -29,6 +30,7 @@ struct TlsView {
   X509* peer = nullptr;         // null: the peer showed no certificate
   X509* own = nullptr;          // null: we showed none
   std::string_view sni;         // as received; empty: none was sent
+  ByteView client_hello;        // body of the first hello; empty: nobody wanted it kept
   bool verify_lenient = false;  // a verification error was forgiven (optional_no_ca, ...)
   /// What refused the peer's certificate beside the library (depth, OCSP, ...); empty: nothing.
   std::string_view verify_error;
@@ -42,6 +44,9 @@ struct TlsView {
   /// The process's, outlives the connection; null: likewise.
   ServerEnvironments* servers = nullptr;
 };
+
+/// SSL_CLIENT_VERIFY says SUCCESS: the peer's certificate was verified, and nothing forgiven.
+bool is_success(const TlsView& tls) noexcept;
 
 /// What a value may depend on.
 struct VariableQuery {

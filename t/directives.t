@@ -84,6 +84,9 @@ D | SSLSessionTickets off                           | not allowed in <Directory>
 V | SSLStrictSNIVHostCheck on                       | ok
 S | SSLStrictSNIVHostCheck yes                      | must be On or Off
 D | SSLStrictSNIVHostCheck on                       | not allowed in <Directory> context
+V | SSLClientHelloVars on                           | ok plus
+S | SSLClientHelloVars yes                          | must be On or Off plus
+D | SSLClientHelloVars on                           | not allowed in <Directory> context plus
 
 S | SSLSessionCacheTimeout 0                        | ok
 V | SSLSessionCacheTimeout 3600                     | ok
@@ -170,6 +173,10 @@ D | SSLOptions +CompatEnvVars                       | TP0123
 S | SSLUserName SSL_CLIENT_S_DN_CN                  | ok
 D | SSLUserName nonsense                            | ok
 D | SSLUserName ""                                  | takes one argument
+S | SSLClientCertHeader on                          | ok plus
+V | SSLClientCertHeader off                         | ok plus
+D | SSLClientCertHeader on                          | ok plus
+D | SSLClientCertHeader yes                         | must be On or Off plus
 
 S | SSLLog logs/ssl.log                             | TP0126
 D | SSLLog                                          | TP0126

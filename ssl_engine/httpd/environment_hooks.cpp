@@ -15,6 +15,7 @@
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/environment.h"
+#include "ssl_engine/httpd/generation.h"
 #include "ssl_engine/httpd/log.h"
 #include "ssl_engine/httpd/lookup.h"
 #include "ssl_engine/httpd/module.h"
@@ -91,12 +92,52 @@ int fixups(request_rec& request) {
   return DECLINED;
 }
 
+bool is_program(const request_rec& request) noexcept {
+  constexpr std::string_view kHandlers[] = {
+      "cgi-script",   "application/x-httpd-cgi", "fcgid-script", "fastcgi-script",
+      "wsgi-script",  "server-parsed",           "proxy:fcgi:",  "proxy:scgi:",
+      "proxy:uwsgi:",
+  };
+  constexpr std::string_view kProxied[] = {"proxy:fcgi:", "proxy:scgi:", "proxy:uwsgi:"};
+  const auto begins = [](const char* text, std::string_view with) {
+    return text != nullptr && starts_with_ignoring_case(text, with);
+  };
+  for (const std::string_view handler : kHandlers) {
+    if (begins(request.handler, handler)) return true;
+  }
+  for (const std::string_view scheme : kProxied) {
+    if (begins(request.filename, scheme)) return true;
+  }
+  for (const ap_filter_t* filter = request.output_filters; filter != nullptr;
+       filter = filter->next) {
+    if (equals_ignoring_case(filter->frec->name, "includes")) return true;
+  }
+  return false;
+}
+
+/// The commonest question about variables, answered where it arises.
+void remark_missing_variables(request_rec& request, LogSink& log) {
+  if (slot_of(request).config.options.has(OptionSet::kStdEnvVars)) return;
+  if (!is_tls_request(request) || !is_program(request)) return;
+  Generation* generation = slot_of(*ap_server_conf).generation;
+  const std::string_view path = request.filename == nullptr ? request.uri : request.filename;
+  std::string directory(path.substr(0, path.rfind('/') + 1));
+  if (generation == nullptr || !generation->told_directories.is_first(directory)) return;
+  log_error(log, diagnose(Tp::environment_not_exported, quote(directory)));
+}
+
 extern "C" {
 
 static int tlsplus_fixups(request_rec* request) noexcept {
   RequestLog log(*request);
   return at_boundary(log, "fixups", int{HTTP_INTERNAL_SERVER_ERROR},
                      [&] { return fixups(*request); });
+}
+
+static void tlsplus_insert_filter(request_rec* request) noexcept {
+  RequestLog log(*request);
+  if (!log.enabled(Level::debug)) return;
+  at_boundary(log, "insert_filter", [&] { remark_missing_variables(*request, log); });
 }
 
 }  // extern "C"
@@ -111,6 +152,8 @@ bool is_tls_request(const request_rec& request) noexcept {
 
 void register_environment_hooks() {
   ap_hook_fixups(sealed(tlsplus_fixups), nullptr, nullptr, APR_HOOK_MIDDLE);
+  // The last of them: SSI is a filter, and is there by now.
+  ap_hook_insert_filter(sealed(tlsplus_insert_filter), nullptr, nullptr, APR_HOOK_REALLY_LAST);
 }
 
 }  // namespace tlsplus

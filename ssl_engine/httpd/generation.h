@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "ssl_engine/base/once.h"
 #include "ssl_engine/diagnostics.h"
 #include "ssl_engine/engine.h"
 #include "ssl_engine/environment.h"
@@ -28,6 +29,7 @@ class Generation {
   ServerLog log;  // what is done for no connection in particular
   SessionServices sessions;
   ServerEnvironments environments;   // what requests are told of our certificates
+  OnceEach told_directories;         // that programs there get no variables
   std::vector<server_rec*> servers;  // by Host::index
   std::size_t parking_capacity = 0;  // see connection_hooks.h
   std::vector<Finding> findings;     // of build(), for the error log once it is open

@@ -142,8 +142,8 @@ static char* tlsplus_optional_var_lookup(apr_pool_t* pool, server_rec* server, c
   if (value != nullptr) return apr_pstrdup(pool, value);
   if (name == nullptr || !is_https(name)) return apr_pstrdup(pool, "");
   if (connection == nullptr && request != nullptr) connection = request->connection;
-  const bool on = connection != nullptr && ap_ssl_conn_is_ssl(connection) != 0;
-  return apr_pstrdup(pool, on ? "on" : "off");
+  if (connection == nullptr) return apr_pstrdup(pool, "");
+  return apr_pstrdup(pool, ap_ssl_conn_is_ssl(connection) != 0 ? "on" : "off");
 }
 
 static apr_array_header_t* tlsplus_optional_ext_list(apr_pool_t* pool, conn_rec* connection,

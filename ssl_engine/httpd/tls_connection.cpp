@@ -64,7 +64,16 @@ const Host* TlsConnection::host_named(std::string_view server_name) {
   return found ? &tls.snapshot().host(*found) : nullptr;
 }
 
+void TlsConnection::remark_default_host(const Host& host) {
+  if (!tls.has_server_name()) {
+    log_error(log_, diagnose(Tp::server_name_absent, {}), host.name);
+  } else if (host_named(tls.server_name()) == nullptr) {
+    log_error(log_, diagnose(Tp::server_name_unknown, quote(tls.server_name())), host.name);
+  }
+}
+
 void TlsConnection::on_host(const Host& host) {
+  if (log_.enabled(Level::debug)) remark_default_host(host);
   if (connection_.sbh != nullptr && &server_of(host) != connection_.base_server) {
     ap_update_child_status_from_server(static_cast<ap_sb_handle_t*>(connection_.sbh),
                                        SERVER_BUSY_READ, &connection_, &server_of(host));
@@ -107,6 +116,7 @@ void TlsConnection::make_view() noexcept {
   SSL* ssl = tls.ssl();
   view_certificates(*ssl);
   view_.sni = tls.server_name();
+  view_.client_hello = tls.client_hello();
   view_.handshake_time = tls.handshake_time();
   view_.cache = &environment_;
   view_.servers = &generation_.environments;

@@ -94,12 +94,16 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
   TicketKeys* ticket_keys(const Host& host) noexcept override {
     return generation_.sessions.ticket_keys(host.index);
   }
+  bool may_explain() noexcept override {
+    return log_.enabled(Level::info) && engine().explanations.take(clock().steady());
+  }
   BIO_METHOD& bio_method() noexcept override { return *generation_.engine.bio_method(); }
   void* application_data() noexcept override { return &connection_; }
 
  private:
   void wake() noexcept override;
   void view_certificates(SSL& ssl) noexcept;
+  void remark_default_host(const Host& host);
 
   EnvironmentCache environment_;
   TlsView view_;

@@ -4,6 +4,8 @@
 // runs inside OpenSSL's state machine, so each ends its exceptions here.
 #include "ssl_engine/openssl/callbacks.h"
 
+#include <span>
+
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/openssl/queue_bio.h"
 
@@ -104,6 +106,50 @@ static void tlsplus_info(const SSL* ssl, int where, int value) noexcept {
 }  // extern "C"
 
 }  // namespace
+
+namespace {
+
+void put_number(Bytes& into, std::size_t value, unsigned octets) {
+  while (octets-- > 0) into.push_back(static_cast<Byte>(value >> 8U * octets));
+}
+
+void put_vector(Bytes& into, ByteView bytes, unsigned octets) {
+  put_number(into, bytes.size(), octets);
+  into.insert(into.end(), bytes.begin(), bytes.end());
+}
+
+/// One of the SSL_client_hello_get0_ functions.
+using HelloField = std::size_t (*)(SSL*, const unsigned char**);
+
+ByteView hello_field(SSL& ssl, HelloField field) noexcept {
+  const unsigned char* bytes = nullptr;
+  const std::size_t size = field(&ssl, &bytes);
+  return {bytes, size};
+}
+
+}  // namespace
+
+Bytes rebuild_client_hello(SSL& ssl) {
+  Bytes body;
+  if (SSL_client_hello_isv2(&ssl) != 0) return body;
+  put_number(body, SSL_client_hello_get0_legacy_version(&ssl), 2);
+  const ByteView random = hello_field(ssl, SSL_client_hello_get0_random);
+  body.insert(body.end(), random.begin(), random.end());
+  put_vector(body, hello_field(ssl, SSL_client_hello_get0_session_id), 1);
+  put_vector(body, hello_field(ssl, SSL_client_hello_get0_ciphers), 2);
+  put_vector(body, hello_field(ssl, SSL_client_hello_get0_compression_methods), 1);
+  int* types = nullptr;
+  std::size_t count = 0;
+  if (SSL_client_hello_get1_extensions_present(&ssl, &types, &count) != 1) return body;
+  Bytes extensions;
+  for (const int type : std::span(types, count)) {
+    put_number(extensions, static_cast<std::size_t>(type), 2);
+    put_vector(extensions, hello_extension(&ssl, static_cast<unsigned>(type)), 2);
+  }
+  OPENSSL_free(types);
+  put_vector(body, extensions, 2);
+  return body;
+}
 
 void install_server_callbacks(SSL_CTX& context) {
   SSL_CTX_set_client_hello_cb(&context, sealed(tlsplus_client_hello), nullptr);

@@ -73,6 +73,11 @@ class HandshakeEvents {
   virtual void on_alert(bool sent, int packed) noexcept = 0;
 };
 
+/// The body of the ClientHello that `ssl` is looking at, put together again: extensions that
+/// OpenSSL does not know are left out. Only inside on_client_hello(). Empty for a hello of SSLv2's
+/// form.
+Bytes rebuild_client_hello(SSL& ssl);
+
 /// Registers every callback on a server context. The SSLs made from it must be opened by
 /// TlsStream, which is how a callback finds its HandshakeEvents.
 void install_server_callbacks(SSL_CTX& context);

@@ -104,6 +104,22 @@ unsigned long first_openssl_error() noexcept {
   return ERR_peek_error();
 }
 
+bool is_nothing_in_common_error() noexcept {
+  const unsigned long code = first_openssl_error();
+  if (ERR_GET_LIB(code) != ERR_LIB_SSL) return false;
+  switch (ERR_GET_REASON(code)) {
+    case SSL_R_NO_SHARED_CIPHER:
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_NO_SUITABLE_KEY_SHARE:
+    case SSL_R_NO_SUITABLE_GROUPS:
+    case SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM:
+    case SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS:
+      return true;
+    default:
+      return false;
+  }
+}
+
 void clear_openssl_errors() noexcept {
   ERR_clear_error();
 }

@@ -18,6 +18,10 @@ Error openssl_error(std::string what);
 /// The oldest error's packed code (ERR_peek_error(3)), 0 if none; leaves the queue alone.
 unsigned long first_openssl_error() noexcept;
 
+/// True if the oldest error says that the two sides have no version, suite, group or signature
+/// algorithm in common; leaves the queue alone.
+bool is_nothing_in_common_error() noexcept;
+
 void clear_openssl_errors() noexcept;
 
 }  // namespace tlsplus

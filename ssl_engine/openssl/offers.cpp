@@ -180,6 +180,14 @@ Offers offers_of(SSL_CTX& context) {
   return greet(context, {});
 }
 
+std::vector<std::string> group_names(ByteView list) {
+  return names_in(kGroups, Reader(list));
+}
+
+std::vector<std::string> signature_algorithm_names(ByteView list) {
+  return names_in(kSignatures, Reader(list));
+}
+
 bool can_use_group(SSL_CTX& context, const std::string& group) {
   return !greet(context, group).groups.empty();
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "ssl_engine/base/bytes.h"
 #include "ssl_engine/openssl/handles.h"
 
 namespace tlsplus {
@@ -22,5 +23,9 @@ Offers offers_of(SSL_CTX& context);
 /// True if the context would do a key exchange with `group` ("prime256v1"): OpenSSL knows it for
 /// TLS, and the security level allows it.
 bool can_use_group(SSL_CTX& context, const std::string& group);
+
+/// The same names for lists of two octets each, as hellos hold them.
+std::vector<std::string> group_names(ByteView list);
+std::vector<std::string> signature_algorithm_names(ByteView list);
 
 }  // namespace tlsplus

@@ -19,6 +19,12 @@ void set_versions(SSL& ssl, std::uint16_t lowest, std::uint16_t highest) noexcep
   SSL_set_max_proto_version(&ssl, highest);
 }
 
+bool may_speak(SSL& ssl, std::uint16_t version) noexcept {
+  const long lowest = SSL_get_min_proto_version(&ssl);
+  const long highest = SSL_get_max_proto_version(&ssl);
+  return (lowest == 0 || version >= lowest) && (highest == 0 || version <= highest);
+}
+
 void use_dh_parameters(SSL& ssl, EVP_PKEY& parameters) noexcept {
   SSL_set_dh_auto(&ssl, 0);
   Pkey own = share(parameters);
@@ -87,6 +93,15 @@ bool is_wrong_key_error() noexcept {
   if (ERR_GET_LIB(code) != ERR_LIB_SSL) return false;
   const int reason = ERR_GET_REASON(code);
   return reason == SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC || reason == SSL_R_DIGEST_CHECK_FAILED;
+}
+
+int dhe_bits_in_handshake(SSL& ssl) noexcept {
+  const SSL_CIPHER* const cipher = SSL_get_pending_cipher(&ssl);
+  if (cipher == nullptr || SSL_CIPHER_get_kx_nid(cipher) != NID_kx_dhe) return 0;
+  EVP_PKEY* raw = nullptr;
+  if (SSL_get_tmp_key(&ssl, &raw) != 1) return 0;
+  const Pkey own(raw);
+  return EVP_PKEY_get_bits(own.get());
 }
 
 bool is_renegotiation_refused(int packed) noexcept {

@@ -19,6 +19,8 @@ void bind_sessions(SSL& ssl, ByteView digest) noexcept;
 
 /// Wire numbers, both inclusive.
 void set_versions(SSL& ssl, std::uint16_t lowest, std::uint16_t highest) noexcept;
+/// False if the limits of this SSL exclude that version.
+bool may_speak(SSL& ssl, std::uint16_t version) noexcept;
 /// For DHE instead of the automatic ones, unless the security level forbids them; the parameters
 /// stay the caller's.
 void use_dh_parameters(SSL& ssl, EVP_PKEY& parameters) noexcept;
@@ -52,6 +54,10 @@ bool is_wrong_key_error() noexcept;
 /// sign, or, in RSA key exchange, did not decrypt (RFC 5246 7.2.2, 7.4.7.1). Packed as OpenSSL
 /// does; negative: none was sent.
 bool is_our_fault(int packed) noexcept;
+
+/// Size of our DH key in a handshake that uses one and is not finished; 0 in any other.
+int dhe_bits_in_handshake(SSL& ssl) noexcept;
+
 /// The alert that answers a client which wants to renegotiate (RFC 5246 7.2.2).
 bool is_renegotiation_refused(int packed) noexcept;
 /// "handshake failure (40)" from OpenSSL's packed level and description (RFC 8446 6).

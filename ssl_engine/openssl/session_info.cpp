@@ -161,10 +161,21 @@ X509* peer_certificate(const SSL& ssl) noexcept {
   return SSL_get0_peer_certificate(&ssl);
 }
 
-X509* peer_chain_at(const SSL& ssl, unsigned index) noexcept {
-  const STACK_OF(X509)* chain = SSL_get_peer_cert_chain(&ssl);
+namespace {
+
+X509* certificate_at(const STACK_OF(X509) * chain, unsigned index) noexcept {
   if (chain == nullptr || index >= static_cast<unsigned>(sk_X509_num(chain))) return nullptr;
   return sk_X509_value(chain, static_cast<int>(index));
+}
+
+}  // namespace
+
+X509* peer_chain_at(const SSL& ssl, unsigned index) noexcept {
+  return certificate_at(SSL_get_peer_cert_chain(&ssl), index);
+}
+
+X509* verified_chain_at(const SSL& ssl, unsigned index) noexcept {
+  return certificate_at(SSL_get0_verified_chain(&ssl), index);
 }
 
 std::string library_version() {

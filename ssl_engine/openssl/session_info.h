@@ -52,6 +52,9 @@ X509* peer_certificate(const SSL& ssl) noexcept;
 /// What the peer sent beside its own certificate, from 0; nullptr beyond the end. A server's
 /// list does not contain the client's own certificate, a client's begins with the server's.
 X509* peer_chain_at(const SSL& ssl, unsigned index) noexcept;
+/// The chain by which the peer was verified, its own certificate at 0 and the root at the end;
+/// nullptr beyond it. A session keeps none: there is no chain when it is resumed.
+X509* verified_chain_at(const SSL& ssl, unsigned index) noexcept;
 
 /// Run-time and compile-time library, "OpenSSL/3.0.22".
 std::string library_version();

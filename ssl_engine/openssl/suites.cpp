@@ -8,6 +8,7 @@
 
 #include <utility>
 
+#include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/errors.h"
 
 namespace tlsplus {
@@ -36,8 +37,11 @@ Suite::Proof proof_of(const SSL_CIPHER& cipher) noexcept {
 
 Suite suite_of(const SSL_CIPHER& cipher) {
   const int exchange = SSL_CIPHER_get_kx_nid(&cipher);
-  return {SSL_CIPHER_get_name(&cipher), proof_of(cipher),
-          exchange == NID_kx_rsa || exchange == NID_kx_rsa_psk, exchange == NID_kx_srp,
+  return {SSL_CIPHER_get_name(&cipher),
+          proof_of(cipher),
+          exchange == NID_kx_rsa || exchange == NID_kx_rsa_psk,
+          exchange == NID_kx_srp,
+          exchange == NID_kx_ecdhe,
           SSL_CIPHER_get_bits(&cipher, nullptr)};
 }
 
@@ -88,6 +92,21 @@ std::vector<Suite> suites_for(SSL_CTX& context, std::uint16_t version) {
     }
   }
   clear_openssl_errors();
+  return suites;
+}
+
+std::vector<Suite> suites_in(SSL& ssl, ByteView list) {
+  constexpr unsigned kRenegotiationSignal = 0x00ff;  // RFC 5746 3.3
+  constexpr unsigned kFallbackSignal = 0x5600;       // RFC 7507
+  std::vector<Suite> suites;
+  for (; list.size() >= 2; list = list.subspan(2)) {
+    const unsigned number = static_cast<unsigned>(list[0]) << 8U | list[1];
+    if (number == kRenegotiationSignal || number == kFallbackSignal) continue;
+    const SSL_CIPHER* const cipher = SSL_CIPHER_find(&ssl, list.data());
+    suites.push_back(cipher != nullptr ? suite_of(*cipher)
+                                       : Suite{"0x" + hex(list.first(2)), Suite::Proof::none, false,
+                                               false, false, 0});
+  }
   return suites;
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ssl_engine/base/bytes.h"
 #include "ssl_engine/openssl/handles.h"
 
 namespace tlsplus {
@@ -19,12 +20,16 @@ struct Suite {
   Proof proof = Proof::any;       // the kind of key the server must have; none: PSK, SRP, anonymous
   bool rsa_key_exchange = false;  // the key decrypts, so an RSA-PSS key will not do
   bool is_srp = false;            // the client proves a password (RFC 5054)
+  bool needs_group = false;       // ECDHE; in TLS 1.3 every suite does
   int secret_bits = 0;
 };
 
 /// The suites of `context` for one version (wire number, 0x0303 for TLS 1.2), in its order.
 /// Empty if the version cannot be negotiated at all.
 std::vector<Suite> suites_for(SSL_CTX& context, std::uint16_t version);
+/// The suites of a client's list, two octets each (RFC 8446 4.1.2); those `ssl` does not know have
+/// their number for a name, "0x009c", and what is a signal and no suite is left out.
+std::vector<Suite> suites_in(SSL& ssl, ByteView list);
 /// True if a server whose key is of `key_type` (EVP_PKEY_get0_type_name(3)) can use `suite`.
 bool can_use(const Suite& suite, std::string_view key_type) noexcept;
 

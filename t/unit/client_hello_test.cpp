@@ -6,6 +6,7 @@
 
 #include <openssl/ssl.h>
 
+#include "ssl_engine/base/text.h"
 #include "t/unit/unit.h"
 
 namespace tlsplus::test {
@@ -163,6 +164,85 @@ START_TEST(exactly_one_host_name_counts) {
 }
 END_TEST
 
+// ---- what there is to show ----
+
+/// Put together by hand (RFC 8446 4.1.2), with values that OpenSSL does not know (RFC 8701).
+constexpr std::string_view kExtensions(
+    "\x0a\x0a\x00\x00"
+    "\x00\x0a\x00\x06\x00\x04\x1a\x1a\x00\x1d"
+    "\x00\x0b\x00\x02\x01\x00"
+    "\x00\x0d\x00\x06\x00\x04\x04\x03\x08\x04"
+    "\x00\x10\x00\x05\x00\x03\x02h2"
+    "\x00\x2b\x00\x05\x04\xfa\xfa\x03\x04"
+    "\xfe\x0d\x00\x01\x00",
+    4 + 10 + 6 + 10 + 9 + 9 + 5);
+
+Bytes body_with(std::string_view extensions) {
+  std::string body = "\x03\x03" + std::string(32, 'r') + std::string("\x02ss", 3) +
+                     std::string("\x00\x04\x3a\x3a\x13\x01", 6) + std::string("\x01\x00", 2);
+  body += static_cast<char>(extensions.size() >> 8U);
+  body += static_cast<char>(extensions.size() & 0xffU);
+  body += extensions;
+  return {body.begin(), body.end()};
+}
+
+static const struct {
+  HelloPart part;
+  const char* hexadecimal;
+} kParts[] = {
+    {HelloPart::version, "0303"},
+    {HelloPart::ciphers, "3a3a1301"},
+    {HelloPart::extensions, "0a0a000a000b000d0010002bfe0d"},
+    {HelloPart::groups, "1a1a001d"},
+    {HelloPart::point_formats, "00"},
+    {HelloPart::signature_algorithms, "04030804"},
+    {HelloPart::protocols, "026832"},
+    {HelloPart::versions, "fafa0304"},
+};
+
+START_TEST(parts_are_shown_as_they_were_sent) {
+  const auto& row = kParts[_i];
+  expect_text(hex(hello_part(body_with(kExtensions), row.part)), row.hexadecimal);
+}
+END_TEST
+
+START_TEST(parts_that_were_not_sent_are_empty) {
+  const Bytes body = body_with("");
+  for (const auto& row : kParts) {
+    const bool is_always_there = row.part == HelloPart::version || row.part == HelloPart::ciphers;
+    ck_assert_int_eq(!hello_part(body, row.part).empty(), is_always_there);
+    ck_assert(hello_part({}, row.part).empty());
+  }
+}
+END_TEST
+
+START_TEST(parts_of_any_damaged_hello_stay_inside) {
+  const Bytes whole = body_with(kExtensions);
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    for (const Byte flip : std::initializer_list<Byte>{0x01, 0x80, 0xff}) {
+      Bytes damaged = whole;
+      damaged[at] ^= flip;
+      for (const auto& row : kParts) {
+        ck_assert_uint_le(hello_part(damaged, row.part).size(), damaged.size());
+        ck_assert_uint_le(hello_part(ByteView(whole).first(at), row.part).size(), at);
+      }
+    }
+  }
+}
+END_TEST
+
+START_TEST(the_body_is_the_message_without_its_header) {
+  const Bytes whole = hello_of_openssl("a.example", "\x02h2");
+  Bytes scratch;
+  ClientHello hello;
+  ck_assert(examine_client_hello(whole, scratch, hello) == HelloState::complete);
+  constexpr std::size_t kHeaders = 5 + 4;
+  ck_assert(Bytes(hello.body.begin(), hello.body.end()) ==
+            Bytes(whole.begin() + kHeaders, whole.end()));
+  expect_text(hex(hello_part(hello.body, HelloPart::protocols)), "026832");
+}
+END_TEST
+
 Suite* client_hello_suite() {
   Suite* suite = suite_create("client_hello");
   TCase* tests = tcase_create("reading");
@@ -175,6 +255,10 @@ Suite* client_hello_suite() {
   tcase_add_loop_test(tests, what_is_no_hello_is_unreadable, 0, std::size(kUnreadable));
   tcase_add_test(tests, any_flipped_byte_is_survived);
   tcase_add_loop_test(tests, exactly_one_host_name_counts, 0, std::size(kNameExtensions));
+  tcase_add_loop_test(tests, parts_are_shown_as_they_were_sent, 0, std::size(kParts));
+  tcase_add_test(tests, parts_that_were_not_sent_are_empty);
+  tcase_add_test(tests, parts_of_any_damaged_hello_stay_inside);
+  tcase_add_test(tests, the_body_is_the_message_without_its_header);
   suite_add_tcase(suite, tests);
   return suite;
 }

@@ -37,10 +37,12 @@ class Services final : public ConnectionServices {
   HandshakeEvents::Staple staple(const Host&, SSL&) override { return {}; }
   SessionCache* session_cache() noexcept override { return nullptr; }
   TicketKeys* ticket_keys(const Host&) noexcept override { return keys; }
+  bool may_explain() noexcept override { return explains; }
   BIO_METHOD& bio_method() noexcept override { return *method_; }
   void* application_data() noexcept override { return this; }
 
   bool accepts = true;
+  bool explains = true;
   TicketKeys* keys = nullptr;
 
  private:

@@ -157,6 +157,65 @@ START_TEST(the_clients_end_is_told_apart) {
 }
 END_TEST
 
+/// The server is fed the client's first record in records of `cut` bytes each.
+void feed_in_records(Setup& setup, std::size_t cut) {
+  (void)SSL_do_handshake(setup.client.ssl.get());
+  const Bytes sent = setup.client.take();
+  const ByteView message = ByteView(sent).subspan(5);
+  for (std::size_t at = 0; at < message.size(); at += cut) {
+    const ByteView part = message.subspan(at, std::min(cut, message.size() - at));
+    Bytes record{22, 3, 1, static_cast<Byte>(part.size() >> 8U),
+                 static_cast<Byte>(part.size() & 0xffU)};
+    record.insert(record.end(), part.begin(), part.end());
+    setup.server->feed(record);
+    (void)setup.server->advance();
+  }
+  setup.client.give(setup.server->out());
+}
+
+START_TEST(the_hello_is_kept_only_where_it_is_wanted) {
+  // whole, in a few records, in more than we put together ourselves
+  static constexpr std::size_t kCuts[] = {100000, 50, 3};
+  for (const bool wanted : {true, false}) {
+    Setup setup;
+    setup.world.site.last().client_hello_vars = {wanted, setup.world.site.place("x")};
+    setup.start();
+    // so finely cut it can only go to the default host of the address
+    setup.server.emplace(setup.snapshot, setup.snapshot->host(2), *setup.services);
+    SSL_set_tlsext_host_name(setup.client.ssl.get(), "b.test");
+    feed_in_records(setup, kCuts[_i]);
+    setup.talk();
+    ck_assert(setup.server->phase() == Phase::established);
+    const ByteView hello = setup.server->client_hello();
+    ck_assert_int_eq(!hello.empty(), wanted);
+    if (!wanted) continue;
+    ck_assert(hex(hello_part(hello, HelloPart::versions)).starts_with("03040303"));
+    expect_text(hex(hello_part(hello, HelloPart::version)), "0303");
+    ck_assert(hex(hello_part(hello, HelloPart::extensions)).find("0000") != std::string::npos);
+    ck_assert_uint_eq(hello_part(hello, HelloPart::ciphers).size() % 2, 0);
+  }
+}
+END_TEST
+
+START_TEST(the_first_of_two_hellos_is_kept) {
+  Setup setup;
+  setup.world.site.last().client_hello_vars = {true, setup.world.site.place("x")};
+  setup.world.site.last().conf_commands.add({"Groups", "P-384"}, setup.world.site.place("y"));
+  setup.start();
+  SSL_set_tlsext_host_name(setup.client.ssl.get(), "b.test");
+  SSL_set1_groups_list(setup.client.ssl.get(), "X25519:P-384");
+  (void)SSL_do_handshake(setup.client.ssl.get());
+  const Bytes first = setup.client.take();
+  setup.server->feed(first);
+  (void)setup.server->advance();
+  setup.client.give(setup.server->out());
+  setup.talk();
+  ck_assert(setup.server->phase() == Phase::established);
+  const ByteView hello = setup.server->client_hello();
+  ck_assert(Bytes(hello.begin(), hello.end()) == Bytes(first.begin() + 9, first.end()));
+}
+END_TEST
+
 static const struct {
   const char* what;
   std::string_view bytes;
@@ -192,6 +251,68 @@ START_TEST(nothing_in_common_names_name_and_alert) {
   const std::string what = setup.server->failure().what;
   ck_assert_msg(what.find("\"b.test\"") != std::string::npos, "%s", what.c_str());
   ck_assert_msg(what.find("handshake failure (40)") != std::string::npos, "%s", what.c_str());
+}
+END_TEST
+
+static const struct {
+  const char* what;
+  int highest;          // of the client
+  const char* ciphers;  // of TLS 1.2; null: all
+  const char* groups;
+  const char* signatures;
+  const char* reason;
+} kGaps[] = {
+    {"key", TLS1_2_VERSION, "ECDHE-RSA-AES128-GCM-SHA256", nullptr, nullptr,
+     "client needs an RSA certificate; configured: ECDSA"},
+    {"cipher", TLS1_2_VERSION, "DHE-RSA-AES128-SHA", nullptr, nullptr,
+     "no common cipher for TLSv1.2"},
+    {"version", TLS1_1_VERSION, "ALL:@SECLEVEL=0", nullptr, nullptr, "no common version"},
+    {"signature", TLS1_3_VERSION, nullptr, nullptr, "RSA-PSS+SHA256",
+     "client needs an RSA certificate; configured: ECDSA"},
+    {"group", TLS1_3_VERSION, nullptr, "P-521", nullptr, "no common group"},
+};
+
+START_TEST(a_gap_is_explained) {
+  const auto& row = kGaps[_i];
+  for (const bool explains : {true, false}) {
+    Setup setup;
+    auto& config = setup.world.site.last();
+    config.conf_commands.add({"Groups", "X25519:P-256"}, setup.world.site.place("x"));
+    config.cipher_list = {"ECDHE+AESGCM", setup.world.site.place("y")};
+    setup.start();
+    setup.services->explains = explains;
+    SSL* client = setup.client.ssl.get();
+    SSL_set_tlsext_host_name(client, "b.test");
+    SSL_set_min_proto_version(client, TLS1_VERSION);
+    SSL_set_max_proto_version(client, row.highest);
+    if (row.ciphers != nullptr) SSL_set_cipher_list(client, row.ciphers);
+    if (row.groups != nullptr) SSL_set1_groups_list(client, row.groups);
+    if (row.signatures != nullptr) SSL_set1_sigalgs_list(client, row.signatures);
+    setup.talk(_i % 2 == 0 ? 100000 : 50);
+    ck_assert_msg(setup.server->phase() == Phase::failed, "%s", row.what);
+    const Error failure = setup.server->failure();
+    ck_assert_int_eq(failure.what.find(row.reason) != std::string::npos, explains);
+    if (!explains) continue;
+    for (const char* part :
+         {"client offers TLSv1", "; ciphers ", "; groups ", "; signature algorithms ",
+          "; this host has TLSv1.3, TLSv1.2;", "groups x25519, secp256r1", "certificates ECDSA"}) {
+      expect_part(failure.what, part);
+    }
+    ck_assert(!failure.hint.empty());
+    ck_assert(failure.what.find('\n') == std::string::npos);
+  }
+}
+END_TEST
+
+START_TEST(what_is_shared_needs_no_explanation) {
+  Setup setup;
+  setup.start();
+  // an alert of the client's, after both agreed
+  SSL_set_verify(setup.client.ssl.get(), SSL_VERIFY_PEER, nullptr);
+  setup.talk();
+  ck_assert(setup.server->phase() == Phase::failed);
+  const std::string what = setup.server->failure().what;
+  ck_assert_msg(what.find("client offers") == std::string::npos, "%s", what.c_str());
 }
 END_TEST
 
@@ -280,6 +401,10 @@ Suite* connection_suite() {
   tcase_add_loop_test(tests, the_clients_end_is_told_apart, 0, 2);
   tcase_add_loop_test(tests, what_is_no_hello_ends_in_its_phase, 0, std::size(kBeginnings));
   tcase_add_test(tests, nothing_in_common_names_name_and_alert);
+  tcase_add_loop_test(tests, the_hello_is_kept_only_where_it_is_wanted, 0, 3);
+  tcase_add_test(tests, the_first_of_two_hellos_is_kept);
+  tcase_add_loop_test(tests, a_gap_is_explained, 0, std::size(kGaps));
+  tcase_add_test(tests, what_is_shared_needs_no_explanation);
   tcase_add_test(tests, a_module_that_refuses_is_heard);
   tcase_add_test(tests, idle_connections_give_their_buffers_back);
   tcase_add_loop_test(tests, handshakes_are_counted_by_what_came_of_them, 0, 2);

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Three looks at a request. As soon as it was read, and again when its directory is known, what the
+// client sent under these names goes, before any other module can act on it. After the access
+// phase, in which a directory may have asked for the certificate, it goes again and ours comes.
+#include "ssl_engine/httpd/client_cert_hooks.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ssl_engine/base/boundary.h"
+#include "ssl_engine/client_cert_header.h"
+#include "ssl_engine/diagnostics.h"
+#include "ssl_engine/environment.h"
+#include "ssl_engine/httpd/environment_hooks.h"
+#include "ssl_engine/httpd/log.h"
+#include "ssl_engine/httpd/module.h"
+#include "ssl_engine/httpd/tls_view.h"
+
+namespace tlsplus {
+namespace {
+
+const Setting<bool>& wanted_in(const request_rec& request) noexcept {
+  return slot_of(request).config.client_cert_header;
+}
+
+/// A subrequest shares the header of its main request, which is to see what its own directory says.
+void part_from_main(request_rec& request) {
+  if (request.main == nullptr || request.headers_in != request.main->headers_in) return;
+  const Setting<bool>& mains = wanted_in(*request.main);
+  if (mains.is_set() && *mains != *wanted_in(request)) {
+    request.headers_in = apr_table_copy(request.pool, request.headers_in);
+  }
+}
+
+void clean(apr_table_t& headers) {
+  const apr_array_header_t* all = apr_table_elts(&headers);
+  const std::span entries(reinterpret_cast<const apr_table_entry_t*>(all->elts),
+                          static_cast<std::size_t>(all->nelts));
+  std::vector<std::string> names;
+  for (const apr_table_entry_t& entry : entries) {
+    if (entry.key != nullptr && is_client_cert_name(entry.key)) names.emplace_back(entry.key);
+  }
+  for (const std::string& name : names) apr_table_unset(&headers, name.c_str());
+  // mod_proxy removes whatever a client lists here, ours too.
+  constexpr const char* kConnection = "Connection";
+  const char* connection = apr_table_get(&headers, kConnection);
+  if (connection == nullptr) return;
+  const std::string kept = without_client_cert(connection);
+  if (kept == connection) return;
+  apr_table_unset(&headers, kConnection);
+  if (!kept.empty()) apr_table_set(&headers, kConnection, kept.c_str());
+}
+
+void clean_if_set(request_rec& request) {
+  if (!wanted_in(request).is_set()) return;
+  part_from_main(request);
+  clean(*request.headers_in);
+  // A page of SSI leaves its own header in the environment of what it includes.
+  for (const char* name : {"HTTP_CLIENT_CERT", "HTTP_CLIENT_CERT_CHAIN"}) {
+    apr_table_unset(request.subprocess_env, name);
+  }
+}
+
+void fill(request_rec& request, LogSink& log) {
+  const TlsView* tls = tls_view(*request.connection);
+  if (tls == nullptr || tls->cache == nullptr || !is_tls_request(request)) return;
+  bool is_new = false;
+  const auto fields = tls->cache->client_cert(*tls, is_new);
+  if (is_new && !fields->too_large.empty()) {
+    log_error(log, diagnose(Tp::client_cert_too_large, fields->too_large));
+  }
+  if (fields->leaf.empty()) return;
+  apr_table_set(request.headers_in, kClientCertHeader, fields->leaf.c_str());
+  if (fields->chain.empty()) return;
+  apr_table_set(request.headers_in, kClientCertChainHeader, fields->chain.c_str());
+}
+
+extern "C" {
+
+static int tlsplus_clean_client_cert(request_rec* request) noexcept {
+  RequestLog log(*request);
+  return at_boundary(log, "client certificate header", int{HTTP_INTERNAL_SERVER_ERROR}, [&] {
+    clean_if_set(*request);
+    return DECLINED;
+  });
+}
+
+static int tlsplus_fill_client_cert(request_rec* request) noexcept {
+  RequestLog log(*request);
+  return at_boundary(log, "client certificate header", int{HTTP_INTERNAL_SERVER_ERROR}, [&] {
+    clean_if_set(*request);
+    if (wanted_in(*request).value_or(false)) fill(*request, log);
+    return DECLINED;
+  });
+}
+
+}  // extern "C"
+
+}  // namespace
+
+void register_client_cert_hooks() {
+  static const char* const before_setenvif[] = {"mod_setenvif.c", nullptr};
+  ap_hook_post_read_request(sealed(tlsplus_clean_client_cert), nullptr, before_setenvif,
+                            APR_HOOK_FIRST);
+  ap_hook_header_parser(sealed(tlsplus_clean_client_cert), nullptr, before_setenvif,
+                        APR_HOOK_FIRST);
+  ap_hook_fixups(sealed(tlsplus_fill_client_cert), nullptr, nullptr, APR_HOOK_FIRST);
+}
+
+}  // namespace tlsplus
