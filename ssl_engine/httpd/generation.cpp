@@ -9,6 +9,7 @@
 #include "ssl_engine/context_factory.h"
 #include "ssl_engine/httpd/config.h"
 #include "ssl_engine/httpd/module.h"
+#include "ssl_engine/httpd/neighbour_facts.h"
 #include "ssl_engine/httpd/peer_hooks.h"
 #include "ssl_engine/httpd/retained.h"
 #include "ssl_engine/httpd/virtual_hosts.h"
@@ -93,6 +94,7 @@ std::vector<Finding> Generation::build(apr_pool_t* pool, apr_pool_t* scratch) {
   auto built = Snapshot::build(input, store, contexts, engine.clock());
   keep_files(store);
   append(found, std::move(built.findings));
+  append(found, lint_neighbours(neighbour_facts(input, servers, scratch)));
   if (built.snapshot != nullptr) engine.publish(std::move(built.snapshot));
   return found;
 }

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Warnings only, and only where the lines leave little doubt: a rule that cries wolf is switched
+// off.
+#include "ssl_engine/lint_neighbours.h"
+
+#include <regex.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "ssl_engine/base/text.h"
+
+namespace tlsplus {
+namespace {
+
+using Host = NeighbourFacts::Host;
+
+/// One directory holds the other.
+bool overlap(std::string_view a, std::string_view b) noexcept {
+  if (a.size() > b.size()) std::swap(a, b);
+  if (!b.starts_with(a)) return false;
+  return a.size() == b.size() || a.ends_with('/') || b[a.size()] == '/';
+}
+
+bool is_reached(const PasswordSection& section, const Host& host) noexcept {
+  if (host.engine || host.redirects) return false;
+  return section.directory.empty() || host.document_root.empty() ||
+         overlap(section.directory, host.document_root);
+}
+
+/// The plain host on which the section asks for passwords; nullptr: none.
+const Host* plain_host_of(const PasswordSection& section, const std::vector<Host>& hosts) {
+  if (section.needs_tls) return nullptr;
+  if (section.host) {
+    const Host& host = hosts[*section.host];
+    return is_reached(section, host) ? &host : nullptr;
+  }
+  const auto found = std::ranges::find_if(
+      hosts, [&](const Host& host) { return host.is_virtual && is_reached(section, host); });
+  return found == hosts.end() ? nullptr : &*found;
+}
+
+// Sent by Internet Explorer 10, which needs none of the old remedies.
+constexpr const char* kCurrentAgent =
+    "Mozilla/5.0 (compatible; MSIE 10.0; Windows NT 6.2; Trident/6.0)";
+
+/// httpd's own expressions are Perl's; one that POSIX does not understand is left alone.
+bool matches(const BrowserRule& rule, const char* agent) noexcept {
+  regex_t compiled;
+  const int flags = REG_EXTENDED | REG_NOSUB | (rule.ignores_case ? REG_ICASE : 0);
+  if (regcomp(&compiled, rule.pattern.c_str(), flags) != 0) return false;
+  const bool found = regexec(&compiled, agent, 0, nullptr, 0) == 0;
+  regfree(&compiled);
+  return found;
+}
+
+bool is_about_msie(const BrowserRule& rule) {
+  return to_lower(rule.pattern).find("msie") != std::string::npos && matches(rule, kCurrentAgent);
+}
+
+}  // namespace
+
+std::vector<Finding> lint_neighbours(const NeighbourFacts& facts) {
+  std::vector<Finding> findings;
+  if (std::ranges::none_of(facts.hosts, &Host::engine)) return findings;
+  for (const PasswordSection& section : facts.passwords) {
+    const Host* host = plain_host_of(section, facts.hosts);
+    if (host == nullptr) continue;
+    findings.push_back(
+        {diagnose(Tp::password_in_clear, escape(section.section), section.where), host->name});
+  }
+  for (const BrowserRule& rule : facts.rules) {
+    const bool hits_tls = !rule.host || facts.hosts[*rule.host].engine;
+    if (!hits_tls || !is_about_msie(rule)) continue;
+    findings.push_back({diagnose(Tp::keepalive_off_for_many, quote(rule.pattern), rule.where),
+                        rule.host ? facts.hosts[*rule.host].name : std::string()});
+  }
+  return findings;
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What lines of other modules mean for TLS: passwords asked for where nobody encrypts, and rules
+// against browsers of the nineties that hit those of today.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ssl_engine/diagnostics.h"
+
+namespace tlsplus {
+
+/// A section with AuthType Basic or Form.
+struct PasswordSection {
+  std::string section;                // "<Location "/admin">", or "the main server"
+  std::string directory;              // of a <Directory> without wildcards: its path
+  Where where;                        // the AuthType line
+  std::optional<std::uint32_t> host;  // the virtual host it stands in; nullopt: applies to all
+  bool needs_tls = false;             // SSLRequireSSL, Require ssl or SSLRequire stands beside it
+};
+
+/// BrowserMatch or SetEnvIf User-Agent that sets nokeepalive.
+struct BrowserRule {
+  std::string pattern;
+  bool ignores_case = false;
+  Where where;
+  std::optional<std::uint32_t> host;
+};
+
+struct NeighbourFacts {
+  struct Host {
+    std::string name;
+    std::string document_root;
+    bool engine = false;
+    bool redirects = false;  // everything, or so it looks, to https://
+    bool is_virtual = false;
+  };
+  std::vector<Host> hosts;  // as in the configuration, the main server first
+  std::vector<PasswordSection> passwords;
+  std::vector<BrowserRule> rules;
+};
+
+/// Nothing is said where no host speaks TLS: somebody else may do it in front.
+std::vector<Finding> lint_neighbours(const NeighbourFacts& facts);
+
+}  // namespace tlsplus
