@@ -31,7 +31,7 @@ my @OF_CLIENT = qw(SSL_CLIENT_M_VERSION SSL_CLIENT_M_SERIAL SSL_CLIENT_V_START S
   SSL_CLIENT_I_DN_CN);
 
 subtest 'faq_envvars' => sub {
-    my $server = TLSplus::Server->start(certs => $certs, modules => ['cgi', 'include'], loglevel => 'info ssl:debug',
+    my $server = TLSplus::Server->start(certs => $certs, modules => ['cgi', 'include', 'proxy', 'proxy_fcgi'], loglevel => 'info ssl:debug',
         files => {'htdocs/x.shtml' => '<!--#echo var="SSL_PROTOCOL" -->', 'htdocs/y.shtml' => '', 'htdocs/deep/z.shtml' => ''},
         conf => <<"CONF");
 ScriptAlias /cgi/ \@ROOT\@/cgi/
@@ -43,6 +43,9 @@ ScriptAlias /std/ \@ROOT\@/cgi/
   Options +Includes
   AddOutputFilter INCLUDES .shtml
 </Directory>
+<Location "/php">
+  SetHandler "proxy:unix:\@ROOT\@/run/none.sock|fcgi://none/"
+</Location>
 <VirtualHost *:\@PORT\@>
   ServerName a.test
   SSLCACertificateFile \@CERTS\@/client.root
@@ -59,7 +62,7 @@ CONF
     $found = environment_of($server->get('/std/env', name => 'a.test', tls => '1.3', @client));
     is_deeply [grep { !exists $found->{$_} } @ALWAYS, @OF_CLIENT], [], 'and those of a client certificate';
   SKIP: {
-        skip 'the stock mod_ssl does not do this', 7 unless is_tlsplus();
+        skip 'the stock mod_ssl does not do this', 8 unless is_tlsplus();
         my $said = sub { scalar(() = $server->log =~ /TP0540/g) };
         logs $server, qr{TP0540: SSL_\* is not exported here.*/cgi/.*add SSLOptions \+StdEnvVars}, 'the log has the answer';
         $server->get('/cgi/env', name => 'a.test') for 1 .. 2;
@@ -69,6 +72,8 @@ CONF
         $server->get($_, name => 'a.test') for '/y.shtml', '/index.html', '/deep/z.shtml';
         logs $server, qr{TP0540: .*/htdocs/deep/"}, 'another directory';
         is $said->(), 3, 'files are no programs';
+        $server->get('/php/x.php', name => 'a.test');
+        logs $server, qr{TP0540: .*/php/"}, 'FastCGI behind a socket';
         my $lost = TLSplus::Server->new(certs => $certs, conf => "SSLOptions StdEnvVars ExportCertData\n")->configtest;
         like $lost->{text}, qr/TP0124: .*test\.conf:1\b.*StdEnvVars/, 'two options without signs: configtest names the lost one';
     }

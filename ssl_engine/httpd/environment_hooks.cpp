@@ -6,7 +6,9 @@
 // there already.
 #include "ssl_engine/httpd/environment_hooks.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <memory>
 #include <span>
 #include <string>
@@ -92,22 +94,26 @@ int fixups(request_rec& request) {
   return DECLINED;
 }
 
+/// "proxy:fcgi://...", "proxy:unix:/run/php.sock|fcgi://...": a program behind a protocol that
+/// carries the environment.
+bool is_proxied_program(const char* name) noexcept {
+  const std::string_view all = name == nullptr ? "" : name;
+  if (!all.starts_with("proxy:")) return false;
+  constexpr std::string_view kSchemes[] = {"fcgi://", "scgi://", "uwsgi://"};
+  return std::any_of(std::begin(kSchemes), std::end(kSchemes), [&](std::string_view scheme) {
+    return all.find(scheme) != std::string_view::npos;
+  });
+}
+
 bool is_program(const request_rec& request) noexcept {
-  constexpr std::string_view kHandlers[] = {
-      "cgi-script",   "application/x-httpd-cgi", "fcgid-script", "fastcgi-script",
-      "wsgi-script",  "server-parsed",           "proxy:fcgi:",  "proxy:scgi:",
-      "proxy:uwsgi:",
-  };
-  constexpr std::string_view kProxied[] = {"proxy:fcgi:", "proxy:scgi:", "proxy:uwsgi:"};
-  const auto begins = [](const char* text, std::string_view with) {
-    return text != nullptr && starts_with_ignoring_case(text, with);
-  };
-  for (const std::string_view handler : kHandlers) {
-    if (begins(request.handler, handler)) return true;
+  constexpr std::string_view kHandlers[] = {"cgi-script",   "application/x-httpd-cgi",
+                                            "fcgid-script", "fastcgi-script",
+                                            "wsgi-script",  "server-parsed"};
+  const std::string_view handler = request.handler == nullptr ? "" : request.handler;
+  if (std::find(std::begin(kHandlers), std::end(kHandlers), handler) != std::end(kHandlers)) {
+    return true;
   }
-  for (const std::string_view scheme : kProxied) {
-    if (begins(request.filename, scheme)) return true;
-  }
+  if (is_proxied_program(request.handler) || is_proxied_program(request.filename)) return true;
   for (const ap_filter_t* filter = request.output_filters; filter != nullptr;
        filter = filter->next) {
     if (equals_ignoring_case(filter->frec->name, "includes")) return true;

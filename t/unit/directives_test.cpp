@@ -205,6 +205,7 @@ const struct {
     {"SSLInsecureRenegotiation", &ServerConfig::insecure_renegotiation},
     {"SSLSessionTickets", &ServerConfig::session_tickets},
     {"SSLStrictSNIVHostCheck", &ServerConfig::strict_sni},
+    {"SSLClientHelloVars", &ServerConfig::client_hello_vars},
 };
 
 START_TEST(a_flag_sets_its_own_field) {
@@ -218,6 +219,21 @@ START_TEST(a_flag_sets_its_own_field) {
       if (field.is_set()) ck_assert_int_eq(*field, on);
     }
   }
+}
+END_TEST
+
+START_TEST(a_client_certificate_header_is_of_directories_and_inherited) {
+  ConfigReader config;
+  config.accept("SSLClientCertHeader on");
+  const DirConfig above = config.dir;
+  const DirConfig not_written;
+  ck_assert(*merge_fields(above, not_written).client_cert_header);
+  ConfigReader inner;
+  inner.accept("SSLClientCertHeader off", true);
+  const DirConfig merged = merge_fields(above, inner.dir);
+  // off cleans the header; what was never written leaves it alone
+  ck_assert(merged.client_cert_header.is_set() && !*merged.client_cert_header);
+  ck_assert(!merge_fields(not_written, not_written).client_cert_header.is_set());
 }
 END_TEST
 
@@ -247,6 +263,7 @@ Suite* make_suite() {
   tcase_add_test(tests, a_crypto_device_is_refused_with_what_the_library_has);
   tcase_add_test(tests, fips_is_on_or_off_and_not_both);
   tcase_add_loop_test(tests, a_flag_sets_its_own_field, 0, std::ssize(kFlags));
+  tcase_add_test(tests, a_client_certificate_header_is_of_directories_and_inherited);
   tcase_add_test(tests, a_refused_line_changes_nothing);
   suite_add_tcase(suite, tests);
   return suite;

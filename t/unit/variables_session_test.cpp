@@ -289,6 +289,29 @@ START_TEST(the_standard_environment_is_complete_and_no_more) {
 }
 END_TEST
 
+START_TEST(a_hello_is_shown_where_it_was_kept) {
+  Handshake wish;
+  wish.server = &world().ec;
+  const TlsPair pair(wish);
+  TlsView tls = view_of(pair);
+  ck_assert_ptr_null(standard_environment(query_of(tls))->find("SSL_CLIENTHELLO_VERSION"));
+  expect(tls, "SSL_CLIENTHELLO_VERSION", kNone);
+  // RFC 8446 4.1.2: version, random, no session, one suite, no compression, one extension (ALPN)
+  const std::string hello = "\x03\x03" + std::string(32, 'r') +
+                            std::string("\x00\x00\x02\x13\x01\x01\x00", 7) +
+                            std::string("\x00\x09\x00\x10\x00\x05\x00\x03\x02h2", 11);
+  tls.client_hello = as_bytes(hello);
+  expect(tls, "SSL_CLIENTHELLO_VERSION", "0303");
+  expect(tls, "ssl_clienthello_ciphers", "1301");
+  expect(tls, "SSL_CLIENTHELLO_EXTENSIONS", "0010");
+  expect(tls, "SSL_CLIENTHELLO_ALPN", "026832");
+  expect(tls, "SSL_CLIENTHELLO_GROUPS", kNone);
+  const auto made = standard_environment(query_of(tls));
+  expect_text(made->find("SSL_CLIENTHELLO_ALPN"), "026832");
+  ck_assert_ptr_null(made->find("SSL_CLIENTHELLO_GROUPS"));
+}
+END_TEST
+
 START_TEST(repeated_attributes_are_numbered_from_the_second_on) {
   Pkey key = new_key("ec");
   CertificateWish wish;
@@ -417,6 +440,7 @@ int main() {
   tcase_add_test(t, only_a_verified_certificate_is_a_success);
   tcase_add_test(t, what_the_library_found_wrong_is_a_failure);
   tcase_add_test(t, the_standard_environment_is_complete_and_no_more);
+  tcase_add_test(t, a_hello_is_shown_where_it_was_kept);
   tcase_add_test(t, repeated_attributes_are_numbered_from_the_second_on);
   tcase_add_test(t, certificates_are_exported_as_pem);
   tcase_add_test(t, an_environment_is_made_once_until_something_changes);
