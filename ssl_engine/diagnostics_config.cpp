@@ -51,7 +51,8 @@ constexpr Diagnostic kConfigRows[] = {
      "write digits only, at most 2147483647"},
     {Tp::compression_unavailable, Level::error, "the TLS library cannot compress",
      "It was built without compression methods, as is usual since the CRIME attack.",
-     "write SSLCompression off or remove the line; compression under TLS gives secrets away (CRIME), "
+     "write SSLCompression off or remove the line; compression under TLS gives secrets away "
+     "(CRIME), "
      "compress with mod_deflate or mod_brotli instead"},
     {Tp::sni_policy_value, Level::error, "unknown policy",
      "The argument is none of the four policies.", "use strict, secure, authonly or insecure"},
