@@ -4,8 +4,6 @@
 // off.
 #include "ssl_engine/lint_neighbours.h"
 
-#include <regex.h>
-
 #include <algorithm>
 #include <string_view>
 
@@ -41,22 +39,9 @@ const Host* plain_host_of(const PasswordSection& section, const std::vector<Host
   return found == hosts.end() ? nullptr : &*found;
 }
 
-// Sent by Internet Explorer 10, which needs none of the old remedies.
-constexpr const char* kCurrentAgent =
-    "Mozilla/5.0 (compatible; MSIE 10.0; Windows NT 6.2; Trident/6.0)";
-
-/// httpd's own expressions are Perl's; one that POSIX does not understand is left alone.
-bool matches(const BrowserRule& rule, const char* agent) noexcept {
-  regex_t compiled;
-  const int flags = REG_EXTENDED | REG_NOSUB | (rule.ignores_case ? REG_ICASE : 0);
-  if (regcomp(&compiled, rule.pattern.c_str(), flags) != 0) return false;
-  const bool found = regexec(&compiled, agent, 0, nullptr, 0) == 0;
-  regfree(&compiled);
-  return found;
-}
-
+/// Whoever ends keep-alive for all clients means it.
 bool is_about_msie(const BrowserRule& rule) {
-  return to_lower(rule.pattern).find("msie") != std::string::npos && matches(rule, kCurrentAgent);
+  return rule.matches_current && to_lower(rule.pattern).find("msie") != std::string::npos;
 }
 
 }  // namespace

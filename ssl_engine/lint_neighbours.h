@@ -22,10 +22,14 @@ struct PasswordSection {
   bool needs_tls = false;             // SSLRequireSSL, Require ssl or SSLRequire stands beside it
 };
 
+/// Sent by Internet Explorer 10, which needs none of the old remedies.
+constexpr const char* kCurrentMsie =
+    "Mozilla/5.0 (compatible; MSIE 10.0; Windows NT 6.2; Trident/6.0)";
+
 /// BrowserMatch or SetEnvIf User-Agent that sets nokeepalive.
 struct BrowserRule {
   std::string pattern;
-  bool ignores_case = false;
+  bool matches_current = false;  // matches kCurrentMsie
   Where where;
   std::optional<std::uint32_t> host;
 };

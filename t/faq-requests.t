@@ -32,7 +32,7 @@ my @OF_CLIENT = qw(SSL_CLIENT_M_VERSION SSL_CLIENT_M_SERIAL SSL_CLIENT_V_START S
 
 subtest 'faq_envvars' => sub {
     my $server = TLSplus::Server->start(certs => $certs, modules => ['cgi', 'include', 'proxy', 'proxy_fcgi'], loglevel => 'info ssl:debug',
-        files => {'htdocs/x.shtml' => '<!--#echo var="SSL_PROTOCOL" -->', 'htdocs/y.shtml' => '', 'htdocs/deep/z.shtml' => ''},
+        files => {'htdocs/x.shtml' => '<!--#echo var="SSL_PROTOCOL" -->', 'htdocs/y.shtml' => '', 'htdocs/deep/z.shtml' => '', 'htdocs/php/x.php' => ''},
         conf => <<"CONF");
 ScriptAlias /cgi/ \@ROOT\@/cgi/
 ScriptAlias /std/ \@ROOT\@/cgi/

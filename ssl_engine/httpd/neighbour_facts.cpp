@@ -4,6 +4,7 @@
 // their lines stand where they belong.
 #include "ssl_engine/httpd/neighbour_facts.h"
 
+#include <algorithm>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -130,12 +131,13 @@ class Walk {
       words.erase(words.begin());
     }
     if (words.size() < 2) return;
-    for (std::size_t i = 1; i < words.size(); ++i) {
-      if (words[i] != "nokeepalive") continue;
-      const bool ignores_case = std::string_view(line->directive).ends_with("NoCase");
-      facts_.rules.push_back({words.front(), ignores_case, place_of(line), around.host});
-      return;
-    }
+    if (std::find(words.begin() + 1, words.end(), "nokeepalive") == words.end()) return;
+    const bool ignores_case = std::string_view(line->directive).ends_with("NoCase");
+    const ap_regex_t* compiled =
+        ap_pregcomp(scratch_, words.front().c_str(), ignores_case ? AP_REG_ICASE : 0);
+    const bool matches =
+        compiled != nullptr && ap_regexec(compiled, kCurrentMsie, 0, nullptr, 0) == 0;
+    facts_.rules.push_back({words.front(), matches, place_of(line), around.host});
   }
 
   void redirect(Lines line, const Section& around) {

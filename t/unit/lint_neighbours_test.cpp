@@ -66,26 +66,19 @@ END_TEST
 
 static const struct {
   const char* pattern;
-  bool ignores_case;
+  bool matches_current;
   std::optional<std::uint32_t> host;
   bool is_broad;
 } kRules[] = {
-    {"MSIE", false, kTls, true},
-    {".*MSIE.*", false, std::nullopt, true},
-    {"msie", true, kTls, true},
-    {"msie", false, kTls, false},
-    {"MSIE", false, kPlain, false},
-    {"MSIE [2-5]", false, kTls, false},
-    {"MSIE [2-6]\\.", false, kTls, false},
-    {"MSIE [1-9]", false, kTls, true},
-    {"Mozilla/2", false, kTls, false},
-    {"MSIE (", false, kTls, false},
+    {"MSIE", true, kTls, true},         {".*msie.*", true, std::nullopt, true},
+    {"MSIE [2-5]", false, kTls, false}, {"MSIE", true, kPlain, false},
+    {"Mozilla/2", false, kTls, false},  {"Mozilla", true, kTls, false},
 };
 
 START_TEST(broad_rules_are_found) {
   const auto& row = kRules[_i];
   NeighbourFacts facts = site();
-  facts.rules = {{row.pattern, row.ignores_case, {"BrowserMatch", "site.conf", 9}, row.host}};
+  facts.rules = {{row.pattern, row.matches_current, {"BrowserMatch", "site.conf", 9}, row.host}};
   const auto findings = lint_neighbours(facts);
   ck_assert_msg(findings.size() == (row.is_broad ? 1U : 0U), "%s", row.pattern);
   if (row.is_broad) {
