@@ -1,0 +1,88 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+#
+# One server under mixed load for a long time: every answer is compared with what the file holds,
+# memory may not grow over the second half, and nothing may be said in the error log. HTTP/1.1 by
+# t/bench/soak, HTTP/2 by curl beside it.
+#
+#   make soak                                          200,000 requests
+#   make soak ARGS='requests=20000 threads=8 seed=7'   the seed is printed; a run can be had again
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use List::Util qw(sum);
+use TLSplus::Bench;
+use TLSplus::Env     qw(builddir find_program has_module module_so mpm sanitized);
+use TLSplus::Process qw(run slurp spawn);
+
+$| = 1;
+my %arg = (requests => 200_000, threads => 8, seed => time % 100_000, h2 => 0.1, map { split /=/, $_, 2 } @ARGV);
+my $soak = builddir() . '/t/bench/soak';
+-x $soak or die "no $soak: run make soak\n";
+my $bench = TLSplus::Bench->new(small => 1);
+run([$soak, 'files', $bench->www])->{exit} == 0 or die "no room for the files\n";
+
+my $has_http2 = mpm() ne 'prefork' && find_program('curl') && has_module('http2');
+# A fixed number of children: one that comes or goes is no growth.
+my $children = mpm() eq 'prefork' ? "StartServers 24\nMinSpareServers 1\nMaxSpareServers 64\n"
+  : "ServerLimit 2\nStartServers 2\nThreadsPerChild 25\nMinSpareThreads 1\nMaxSpareThreads 50\nMaxRequestWorkers 50\n";
+my $server = $bench->httpd('soak', module_so(), modules => ['include', $has_http2 ? 'http2' : ()], extra => $children . <<'CONF');
+MaxConnectionsPerChild 0
+<FilesMatch "\.shtml$">
+  Options +Includes
+  SetOutputFilter INCLUDES
+</FilesMatch>
+<IfModule mod_http2.c>
+  Protocols h2 http/1.1
+</IfModule>
+CONF
+
+my $trouble = 0;
+sub judge ($fine, $what) {
+    print $fine ? 'ok     ' : 'FAILED ', $what, "\n";
+    $trouble = 1 if !$fine;
+}
+
+# Forty files at once on one connection; how many came as they should. Every fifth batch is cut off.
+sub http2_batch ($number) {
+    my @files = map { int rand 17 } 1 .. 40;
+    my $to    = "$bench->{root}/h2";
+    mkdir $to;
+    my $cut = $number % 5 == 4;
+    my $done = run(['curl', '-sk', '--http2', '--parallel', '--parallel-max', 40, ($cut ? ('--max-time', '0.05') : ()),
+        map { ('-o', "$to/$_", "https://localhost:$server->{port}{ecdsa}/f$files[$_].bin") } 0 .. $#files], timeout => 120);
+    my $right = grep { slurp("$to/$_") eq slurp($bench->www . "/f$files[$_].bin") } 0 .. $#files;
+    unlink glob "$to/*";
+    return ($cut ? 0 : scalar @files, $cut ? 0 : $right);
+}
+
+print "$arg{requests} requests by $arg{threads} clients, seed $arg{seed}\n";
+srand $arg{seed};
+my $load = spawn([$soak, 'run', $server->{port}{ecdsa}, $arg{requests}, $arg{threads}, $arg{seed}]);
+my (@memory, $batches, $asked, $right);
+my $began = time;
+while ($load->running || ($has_http2 && ($asked // 0) < $arg{requests} * $arg{h2})) {
+    push @memory, $server->memory;
+    if ($has_http2) {
+        my @batch = http2_batch($batches++);
+        $asked += $batch[0];
+        $right += $batch[1];
+    } else {
+        sleep 1;
+    }
+}
+$load->wait(10);
+my ($wrong) = $load->out =~ / wrong 0 broken 0 /;
+judge($load->{exit} == 0 && defined $wrong, 'HTTP/1.1: ' . $load->out . $load->err);
+judge($asked && $right == $asked, "HTTP/2: $right of $asked answers are right") if $has_http2;
+
+# Quarters of the time; the first is for caches and pools to fill.
+my $quarter = int @memory / 4;
+my @mean = map { sum(@memory[$_ * $quarter .. ($_ + 1) * $quarter - 1]) / $quarter / 1024 } $quarter ? (0 .. 3) : ();
+if (@mean && !sanitized()) {
+    judge($mean[3] <= $mean[2] * 1.03 + 1, sprintf 'memory by quarters of %d s: %s MB', time - $began, join ', ', map { sprintf '%.1f', $_ } @mean);
+}
+my @said = grep { /:(?:warn|error|crit|alert|emerg)\]/ } split /\n/, $server->{server}->log;
+judge(!@said, 'nothing in the error log' . join '', map { "\n  $_" } @said > 10 ? @said[0 .. 9] : @said);
+judge($server->stop, 'the server stops cleanly');
+exit $trouble;

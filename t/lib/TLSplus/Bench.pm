@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Servers to be measured side by side: httpd with some module, nginx, haproxy, all with the same
+# certificates and the same files, on loopback.
+#
+#   my $bench = TLSplus::Bench->new;                    # certificates and files
+#   my $server = $bench->httpd('mod_ssl', $path_of_so); # or ->nginx, ->haproxy; undef: not installed
+#   $server->{port}{ecdsa}                              # or rsa, plain
+#   my $before = $server->cpu;                          # microseconds of all its processes
+package TLSplus::Bench;
+use v5.36;
+use POSIX ();
+use TLSplus::Certs;
+use TLSplus::Env     qw(find_program run_as scratch_dir);
+use TLSplus::Process qw(slurp spawn spew wait_until);
+use TLSplus::Server;
+
+my $TICK_US = 1e6 / POSIX::sysconf(POSIX::_SC_CLK_TCK());
+
+use constant MB => 1_000_000;
+
+sub new ($class, %opt) {
+    my $self = bless { root => scratch_dir('bench'), certs => TLSplus::Certs->new }, $class;
+    mkdir "$self->{root}/www";
+    $self->{certs}->leaf('ecdsa', san => ['localhost'], intermediates => 1);
+    $self->{certs}->leaf('rsa', san => ['localhost'], intermediates => 1, key => 'rsa');
+    spew("$self->{root}/www/index.html", 'x' x 1024);
+    spew("$self->{root}/www/100k.bin", join '', map { chr int rand 256 } 1 .. 100_000);
+    my $block = join '', map { chr int rand 256 } 1 .. MB;
+    spew("$self->{root}/www/100m.bin", $block x 100) unless $opt{small};
+    return $self;
+}
+
+sub certs ($self, $file) { $self->{certs}->dir . "/$file" }
+sub www   ($self) { "$self->{root}/www" }
+
+# httpd with `module` as its ssl_module; `plain` listens without TLS. extra => lines of configuration,
+# modules => [names].
+sub httpd ($self, $name, $module, %opt) {
+    my $hosts = join '', map { <<"HOST" } qw(PORT:ecdsa PORT2:rsa PLAIN:);
+<VirtualHost *:@{[ '@' . (split /:/)[0] . '@' ]}>
+  ServerName localhost
+  DocumentRoot @{[ $self->www ]}
+  CustomLog logs/none.log test env=never
+  @{[ /:(.+)/ ? "SSLEngine on\n  SSLCertificateFile \@CERTS\@/$1.full\n  SSLCertificateKeyFile \@CERTS\@/$1.key" : '' ]}
+</VirtualHost>
+HOST
+    my $server = TLSplus::Server->start(
+        so => $module, certs => $self->{certs}, loglevel => 'warn', modules => ['reqtimeout', @{ $opt{modules} // [] }],
+        conf => <<"CONF");
+KeepAlive On
+MaxKeepAliveRequests 0
+SSLSessionCache shmcb:\@ROOT\@/run/sessions(5120000)
+SSLProtocol all -SSLv3 -TLSv1 -TLSv1.1
+@{[ $opt{extra} // '' ]}
+$hosts
+CONF
+    return bless {
+        name   => $name,
+        server => $server,
+        pid    => $server->pid,
+        port   => { ecdsa => $server->port, rsa => $server->port('PORT2'), plain => $server->port('PLAIN') },
+    }, 'TLSplus::Bench::Running';
+}
+
+sub nginx ($self) {
+    my $program = find_program('nginx') or return undef;
+    my ($root, %port) = ($self->{root}, map { ($_ => TLSplus::Server::_free_port()) } qw(ecdsa rsa));
+    my ($user) = run_as();
+    my $hosts = join '', map { <<"HOST" } sort keys %port;
+  server {
+    listen 127.0.0.1:$port{$_} ssl http2 backlog=4096; server_name localhost; root @{[ $self->www ]};
+    ssl_certificate @{[ $self->certs("$_.full") ]}; ssl_certificate_key @{[ $self->certs("$_.key") ]};
+  }
+HOST
+    spew("$root/nginx.conf", <<"CONF");
+@{[ defined $user ? "user $user;" : '' ]}
+worker_processes 2; pid $root/nginx.pid; error_log $root/nginx.log;
+events { worker_connections 4096; }
+http {
+  access_log off; sendfile on; keepalive_requests 100000000; types { } default_type text/html;
+  ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:s:5m;
+$hosts}
+CONF
+    return $self->_running('nginx', [$program, '-c', "$root/nginx.conf", '-e', "$root/nginx.log", '-g', 'daemon off;'], \%port);
+}
+
+sub haproxy ($self) {
+    my $program = find_program('haproxy') or return undef;
+    my ($root, %port) = ($self->{root}, map { ($_ => TLSplus::Server::_free_port()) } qw(ecdsa rsa));
+    spew("$root/$_.pem", slurp($self->certs("$_.full")) . slurp($self->certs("$_.key")), 0600) for keys %port;
+    my $hosts = join '', map { <<"HOST" } sort keys %port;
+frontend $_
+  bind 127.0.0.1:$port{$_} ssl crt $root/$_.pem ssl-min-ver TLSv1.2
+  http-request return status 200 content-type text/html file @{[ $self->www ]}/100k.bin if { path /100k.bin }
+  http-request return status 200 content-type text/html file @{[ $self->www ]}/index.html
+HOST
+    spew("$root/haproxy.conf", <<"CONF");
+global
+  maxconn 4000
+  nbthread 2
+  tune.ssl.cachesize 20000
+  tune.bufsize 131072
+defaults
+  mode http
+  timeout client 30s
+  timeout connect 5s
+  timeout server 30s
+  timeout http-keep-alive 30s
+$hosts
+CONF
+    return $self->_running('haproxy', [$program, '-W', '-f', "$root/haproxy.conf"], \%port);
+}
+
+sub _running ($self, $name, $command, $port) {
+    my $process = spawn($command);
+    my $up = wait_until(20, sub { !$process->running ? 'ended' : _accepts($port->{rsa}) ? 'up' : '' });
+    die "$name did not start: ", $process->out, $process->err, "\n" if $up ne 'up';
+    return bless { name => $name, process => $process, pid => $process->pid, port => $port }, 'TLSplus::Bench::Running';
+}
+
+sub _accepts ($port) { defined IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => 1) }
+
+package TLSplus::Bench::Running;
+
+sub processes ($self) {
+    my %children;
+    for my $stat (glob '/proc/[0-9]*/stat') {
+        my ($pid, $parent) = _slurp($stat) =~ /^(\d+) \(.*\) \S (\d+)/s or next;
+        push @{ $children{$parent} }, $pid;
+    }
+    my @all = ($self->{pid});
+    for (my $i = 0; $i < @all; ++$i) { push @all, @{ $children{ $all[$i] } // [] } }
+    return @all;
+}
+
+# CPU time so far of all processes, those that have ended included, in microseconds.
+sub cpu ($self) {
+    my $ticks = 0;
+    for my $pid ($self->processes) {
+        my @field = split ' ', _slurp("/proc/$pid/stat") =~ s/^.*\) //sr;
+        $ticks += $field[$_] // 0 for 11 .. 14;
+    }
+    return $ticks * $TICK_US;
+}
+
+# Resident memory that is the processes' own or their share of what is shared, in KiB.
+sub memory ($self) {
+    my $sum = 0;
+    for my $pid ($self->processes) {
+        $sum += $1 if _slurp("/proc/$pid/smaps_rollup") =~ /^Pss:\s+(\d+)/m;
+    }
+    return $sum;
+}
+
+sub stop ($self) { ($self->{server} // $self->{process})->stop }
+
+sub _slurp ($path) {
+    open my $in, '<', $path or return '';
+    local $/;
+    return scalar(<$in>) // '';    # the process may end meanwhile
+}
+
+1;
