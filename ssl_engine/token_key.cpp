@@ -5,6 +5,7 @@
 #include "ssl_engine/token_key.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "ssl_engine/base/text.h"
@@ -18,6 +19,8 @@ namespace {
 constexpr std::chrono::seconds kFirstPause{1};
 constexpr std::chrono::seconds kLongestPause{30};
 constexpr std::chrono::seconds kBetweenDoubts{1};
+constexpr int kMoreFirstAttempts = 5;
+constexpr std::chrono::milliseconds kBetweenFirstAttempts{100};
 
 class KnownPin final : public PinSource {
  public:
@@ -43,6 +46,31 @@ std::string words_for(const std::vector<Defect>& defects) {
   std::vector<std::string> words;
   for (const Defect& defect : defects) words.push_back(defect.evidence);
   return words.empty() ? "no private key is there" : join(words, "; ");
+}
+
+/// The key, proven, or why not.
+struct Tried {
+  OpenedToken opened;
+  std::string evidence;
+  bool works = false;
+  bool is_hopeless = false;
+};
+
+Tried try_to_open(const std::string& uri, const std::string& engine, const SecretBytes& pin,
+                  EVP_PKEY& public_half) {
+  Tried tried;
+  KnownPin known(pin);
+  tried.opened =
+      open_token(private_key_uri(uri), engine, {.certificate = false, .key = true}, known);
+  if (tried.opened.key == nullptr) {
+    tried.evidence = words_for(tried.opened.defects);
+    tried.is_hopeless = is_pin_refused(tried.opened.defects);
+  } else if (const Status signs = try_signature(*tried.opened.key, public_half); !signs) {
+    tried.evidence = signs.error().what;
+  } else {
+    tried.works = true;
+  }
+  return tried;
 }
 
 }  // namespace
@@ -97,23 +125,24 @@ void TokenKey::doubt(Instant now, LogSink& log) {
 }
 
 void TokenKey::attempt(Instant now, LogSink& log) {
-  KnownPin pin(pin_);
-  OpenedToken opened =
-      open_token(private_key_uri(uri_), engine_, {.certificate = false, .key = true}, pin);
-  if (opened.key == nullptr) {
-    lose(now, log, words_for(opened.defects), is_pin_refused(opened.defects));
-    return;
+  // Children that start together get into each other's way on some tokens.
+  const bool is_first = next_attempt_ == Instant{};
+  Tried tried = try_to_open(uri_, engine_, pin_, *public_half_);
+  for (int i = 0; is_first && i < kMoreFirstAttempts && !tried.works && !tried.is_hopeless; ++i) {
+    std::this_thread::sleep_for(kBetweenFirstAttempts);
+    tried.opened.key = nullptr;  // goes before its engine
+    tried = try_to_open(uri_, engine_, pin_, *public_half_);
   }
-  if (const Status signs = try_signature(*opened.key, *public_half_); !signs) {
-    lose(now, log, signs.error().what, false);
+  if (!tried.works) {
+    lose(now, log, std::move(tried.evidence), tried.is_hopeless);
     return;
   }
   bool was_lost = false;
   {
     const std::scoped_lock lock(mutex_);
     was_lost = std::exchange(is_lost_, false);
-    key_ = std::move(opened.key);
-    keeper_ = std::move(opened.engine);
+    key_ = std::move(tried.opened.key);
+    keeper_ = std::move(tried.opened.engine);
     pause_ = {};
   }
   if (was_lost) say(log, Tp::token_key_back, uri_, {});

@@ -196,7 +196,8 @@ subtest 'a PKCS#12 container' => sub {
     }
     for my $dialog ('exec:@ROOT@/run/ask', '"|@ROOT@/run/ask"') {
         my $server = TLSplus::Server->new(certs => $certs, conf => "SSLPassPhraseDialog $dialog\n$both");
-        $server->put('run/ask', ["$PROGRAM echo container\n", 0755]);
+        my $record = $dialog =~ /exec/ ? 'echo "$@" >> calls' : 'read -r line';
+        $server->put('run/ask', ["#!/bin/sh\n$record\necho container\ncat > /dev/null\n", 0755]);
         ok $server->begin, "starts, opened by $dialog" or return diag $server->said;
         is count(slurp($server->root . '/run/calls') , qr/\n/), 1, 'which was called once' if $dialog =~ /exec/;
         serves $server, 'a is served', name => 'a.test';
