@@ -16,8 +16,7 @@ namespace {
 // Owners in the C++ sense do not survive the code they are made of.
 // NOLINTBEGIN(*-no-malloc,*-owning-memory)
 
-template <class T>
-T* add_reference(const Handle<T, EVP_PKEY_free>& owner) noexcept {
+EVP_PKEY* add_reference(const Pkey& owner) noexcept {
   if (owner != nullptr) EVP_PKEY_up_ref(owner.get());
   return owner.get();
 }
@@ -34,7 +33,7 @@ char* copy_of(const std::string& text) noexcept {
 // that is still locked is asked for again.
 bool is_worth_keeping(const StoredFile& file) noexcept {
   return file.content != nullptr && file.content->material.defects.empty() &&
-         (file.content->material.locked == nullptr || file.content->material.key != nullptr);
+         (file.content->material.locked == nullptr || file.content->material.key);
 }
 
 void fill(RetainedFile& kept, const std::string& name, const StoredFile& file) noexcept {
@@ -52,16 +51,16 @@ void fill(RetainedFile& kept, const std::string& name, const StoredFile& file) n
   kept.encoding = static_cast<std::uint32_t>(material.encoding);
   kept.found = material.found.bits();
   kept.was_locked = file.content->was_locked ? 1 : 0;
-  kept.certificates =
-      static_cast<X509**>(std::calloc(material.certificates.size() + 1, sizeof(X509*)));
-  for (const Cert& cert : material.certificates) {
-    if (kept.certificates == nullptr) {  // without memory: as if it had not been read
-      std::free(std::exchange(kept.path, nullptr));
-      break;
-    }
-    kept.certificates[kept.certificate_count++] = share(*cert).release();
+  kept.certificates = static_cast<LeanCertificateBlock**>(
+      std::calloc(material.certificates.size() + 1, sizeof(LeanCertificateBlock*)));
+  if (kept.certificates == nullptr) {  // without memory: as if it had not been read
+    std::free(std::exchange(kept.path, nullptr));
+    return;
   }
-  kept.key = add_reference(material.key);
+  for (LeanCertificate cert : material.certificates) {
+    kept.certificates[kept.certificate_count++] = cert.release();
+  }
+  kept.key = LeanKey(material.key).release();
   kept.dh_parameters = add_reference(material.dh_parameters);
   kept.group = copy_of(material.group);
   if (!file.content->pin.empty()) kept.pin = SecretBytes(file.content->pin.reveal()).release();
@@ -75,9 +74,9 @@ std::shared_ptr<FileContent> content_of(const RetainedFile& kept) {
   material.encoding = static_cast<Encoding>(kept.encoding);
   material.found = Kinds(kept.found);
   for (std::uint32_t i = 0; i < kept.certificate_count; ++i) {
-    material.certificates.push_back(share(*kept.certificates[i]));
+    material.certificates.push_back(LeanCertificate::share(kept.certificates[i]));
   }
-  material.key = shared_or_null(kept.key);
+  material.key = LeanKey::share(kept.key);
   material.dh_parameters = shared_or_null(kept.dh_parameters);
   if (kept.group != nullptr) material.group = kept.group;
   if (kept.pin.memory != nullptr)
@@ -86,9 +85,11 @@ std::shared_ptr<FileContent> content_of(const RetainedFile& kept) {
 }
 
 void release_file(RetainedFile& kept) noexcept {
-  for (std::uint32_t i = 0; i < kept.certificate_count; ++i) X509_free(kept.certificates[i]);
+  for (std::uint32_t i = 0; i < kept.certificate_count; ++i) {
+    (void)LeanCertificate::adopt(kept.certificates[i]);
+  }
   std::free(kept.certificates);
-  EVP_PKEY_free(kept.key);
+  (void)LeanKey::adopt(kept.key);
   EVP_PKEY_free(kept.dh_parameters);
   std::free(kept.path);
   std::free(kept.group);

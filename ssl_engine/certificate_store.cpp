@@ -47,8 +47,8 @@ MaterialReader& CertificateStore::reader() {
   reader_ = std::make_unique<MaterialReader>();
   for (const auto& [path, entry] : files_) {
     if (entry.file.content == nullptr) continue;
-    for (const Cert& cert : entry.file.content->material.certificates) {
-      (void)reader_->intern(share(*cert));
+    for (const LeanCertificate& cert : entry.file.content->material.certificates) {
+      (void)reader_->intern(cert);
     }
   }
   return *reader_;
@@ -115,7 +115,7 @@ Status CertificateStore::unlock(StoredFile& file, PassPhrases& phrases, const Ke
   if (file.content == nullptr) return {};
   FileContent& content = *file.content;
   if (content.lock_failure) return *content.lock_failure;
-  if (content.material.key != nullptr || content.material.locked == nullptr) return {};
+  if (content.material.key || content.material.locked == nullptr) return {};
   auto opened = phrases.open(*content.material.locked, reader(), label);
   if (!opened) {
     content.lock_failure = opened.error();
@@ -130,22 +130,28 @@ Status CertificateStore::unlock(StoredFile& file, PassPhrases& phrases, const Ke
   return {};
 }
 
-CertificatePtr CertificateStore::certificate(Cert leaf, CertChain chain, Pkey key,
+CertificatePtr CertificateStore::certificate(LeanCertificate leaf, SharedChain chain, LeanKey key,
                                              std::shared_ptr<TokenKey> token) {
   // Objects are shared by content, so addresses say what is the same.
   std::string identity;
-  append_pointer(identity, key.get());
+  append_pointer(identity, key.address());
   append_pointer(identity, token.get());
-  append_pointer(identity, leaf.get());
-  for (int i = 0; i < sk_X509_num(chain.get()); ++i) {
-    append_pointer(identity, sk_X509_value(chain.get(), i));
-  }
+  append_pointer(identity, leaf.address());
+  append_pointer(identity, chain.get());
   auto& known = certificates_[std::move(identity)];
   if (auto certificate = known.lock()) return certificate;
   auto certificate = std::make_shared<const Certificate>(std::move(leaf), std::move(chain),
                                                          std::move(key), std::move(token));
   known = certificate;
   return certificate;
+}
+
+bool CertificateStore::fits(const LeanCertificate& leaf, const LeanKey& key) {
+  return tlsplus::fits(leaf, key, keys_);
+}
+
+Pkey CertificateStore::open(const LeanKey& key) {
+  return key.open(keys_);
 }
 
 }  // namespace tlsplus

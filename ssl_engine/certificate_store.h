@@ -5,7 +5,7 @@
 // while it is unchanged. That also keeps keys open whose pass phrase was asked for.
 //
 // Between two generations the module's code is unloaded, so what is kept crosses over as plain
-// C data that points at OpenSSL objects only: RetainedFiles.
+// C data: RetainedFiles.
 #pragma once
 
 #include <cstdint>
@@ -41,8 +41,8 @@ struct RetainedFile {
   std::uint32_t found;
   std::uint32_t was_locked;
   std::uint32_t certificate_count;
-  X509** certificates;
-  EVP_PKEY* key;            // may be null
+  LeanCertificateBlock** certificates;
+  LeanKeyBlock* key;        // may be null
   EVP_PKEY* dh_parameters;  // may be null
   char* group;              // may be null
   SecretBytes::Raw pin;     // of a token; may be empty
@@ -97,8 +97,11 @@ class CertificateStore {
   /// Opens the file's encrypted key, if it has one and nothing but; asks once.
   Status unlock(StoredFile& file, PassPhrases& phrases, const KeyLabel& label);
   /// The one object for this leaf, chain and key.
-  CertificatePtr certificate(Cert leaf, CertChain chain, Pkey key,
+  CertificatePtr certificate(LeanCertificate leaf, SharedChain chain, LeanKey key,
                              std::shared_ptr<TokenKey> token = nullptr);
+  [[nodiscard]] bool fits(const LeanCertificate& leaf, const LeanKey& key);
+  /// OpenSSL's object for `key`; null if it fails.
+  [[nodiscard]] Pkey open(const LeanKey& key);
 
   /// Calls `visit(const StoredFile&)` for every file used since begin().
   template <class Visit>
@@ -132,6 +135,7 @@ class CertificateStore {
   std::unordered_map<std::string, std::weak_ptr<FileContent>> contents_;  // by digest
   std::unordered_map<std::string, std::weak_ptr<const Certificate>> certificates_;
   std::unique_ptr<MaterialReader> reader_;  // null until something has to be read
+  KeyReader keys_;                          // for keys that were read before
   FileReader disk_;
   TokenAccess access_;
   std::shared_ptr<std::mutex> token_turn_;  // of every TokenKey

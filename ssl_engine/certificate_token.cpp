@@ -63,7 +63,7 @@ class TokenPin final : public PinSource {
 
 bool has(const FileContent& content, TokenWanted wanted) noexcept {
   return (!wanted.certificate || !content.material.certificates.empty()) &&
-         (!wanted.key || content.material.key != nullptr);
+         (!wanted.key || content.material.key);
 }
 
 bool is_pin_refused(const Material& material) noexcept {
@@ -95,9 +95,11 @@ std::shared_ptr<FileContent> CertificateStore::probed(const TokenUri& uri, Token
     return content;
   }
   for (Cert& cert : found->certificates) {
-    content->material.certificates.push_back(reader().intern(std::move(cert)));
+    content->material.certificates.push_back(reader().intern(LeanCertificate(std::move(cert))));
   }
-  content->material.key = std::move(found->public_half);
+  if (found->public_half != nullptr) {
+    content->material.key = LeanKey(std::move(found->public_half));
+  }
   content->material.found = found->found;
   content->material.defects = std::move(found->defects);
   return content;
@@ -126,15 +128,15 @@ void CertificateStore::load_uri(StoredFile& file, std::string_view value, PassPh
       before->trouble = why_not(*now, uri.bare);
       file.content = before;
     } else {
-      if (now->material.key != nullptr) phrases.pin_worked(uri.token, now->pin);
+      if (now->material.key) phrases.pin_worked(uri.token, now->pin);
       file.content = std::move(now);
     }
   }
   FileContent& content = *file.content;
-  if (content.material.key == nullptr || content.token != nullptr) return;
+  if (!content.material.key || content.token != nullptr) return;
   content.token =
       std::make_shared<TokenKey>(uri.bare, access_.engine, SecretBytes(content.pin.reveal()),
-                                 share(*content.material.key), token_turn_);
+                                 open(content.material.key), token_turn_);
   if (is_locked_out) content.token->give_up();
 }
 

@@ -6,6 +6,7 @@
 #include "ssl_engine/connection.h"
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/open_certificates.h"
 #include "ssl_engine/openssl/errors.h"
 #include "ssl_engine/openssl/server_ssl.h"
 #include "ssl_engine/openssl/session.h"
@@ -127,8 +128,10 @@ bool Connection::present_certificates(SSL& ssl) {
     const Pkey borrowed =
         token == nullptr ? nullptr : token->borrow(services_.clock().steady(), services_.log());
     if (token != nullptr && borrowed == nullptr) continue;
-    EVP_PKEY& key = token == nullptr ? certificate->key() : *borrowed;
-    if (!present(ssl, certificate->leaf(), certificate->chain(), key)) return false;
+    const auto open = snapshot_->open_certificates().of(certificate);
+    if (open == nullptr) return false;
+    EVP_PKEY& key = token == nullptr ? *open->key : *borrowed;
+    if (!present(ssl, *open->leaf, certificate->chain(), key)) return false;
     ++presented;
   }
   if (presented != 0 || serving_->certificates.empty()) return true;
@@ -136,7 +139,10 @@ bool Connection::present_certificates(SSL& ssl) {
   // key the others fail where the key is needed.
   key_is_away_ = true;
   for (const auto& certificate : serving_->certificates) {
-    if (!present(ssl, certificate->leaf(), certificate->chain(), certificate->key())) return false;
+    const auto open = snapshot_->open_certificates().of(certificate);
+    if (open == nullptr || !present(ssl, *open->leaf, certificate->chain(), *open->key)) {
+      return false;
+    }
   }
   return true;
 }

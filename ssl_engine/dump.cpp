@@ -137,18 +137,21 @@ class TlsDump {
 
   void certificate(const Host& host, std::size_t position) {
     const Certificate& presented = *host.certificates[position];
-    const auto days = std::chrono::floor<std::chrono::days>(presented.not_after() - now_).count();
+    const LeanCertificate& leaf = presented.leaf();
+    const Cert opened = leaf.open();
+    if (opened == nullptr) return;
+    const auto days = std::chrono::floor<std::chrono::days>(leaf.not_after() - now_).count();
     std::vector<std::string> names;
-    for (const std::string& name : presented.names()) names.push_back(escape(name));
-    line("  certificate ", position + 1, ": ", subject_of(presented.leaf()));
-    line("    issuer: ", issuer_of(presented.leaf()));
+    for (const std::string& name : leaf.names()) names.push_back(escape(name));
+    line("  certificate ", position + 1, ": ", subject_of(*opened));
+    line("    issuer: ", issuer_of(*opened));
     line("    names: ", names.empty() ? "none" : join(names, ", "));
-    line("    key: ", presented.key_description(),
+    line("    key: ", leaf.key_description(),
          presented.has_key() ? "" : ", encrypted and not checked",
          presented.token() == nullptr ? ""
                                       : text(", on a token: ", escape(presented.token()->uri())));
-    line("    valid: ", date_text(presented.not_before()), " to ", date_text(presented.not_after()),
-         ", ", days, " days left");
+    line("    valid: ", date_text(leaf.not_before()), " to ", date_text(leaf.not_after()), ", ",
+         days, " days left");
     line("    SHA-256: ", hex(presented.fingerprint()));
     const int links = sk_X509_num(&presented.chain());
     if (links == 0) line("    chain: none");
@@ -184,7 +187,8 @@ class TlsDump {
     SSL_CTX& context = *shared.hosts.front()->context;
     std::set<std::string_view> key_types;
     for (const Host* host : shared.hosts) {
-      for (const auto& presented : host->certificates) key_types.insert(presented->key_type());
+      for (const auto& presented : host->certificates)
+        key_types.insert(presented->leaf().key_type());
     }
     for (const Protocol protocol :
          {Protocol::tls1_3, Protocol::tls1_2, Protocol::tls1_1, Protocol::tls1_0, Protocol::ssl3}) {

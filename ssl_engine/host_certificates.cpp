@@ -50,18 +50,25 @@ std::string server_of(const HostInput& host) {
   return text(host.server_name, ':', host.port == 0 ? kHttps : host.port);
 }
 
-std::string type_of_key(const std::vector<Cert>& certificates) {
-  if (certificates.empty()) return {};
-  const EVP_PKEY* const key = X509_get0_pubkey(certificates.front().get());
-  return key == nullptr ? std::string() : describe_key(*key);
+std::string type_of_key(const std::vector<LeanCertificate>& certificates) {
+  return certificates.empty() || certificates.front().key_type().empty()
+             ? std::string()
+             : certificates.front().key_description();
 }
 
-std::size_t leaf_position(const std::vector<Cert>& certificates, EVP_PKEY* key) {
-  if (key == nullptr) return 0;
-  for (std::size_t i = 0; i < certificates.size(); ++i) {
-    if (fits(*certificates[i], *key)) return i;
-  }
-  return certificates.size();
+std::string subject_text(const LeanCertificate& certificate) {
+  const Cert opened = certificate.open();
+  return opened == nullptr ? std::string() : subject_of(*opened);
+}
+
+Fingerprint public_fingerprint(const LeanCertificate& certificate) {
+  const Cert opened = certificate.open();
+  EVP_PKEY* const key = opened == nullptr ? nullptr : X509_get0_pubkey(opened.get());
+  return key == nullptr ? Fingerprint{} : public_key_fingerprint(*key);
+}
+
+Fingerprint public_fingerprint(const Pkey& key) {
+  return key == nullptr ? Fingerprint{} : public_key_fingerprint(*key);
 }
 
 std::string holds(const StoredFile& file) {
@@ -89,6 +96,15 @@ std::vector<HostCertificates::Line> HostCertificates::lines_of(const Draft& draf
   return lines;
 }
 
+std::size_t HostCertificates::leaf_position(const std::vector<LeanCertificate>& certificates,
+                                            const LeanKey& key) {
+  if (!key) return 0;
+  for (std::size_t i = 0; i < certificates.size(); ++i) {
+    if (store_.fits(certificates[i], key)) return i;
+  }
+  return certificates.size();
+}
+
 void HostCertificates::load(Draft& draft) {
   const auto lines = lines_of(draft);
   const Chain chain = chain_of(draft);
@@ -114,23 +130,22 @@ void HostCertificates::load_line(Draft& draft, const Line& line, std::size_t pos
   bool is_locked = false;
   auto [key, token] = key_for(draft, line, *file, label, is_locked);
 
-  const std::size_t at = leaf_position(material.certificates, key.get());
+  const std::size_t at = leaf_position(material.certificates, key);
   const bool matches = at < material.certificates.size();
-  X509& leaf = *material.certificates[matches ? at : 0];
+  const LeanCertificate& leaf = material.certificates[matches ? at : 0];
   if (!matches) {
-    mismatches_.push_back({draft.index, line, share(leaf), std::move(key)});
-    key = nullptr;
+    mismatches_.push_back({draft.index, line, leaf, std::exchange(key, {})});
     token = nullptr;
   } else if (at != 0) {
-    findings_.add(draft.index,
-                  diagnose(Tp::chain_order_repaired,
-                           text("the server's own, \"", subject_of(leaf), "\", is number ", at + 1),
-                           line.where));
+    findings_.add(draft.index, diagnose(Tp::chain_order_repaired,
+                                        text("the server's own, \"", subject_text(leaf),
+                                             "\", is number ", at + 1),
+                                        line.where));
   }
-  CertChain sent = chain_for(draft, line, leaf, material.certificates, chain);
+  SharedChain sent = chain_for(draft, line, leaf, material.certificates, chain);
   draft.certificates.push_back(
-      {store_.certificate(share(leaf), std::move(sent), std::move(key), std::move(token)),
-       line.where, file->path});
+      {store_.certificate(leaf, std::move(sent), std::move(key), std::move(token)), line.where,
+       file->path});
   if (position == 0) take_parameters(draft, line, material);
 }
 
@@ -199,12 +214,12 @@ HostCertificates::FoundKey HostCertificates::key_for(const Draft& draft, const L
                                                      bool& is_locked) {
   if (!line.key.empty()) return key_file(draft, line, label, is_locked);
   const Material& material = from.content->material;
-  if (material.key != nullptr || material.locked != nullptr) {
+  if (material.key || material.locked != nullptr) {
     check_access(draft, from, line.where);
     key_places_.emplace(from.path, line.where);
     if (!unlocked(draft, from, line.where, label, is_locked)) return {};
     check_token(draft, from, line.where);
-    return {share(*material.key), from.content->token};
+    return {material.key, from.content->token};
   }
   if (from.content->lock_failure) {
     (void)unlocked(draft, from, line.where, label, is_locked);
@@ -238,13 +253,13 @@ HostCertificates::FoundKey HostCertificates::key_file(const Draft& draft, const 
     return {};
   }
   const Material& material = file.content->material;
-  const bool has_key = material.key != nullptr || material.locked != nullptr;
+  const bool has_key = material.key || material.locked != nullptr;
   if (has_key || file.content->lock_failure) {
     check_access(draft, file, line.key_where);
     key_places_.emplace(file.path, line.key_where);
     if (!unlocked(draft, file, line.key_where, own, is_locked)) return {};
     check_token(draft, file, line.key_where);
-    return {share(*material.key), file.content->token};
+    return {material.key, file.content->token};
   }
   for (const Defect& defect : material.defects) {
     findings_.add(draft.index,
@@ -261,7 +276,7 @@ HostCertificates::FoundKey HostCertificates::key_file(const Draft& draft, const 
 bool HostCertificates::unlocked(const Draft& draft, StoredFile& file, const Where& where,
                                 const KeyLabel& label, bool& is_locked) {
   const Status opened = store_.unlock(file, phrases_, label);
-  if (opened) return file.content->material.key != nullptr || !file.content->material.locked;
+  if (opened) return file.content->material.key || !file.content->material.locked;
   is_locked = opened.error().id == static_cast<MessageId>(Tp::key_not_checked);
   findings_.add(draft.index, Error(opened.error()).at(where));
   return false;
@@ -287,20 +302,18 @@ void HostCertificates::report_mismatches() {
   if (mismatches_.empty()) return;
   std::unordered_map<std::string, std::string> paths;  // of keys, by fingerprint
   store_.for_each_used([&](const StoredFile& file) {
-    if (file.content == nullptr || file.content->material.key == nullptr) return;
-    const Fingerprint digest = public_key_fingerprint(*file.content->material.key);
+    if (file.content == nullptr || !file.content->material.key) return;
+    const Fingerprint digest = public_fingerprint(store_.open(file.content->material.key));
     paths.emplace(std::string(as_text(digest)), file.path);
   });
   for (const Mismatch& mismatch : mismatches_) {
-    EVP_PKEY* const wanted = X509_get0_pubkey(mismatch.leaf.get());
-    const Fingerprint wanted_digest =
-        wanted == nullptr ? Fingerprint{} : public_key_fingerprint(*wanted);
+    const Fingerprint wanted_digest = public_fingerprint(mismatch.leaf);
     std::string evidence =
         text("public key of the certificate ", quote(shown_file(mismatch.line.certificate)),
              ": SHA-256 ", hex(wanted_digest), "; of the key ",
              quote(shown_file(mismatch.line.key.empty() ? mismatch.line.certificate
                                                         : mismatch.line.key)),
-             ": SHA-256 ", hex(public_key_fingerprint(*mismatch.key)));
+             ": SHA-256 ", hex(public_fingerprint(store_.open(mismatch.key))));
     std::string hint;
     if (const auto path = paths.find(std::string(as_text(wanted_digest))); path != paths.end()) {
       if (const auto place = key_places_.find(path->second); place != key_places_.end()) {

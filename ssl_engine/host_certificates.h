@@ -39,8 +39,13 @@ class HostCertificates {
   struct Mismatch {
     std::uint32_t host;
     Line line;
-    Cert leaf;
-    Pkey key;
+    LeanCertificate leaf;
+    LeanKey key;
+  };
+  struct Sent {  // to be sent after a leaf, and what was done to get there
+    std::vector<Cert> others;
+    OrderedChain ordered;  // of the others
+    SharedChain chain;
   };
   struct Chain {
     const StoredFile* file = nullptr;  // null: each certificate file has its own
@@ -53,21 +58,25 @@ class HostCertificates {
   Chain chain_of(Draft& draft);
   StoredFile* certificate_file(const Draft& draft, const Line& line, const KeyLabel& label);
   struct FoundKey {
-    Pkey key;
+    LeanKey key;
     std::shared_ptr<TokenKey> token;  // null: `key` is all there is
   };
-  /// Null: there is none, and that is reported; or it is locked and may not be asked for, then
+  /// Empty: there is none, and that is reported; or it is locked and may not be asked for, then
   /// `is_locked` is set.
   FoundKey key_for(const Draft& draft, const Line& line, StoredFile& from, const KeyLabel& label,
                    bool& is_locked);
   FoundKey key_file(const Draft& draft, const Line& line, const KeyLabel& label, bool& is_locked);
   bool unlocked(const Draft& draft, StoredFile& file, const Where& where, const KeyLabel& label,
                 bool& is_locked);
-  CertChain chain_for(const Draft& draft, const Line& line, X509& leaf,
-                      const std::vector<Cert>& own, const Chain& chain);
-  void report_chain(const Draft& draft, X509& leaf, const OrderedChain& ordered,
+  [[nodiscard]] std::size_t leaf_position(const std::vector<LeanCertificate>& certificates,
+                                          const LeanKey& key);
+  SharedChain chain_for(const Draft& draft, const Line& line, const LeanCertificate& leaf,
+                        const std::vector<LeanCertificate>& own, const Chain& chain);
+  const Sent& sent_after(const LeanCertificate& leaf, const std::vector<LeanCertificate>& others);
+  void report_chain(const Draft& draft, const LeanCertificate& leaf, const Sent& sent,
                     const Where& where);
-  bool is_trusted_issuer_of(X509& leaf);
+  const std::string& issuer_evidence(const LeanCertificate& leaf);
+  bool is_trusted_issuer_of(const LeanCertificate& leaf);
   void check_token(const Draft& draft, const StoredFile& file, const Where& where);
   void check_access(const Draft& draft, const StoredFile& file, const Where& where);
 
@@ -76,7 +85,10 @@ class HostCertificates {
   Findings& findings_;
   std::vector<Mismatch> mismatches_;
   std::unordered_map<std::string, Where> key_places_;  // path of a key -> the first line naming it
-  std::unordered_map<std::string, bool> trusted_issuers_;  // by issuer
+  // By LeanCertificate::issuer_key(), the first one with the certificates to choose from.
+  std::unordered_map<std::string, Sent> sent_;
+  std::unordered_map<std::string, bool> trusted_issuers_;
+  std::unordered_map<std::string, std::string> issuer_evidence_;
 };
 
 }  // namespace tlsplus

@@ -16,20 +16,15 @@ namespace {
 std::string subjects_of(const std::vector<X509*>& certificates) {
   std::vector<std::string> subjects;
   subjects.reserve(certificates.size());
-  for (const X509* cert : certificates) subjects.push_back(text('"', subject_of(*cert), '"'));
+  for (const X509* cert : certificates) {
+    if (cert != nullptr) subjects.push_back(text('"', subject_of(*cert), '"'));
+  }
   return join(subjects, ", ");
 }
 
 bool has_intermediate(const std::vector<X509*>& certificates) {
   return std::ranges::any_of(certificates,
                              [](X509* cert) { return is_ca(*cert) && !is_self_issued(*cert); });
-}
-
-std::string issuer_evidence(X509& leaf) {
-  std::string evidence = text('"', issuer_of(leaf), '"');
-  const auto urls = issuer_urls_of(leaf);
-  if (!urls.empty()) evidence += text(", to be had at ", escape(urls.front()));
-  return evidence;
 }
 
 }  // namespace
@@ -59,27 +54,29 @@ HostCertificates::Chain HostCertificates::chain_of(Draft& draft) {
   return {&file, where};
 }
 
-CertChain HostCertificates::chain_for(const Draft& draft, const Line& line, X509& leaf,
-                                      const std::vector<Cert>& own, const Chain& chain) {
-  std::vector<Cert> others;
-  const auto add_all_but = [&](const std::vector<Cert>& from, const X509* left_out) {
-    for (const Cert& cert : from) {
-      if (cert.get() != left_out) others.push_back(share(*cert));
+SharedChain HostCertificates::chain_for(const Draft& draft, const Line& line,
+                                        const LeanCertificate& leaf,
+                                        const std::vector<LeanCertificate>& own,
+                                        const Chain& chain) {
+  std::vector<LeanCertificate> others;
+  const auto add_all_but = [&](const std::vector<LeanCertificate>& from, const void* left_out) {
+    for (const LeanCertificate& cert : from) {
+      if (cert.address() != left_out) others.push_back(cert);
     }
   };
   const Where& where = chain.file == nullptr ? line.where : chain.where;
   if (chain.file == nullptr) {
     // The leaf twice in its own file is a duplicate; once is where it belongs.
-    const auto self = std::ranges::find_if(own, [&](const Cert& c) { return c.get() == &leaf; });
+    const auto self = std::ranges::find(own, leaf.address(), &LeanCertificate::address);
     for (auto cert = own.begin(); cert != own.end(); ++cert) {
-      if (cert != self) others.push_back(share(**cert));
+      if (cert != self) others.push_back(*cert);
     }
   } else {
     const auto& from = chain.file->content->material.certificates;
     const auto& files = draft.config().certificate_files.entries();
     const bool names_a_leaf = std::ranges::any_of(
         files, [&](const auto& entry) { return entry.value == chain.file->path; });
-    add_all_but(from, names_a_leaf && !from.empty() ? from.front().get() : nullptr);
+    add_all_but(from, names_a_leaf && !from.empty() ? from.front().address() : nullptr);
     if (own.size() > 1 && !names_a_leaf) {
       findings_.add(
           draft.index,
@@ -89,24 +86,60 @@ CertChain HostCertificates::chain_for(const Draft& draft, const Line& line, X509
                    line.where));
     }
   }
-  OrderedChain ordered = order_chain(leaf, others);
-  report_chain(draft, leaf, ordered, where);
-  return std::move(ordered.chain);
+  const Sent& sent = sent_after(leaf, others);
+  report_chain(draft, leaf, sent, where);
+  return sent.chain;
 }
 
-void HostCertificates::report_chain(const Draft& draft, X509& leaf, const OrderedChain& ordered,
-                                    const Where& where) {
+// Ten thousand leaves of one authority are followed by the same certificates: they are put in
+// order once.
+const HostCertificates::Sent& HostCertificates::sent_after(
+    const LeanCertificate& leaf, const std::vector<LeanCertificate>& others) {
+  std::string key;
+  if (others.empty()) {
+    key = leaf.is_self_issued() ? "self" : "alone";
+  } else {
+    for (const LeanCertificate& cert : others) {
+      key += as_text(cert.fingerprint());
+      // A leaf that came twice is of no use to the others.
+      if (cert.fingerprint() == leaf.fingerprint()) key += "leaf";
+    }
+    key += leaf.is_self_issued() ? 's' : 'i';
+    key += leaf.issuer_key();
+  }
+  const auto [known, is_new] = sent_.try_emplace(std::move(key));
+  Sent& sent = known->second;
+  if (!is_new) return sent;
+  if (others.empty()) {
+    sent.ordered.chain.reset(sk_X509_new_null());
+    sent.ordered.issuer_missing = !leaf.is_self_issued();
+  } else {
+    for (const LeanCertificate& cert : others) {
+      if (Cert opened = cert.open(); opened != nullptr) sent.others.push_back(std::move(opened));
+    }
+    if (const Cert opened = leaf.open(); opened != nullptr) {
+      sent.ordered = order_chain(*opened, sent.others);
+    }
+  }
+  sent.chain = SharedChain(sent.ordered.chain.release(), free_chain);
+  return sent;
+}
+
+void HostCertificates::report_chain(const Draft& draft, const LeanCertificate& leaf,
+                                    const Sent& sent, const Where& where) {
+  const OrderedChain& ordered = sent.ordered;
   const auto report = [&](Tp id, std::string evidence) {
     findings_.add(draft.index, diagnose(id, std::move(evidence), where));
   };
   if (ordered.reordered) {
-    const int links = sk_X509_num(ordered.chain.get());
-    std::vector<X509*> sent(static_cast<std::size_t>(links));
+    const int links = sk_X509_num(sent.chain.get());
+    std::vector<X509*> after(static_cast<std::size_t>(links));
     for (int i = 0; i < links; ++i) {
-      sent[static_cast<std::size_t>(i)] = sk_X509_value(ordered.chain.get(), i);
+      after[static_cast<std::size_t>(i)] = sk_X509_value(sent.chain.get(), i);
     }
+    const Cert opened = leaf.open();
     report(Tp::chain_order_repaired,
-           text("right order: ", subjects_of({&leaf}), ", ", subjects_of(sent)));
+           text("right order: ", subjects_of({opened.get()}), ", ", subjects_of(after)));
   }
   if (!ordered.duplicates.empty()) {
     report(Tp::chain_duplicate, subjects_of(ordered.duplicates));
@@ -125,10 +158,23 @@ void HostCertificates::report_chain(const Draft& draft, X509& leaf, const Ordere
   }
 }
 
+const std::string& HostCertificates::issuer_evidence(const LeanCertificate& leaf) {
+  const auto [known, is_new] = issuer_evidence_.try_emplace(leaf.issuer_key());
+  if (!is_new) return known->second;
+  if (const Cert opened = leaf.open(); opened != nullptr) {
+    known->second = text('"', issuer_of(*opened), '"');
+    const auto urls = issuer_urls_of(*opened);
+    if (!urls.empty()) known->second += text(", to be had at ", escape(urls.front()));
+  }
+  return known->second;
+}
+
 // Asked once per issuer: looking through the system's certificates takes milliseconds.
-bool HostCertificates::is_trusted_issuer_of(X509& leaf) {
-  const auto [known, is_new] = trusted_issuers_.emplace(issuer_of(leaf), false);
-  if (is_new) known->second = is_issued_by_system_trust(leaf);
+bool HostCertificates::is_trusted_issuer_of(const LeanCertificate& leaf) {
+  const auto [known, is_new] = trusted_issuers_.try_emplace(leaf.issuer_key(), false);
+  if (!is_new) return known->second;
+  const Cert opened = leaf.open();
+  known->second = opened != nullptr && is_issued_by_system_trust(*opened);
   return known->second;
 }
 

@@ -6,6 +6,7 @@
 
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "ssl_engine/base/clock.h"
@@ -16,7 +17,17 @@
 namespace tlsplus {
 
 /// Validity, purpose, strength and number of a host's certificates.
-void lint_certificates(const Draft& draft, WallTime now, Findings& findings);
+class CertificateLint {
+ public:
+  void check(const Draft& draft, WallTime now, Findings& findings);
+
+ private:
+  void check_acceptance(const Draft& draft, const DraftCertificate& presented, Findings& findings);
+
+  // What OpenSSL accepted of certificates as strong, with the same chain, in the same context.
+  std::unordered_set<std::string> accepted_;
+  KeyReader keys_;
+};
 
 /// Whether the certificates name the host and its aliases.
 void lint_names(const Draft& draft, Findings& findings);

@@ -23,8 +23,8 @@ std::string days_between(WallTime from, WallTime to) {
 void check_validity(const Draft& draft, const DraftCertificate& presented, WallTime now,
                     Findings& findings) {
   const Certificate& certificate = *presented.certificate;
-  const WallTime begin = certificate.not_before();
-  const WallTime end = certificate.not_after();
+  const WallTime begin = certificate.leaf().not_before();
+  const WallTime end = certificate.leaf().not_after();
   const auto report = [&](Tp id, std::string_view evidence) {
     findings.add(draft.index,
                  diagnose(id, text(quote(presented.file), ": ", evidence), presented.where));
@@ -57,13 +57,16 @@ void check_chain_validity(const Draft& draft, const DraftCertificate& presented,
 }
 
 void check_purpose(const Draft& draft, const DraftCertificate& presented, Findings& findings) {
-  X509& leaf = presented.certificate->leaf();
-  if (is_ca(leaf)) {
+  const LeanCertificate& leaf = presented.certificate->leaf();
+  if (leaf.is_ca()) {
+    const Cert opened = leaf.open();
     findings.add(draft.index,
                  diagnose(Tp::certificate_is_ca,
-                          text(quote(presented.file), ": ", subject_of(leaf)), presented.where));
+                          text(quote(presented.file), ": ",
+                               opened == nullptr ? std::string() : subject_of(*opened)),
+                          presented.where));
   }
-  if (!may_serve_tls(leaf)) {
+  if (!leaf.may_serve_tls()) {
     findings.add(draft.index,
                  diagnose(Tp::certificate_purpose, quote(presented.file), presented.where));
   }
@@ -84,26 +87,12 @@ Tp id_of(Acceptance::Verdict verdict) noexcept {
   return Tp::certificate_refused;
 }
 
-void check_acceptance(const Draft& draft, const DraftCertificate& presented, Findings& findings) {
-  if (draft.context == nullptr) return;
-  const Certificate& certificate = *presented.certificate;
-  // A key on a token is not here; the certificate's half of it is what counts.
-  EVP_PKEY* const key =
-      certificate.has_key() && certificate.token() == nullptr ? &certificate.key() : nullptr;
-  Acceptance tried = try_certificate(*draft.context, certificate.leaf(), certificate.chain(), key);
-  if (tried.verdict == Acceptance::Verdict::accepted) return;
-  findings.add(draft.index, diagnose(id_of(tried.verdict),
-                                     text(quote(presented.file), ", key ",
-                                          certificate.key_description(), ": ", tried.evidence),
-                                     presented.where));
-}
-
 void check_types(const Draft& draft, Findings& findings) {
   const auto& all = draft.certificates;
   for (auto later = all.begin(); later != all.end(); ++later) {
-    const std::string_view type = later->certificate->key_type();
+    const std::string_view type = later->certificate->leaf().key_type();
     const auto earlier = std::find_if(all.begin(), later, [&](const DraftCertificate& other) {
-      return other.certificate->key_type() == type;
+      return other.certificate->leaf().key_type() == type;
     });
     if (earlier == later) continue;
     findings.add(draft.index,
@@ -117,7 +106,33 @@ void check_types(const Draft& draft, Findings& findings) {
 
 }  // namespace
 
-void lint_certificates(const Draft& draft, WallTime now, Findings& findings) {
+void CertificateLint::check_acceptance(const Draft& draft, const DraftCertificate& presented,
+                                       Findings& findings) {
+  if (draft.context == nullptr) return;
+  const Certificate& certificate = *presented.certificate;
+  std::string alike =
+      text(reinterpret_cast<std::uintptr_t>(draft.context), ' ',
+           reinterpret_cast<std::uintptr_t>(&certificate.chain()),
+           certificate.has_key() ? " key " : " ", certificate.leaf().strength_key());
+  if (accepted_.contains(alike)) return;
+  const Cert leaf = certificate.leaf().open();
+  // A key on a token is not here; the certificate's half of it is what counts.
+  const bool is_here = certificate.has_key() && certificate.token() == nullptr;
+  const Pkey key = is_here ? certificate.key().open(keys_) : nullptr;
+  if (leaf == nullptr) return;
+  Acceptance tried = try_certificate(*draft.context, *leaf, certificate.chain(), key.get());
+  if (tried.verdict == Acceptance::Verdict::accepted) {
+    accepted_.insert(std::move(alike));
+    return;
+  }
+  findings.add(draft.index,
+               diagnose(id_of(tried.verdict),
+                        text(quote(presented.file), ", key ", certificate.leaf().key_description(),
+                             ": ", tried.evidence),
+                        presented.where));
+}
+
+void CertificateLint::check(const Draft& draft, WallTime now, Findings& findings) {
   for (const DraftCertificate& presented : draft.certificates) {
     check_validity(draft, presented, now, findings);
     check_chain_validity(draft, presented, now, findings);

@@ -44,7 +44,7 @@ void lint_names(const Draft& draft, Findings& findings) {
   const HostInput& host = *draft.input;
   if (host.server_name.empty() && host.aliases.empty()) return;
   for (const DraftCertificate& presented : draft.certificates) {
-    const auto names = presented.certificate->names();
+    const auto names = presented.certificate->leaf().names();
     const auto report = [&](Tp id, std::string_view evidence) {
       findings.add(
           draft.index,

@@ -60,7 +60,7 @@ std::string unprotected_words(std::string_view list) {
 std::string key_types_of(const Draft& draft) {
   std::vector<std::string> types;
   for (const DraftCertificate& presented : draft.certificates) {
-    std::string type(presented.certificate->key_type());
+    std::string type(presented.certificate->leaf().key_type());
     if (std::ranges::find(types, type) == types.end()) types.push_back(std::move(type));
   }
   return join(types, ", ");
@@ -69,7 +69,7 @@ std::string key_types_of(const Draft& draft) {
 bool is_any_usable(const std::vector<Suite>& suites, const Draft& draft) {
   return std::ranges::any_of(suites, [&](const Suite& suite) {
     return std::ranges::any_of(draft.certificates, [&](const DraftCertificate& presented) {
-      return can_use(suite, presented.certificate->key_type());
+      return can_use(suite, presented.certificate->leaf().key_type());
     });
   });
 }

@@ -22,13 +22,15 @@ Pair pair_of(const Host& host) {
 }
 
 /// Null if OpenSSL refuses.
-SslCtx make(const Host& host, const ContextFactory& factory) {
+SslCtx make(const Host& host, const ContextFactory& factory, KeyReader& keys) {
   auto made = factory.make(*host.policy, host.trust.get());
   if (!made) return nullptr;
   for (const auto& certificate : host.certificates) {
     // A key on a token is opened by each child, and may go away.
-    if (!certificate->has_key() || certificate->token() != nullptr ||
-        !present(**made, certificate->leaf(), certificate->chain(), certificate->key())) {
+    if (!certificate->has_key() || certificate->token() != nullptr) return nullptr;
+    const Cert leaf = certificate->leaf().open();
+    const Pkey key = certificate->key().open(keys);
+    if (leaf == nullptr || key == nullptr || !present(**made, *leaf, certificate->chain(), *key)) {
       return nullptr;
     }
   }
@@ -40,13 +42,14 @@ SslCtx make(const Host& host, const ContextFactory& factory) {
 std::vector<SslCtx> make_ready_contexts(std::vector<Host>& hosts, const ContextFactory& factory) {
   std::map<Pair, SSL_CTX*> known;
   std::vector<SslCtx> contexts;
+  KeyReader keys;
   for (Host& host : hosts) {
     if (host.context == nullptr || host.certificates.empty()) continue;
     Pair pair = pair_of(host);
     auto at = known.find(pair);
     if (at == known.end()) {
       if (known.size() == kMostReadyContexts) continue;
-      SslCtx made = make(host, factory);
+      SslCtx made = make(host, factory, keys);
       at = known.emplace(std::move(pair), made.get()).first;
       if (made != nullptr) contexts.push_back(std::move(made));
     }

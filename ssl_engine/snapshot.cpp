@@ -16,6 +16,7 @@
 #include "ssl_engine/findings.h"
 #include "ssl_engine/host_certificates.h"
 #include "ssl_engine/lint.h"
+#include "ssl_engine/open_certificates.h"
 #include "ssl_engine/openssl/fips.h"
 #include "ssl_engine/passphrase.h"
 #include "ssl_engine/password_store.h"
@@ -188,11 +189,12 @@ void settle(std::vector<Draft>& drafts, const BuildInput& input, CertificateStor
 void judge(const std::vector<Draft>& drafts, const BuildInput& input, const Clock& clock,
            Findings& findings) {
   PolicyLint policy_lint;
+  CertificateLint certificate_lint;
   const WallTime now = clock.wall();
   for (const Draft& draft : drafts) {
     if (!draft.engine) continue;
     policy_lint.check(draft, findings);
-    lint_certificates(draft, now, findings);
+    certificate_lint.check(draft, now, findings);
     lint_names(draft, findings);
     lint_demands(draft, findings);
   }
@@ -228,6 +230,9 @@ void check_crypto_device(const BuildInput& input, Findings& findings) {
 }
 
 }  // namespace
+
+Snapshot::Snapshot() : open_(std::make_unique<OpenCertificates>()) {}
+Snapshot::~Snapshot() = default;
 
 Snapshot::Built Snapshot::build(const BuildInput& input, CertificateStore& certificates,
                                 ContextFactory& contexts, const Clock& clock) {

@@ -25,6 +25,7 @@ class CertificateStore;
 struct PasswordStore;
 struct TrustStore;
 class ContextFactory;
+class OpenCertificates;
 
 /// An address a virtual host or a Listen names; `host` is "*" for any.
 struct Endpoint {
@@ -97,6 +98,11 @@ struct Host {
 
 class Snapshot {
  public:
+  Snapshot();
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+  ~Snapshot();
+
   struct Built {
     std::shared_ptr<const Snapshot> snapshot;  // null if a finding is fatal
     std::vector<Finding> findings;             // all of them, in the order of the configuration
@@ -113,12 +119,16 @@ class Snapshot {
     return token_keys_;
   }
   [[nodiscard]] const Host& host(std::uint32_t index) const noexcept { return hosts_[index]; }
+  /// OpenSSL's objects for the hosts' certificates. Not settings but what is made of them on
+  /// demand, so no part of what is immutable here; it has a lock of its own.
+  [[nodiscard]] OpenCertificates& open_certificates() const noexcept { return *open_; }
 
  private:
   std::vector<Host> hosts_;
   std::vector<SslCtx> contexts_;
   std::vector<SslCtx> ready_contexts_;
   std::vector<std::shared_ptr<TokenKey>> token_keys_;
+  std::unique_ptr<OpenCertificates> open_;
 };
 
 }  // namespace tlsplus

@@ -79,7 +79,11 @@ void TrustStores::read_authorities(const std::string& path, bool is_optional, Au
     return;
   }
   Material material = materials_.read(reader.content());
-  std::ranges::move(material.certificates, std::back_inserter(into.certificates));
+  for (const LeanCertificate& cert : material.certificates) {
+    if (Cert opened = cert.open(); opened != nullptr) {
+      into.certificates.push_back(std::move(opened));
+    }
+  }
   if (is_optional) return;
   for (const Defect& defect : material.defects) {
     into.faults.push_back(diagnose(Tp::ca_not_decodable, text(quote(path), ": ", defect.evidence)));

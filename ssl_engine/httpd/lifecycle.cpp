@@ -79,6 +79,8 @@ std::chrono::seconds longest_session(const Snapshot& snapshot) {
 
 bool show_to_modules(Generation& generation, apr_pool_t* pconf, LogSink& log) {
   const auto snapshot = generation.engine.snapshot();
+  const bool staples = modules_want_staples();
+  const bool is_told = log.enabled(severity_of(diagnose(Tp::listening, {})));
   for (const Host& host : snapshot->hosts()) {
     if (!host.engine) continue;
     server_rec& server = *generation.servers[host.index];
@@ -86,8 +88,8 @@ bool show_to_modules(Generation& generation, apr_pool_t* pconf, LogSink& log) {
       log_error(log, shown.error(), host.name);
       return false;
     }
-    prime_staples(server, pconf, host);
-    log_error(log, diagnose(Tp::listening, {}, host.defined_at), host.name);
+    if (staples) prime_staples(server, pconf, host);
+    if (is_told) log_error(log, diagnose(Tp::listening, {}, host.defined_at), host.name);
   }
   return true;
 }

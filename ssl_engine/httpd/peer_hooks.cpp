@@ -6,6 +6,7 @@
 
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/mod_ssl_hooks.h"
+#include "ssl_engine/httpd/pool.h"
 #include "ssl_engine/openssl/pem_text.h"
 #include "ssl_engine/openssl/staple_data.h"
 
@@ -67,14 +68,22 @@ HandshakeEvents::Staple staple_from_modules(conn_rec& connection, server_rec& se
   return staple;
 }
 
+bool modules_want_staples() {
+  return is_hooked(ap_hook_get_ssl_ocsp_prime_hook()) ||
+         is_hooked(apr_optional_hook_get("init_stapling_status"));
+}
+
 void prime_staples(server_rec& server, apr_pool_t* pool, const Host& host) {
   for (const auto& certificate : host.certificates) {
+    // Whoever gets to see it may keep it as long as the configuration.
+    const Cert& leaf = pool_new<Cert>(pool, certificate->leaf().open());
+    if (leaf == nullptr) continue;
     X509* issuer =
         sk_X509_num(&certificate->chain()) > 0 ? sk_X509_value(&certificate->chain(), 0) : nullptr;
-    const StapleId id = staple_id_of(certificate->leaf());
-    const std::string pem = pem_of(certificate->leaf(), issuer);
+    const StapleId id = staple_id_of(*leaf);
+    const std::string pem = pem_of(*leaf, issuer);
     if (ap_ssl_ocsp_prime(&server, pool, as_chars(id), id.size(), pem.c_str()) != APR_SUCCESS) {
-      (void)ssl_run_init_stapling_status(&server, pool, &certificate->leaf(), issuer);
+      (void)ssl_run_init_stapling_status(&server, pool, leaf.get(), issuer);
     }
   }
 }

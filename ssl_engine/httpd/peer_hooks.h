@@ -23,6 +23,8 @@ bool modules_accept_handshake(conn_rec& connection, SSL& ssl);
 /// The OCSP response another module keeps for the certificate in use.
 HandshakeEvents::Staple staple_from_modules(conn_rec& connection, server_rec& server, SSL& ssl);
 
+/// True if some module provides staples, and so wants to see every certificate.
+bool modules_want_staples();
 /// Offers the certificates of `host` to modules that provide staples (ap_ssl_ocsp_prime).
 void prime_staples(server_rec& server, apr_pool_t* pool, const Host& host);
 

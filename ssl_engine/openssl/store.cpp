@@ -144,7 +144,18 @@ bool is_algorithm_missing() noexcept {
 Unlocked failed() {
   const auto outcome =
       is_algorithm_missing() ? Unlocked::Outcome::unsupported : Unlocked::Outcome::wrong_phrase;
-  return {outcome, nullptr, {}, openssl_error("OpenSSL cannot decrypt it").what};
+  return {outcome, {}, {}, openssl_error("OpenSSL cannot decrypt it").what};
+}
+
+// Trust settings are no part of the certificate.
+LeanCertificate read_trusted(ByteView der) {
+  const unsigned char* at = der.data();
+  Cert cert(d2i_X509_AUX(nullptr, &at, static_cast<long>(der.size())));
+  return cert == nullptr ? LeanCertificate() : LeanCertificate(std::move(cert));
+}
+
+LeanKey kept(EVP_PKEY* key) {
+  return key == nullptr ? LeanKey() : LeanKey(Pkey(key));
 }
 
 using Pkcs12 = Handle<PKCS12, PKCS12_free>;
@@ -208,7 +219,7 @@ void MaterialReader::read_pem(std::string_view text_of, Material& material) {
     if (kind == Kind::certificate) {
       add_certificate(block->der, block->label.starts_with("TRUSTED"), place, material);
     } else if (kind == Kind::private_key) {
-      if (material.key == nullptr) add_key(block->der, block->label, place, material);
+      if (!material.key) add_key(block->der, block->label, place, material);
     } else if (kind == Kind::encrypted_private_key) {
       if (material.locked != nullptr) continue;
       material.locked = std::make_shared<Locked>(
@@ -218,7 +229,7 @@ void MaterialReader::read_pem(std::string_view text_of, Material& material) {
       add_parameters(block->der, block->label, place, material);
     }
   }
-  if (material.key != nullptr) material.locked = nullptr;
+  if (material.key) material.locked = nullptr;
   if (material.found.empty()) {
     complain(material, Defect::Part::file, "it has BEGIN in it, but not at the start of a line");
   }
@@ -254,42 +265,37 @@ void MaterialReader::read_der(ByteView content, Material& material) {
 }
 
 bool MaterialReader::read_der_key(ByteView content, Material& material) {
-  auto key = keys_.private_key(content, {});
+  auto key = LeanKey::read(content, {}, keys_);
   if (!key) return false;
   material.found.add(Kind::private_key);
   material.key = std::move(*key);
   return true;
 }
 
-Cert MaterialReader::intern(Cert cert) {
-  auto& known = certificates_[fingerprint_of(*cert)];
-  if (known == nullptr) known = std::move(cert);
-  return share(*known);
+LeanCertificate MaterialReader::intern(LeanCertificate cert) {
+  return certificates_.try_emplace(cert.fingerprint(), std::move(cert)).first->second;
 }
 
 void MaterialReader::add_certificate(ByteView der, bool trusted, std::string_view place,
                                      Material& material) {
   const Fingerprint digest = sha256(der);
   if (const auto known = certificates_.find(digest); known != certificates_.end()) {
-    material.certificates.push_back(share(*known->second));
+    material.certificates.push_back(known->second);
     return;
   }
-  const unsigned char* at = der.data();
-  const auto size = static_cast<long>(der.size());
-  Cert cert(trusted ? d2i_X509_AUX(nullptr, &at, size) : d2i_X509(nullptr, &at, size));
-  if (cert == nullptr) {
+  LeanCertificate cert = trusted ? read_trusted(der) : LeanCertificate::read(der, digest);
+  if (!cert) {
     complain(material, Defect::Part::certificate,
              text(place, ": ", openssl_error("OpenSSL cannot decode it").what));
     return;
   }
-  // Trust settings are no part of the certificate, nor of the digest it is found by later.
-  material.certificates.push_back(trusted ? intern(std::move(cert)) : share(*cert));
-  if (!trusted) certificates_.emplace(digest, std::move(cert));
+  clear_openssl_errors();
+  material.certificates.push_back(intern(std::move(cert)));
 }
 
 void MaterialReader::add_key(ByteView der, std::string_view label, std::string_view place,
                              Material& material) {
-  auto key = keys_.private_key(der, label);
+  auto key = LeanKey::read(der, label, keys_);
   if (key) {
     material.key = std::move(*key);
   } else {
@@ -322,7 +328,7 @@ void MaterialReader::add_pkcs12(ByteView der, Material& material) {
       material.certificates = std::move(opened.certificates);
       material.key = std::move(opened.key);
       if (!material.certificates.empty()) material.found.add(Kind::certificate);
-      if (material.key != nullptr) material.found.add(Kind::private_key);
+      if (material.key) material.found.add(Kind::private_key);
       return;
     case Unlocked::Outcome::wrong_phrase:
       material.locked =
@@ -356,7 +362,7 @@ Unlocked MaterialReader::unlock_pem(const Locked& locked, ByteView phrase) {
   EVP_CIPHER_INFO cipher{};
   if (PEM_get_EVP_CIPHER_INFO(headers.data(), &cipher) != 1) {
     return {Unlocked::Outcome::unsupported,
-            nullptr,
+            {},
             {},
             openssl_error("OpenSSL does not know how it is encrypted").what};
   }
@@ -366,9 +372,9 @@ Unlocked MaterialReader::unlock_pem(const Locked& locked, ByteView phrase) {
     return failed();
   }
   // One wrong phrase in 256 leaves a padding that looks right, and rubbish before it.
-  auto key = keys_.private_key(std::as_const(plain).reveal().first(static_cast<std::size_t>(size)),
-                               locked.label);
-  if (!key) return {Unlocked::Outcome::wrong_phrase, nullptr, {}, key.error().what};
+  auto key = LeanKey::read(std::as_const(plain).reveal().first(static_cast<std::size_t>(size)),
+                           locked.label, keys_);
+  if (!key) return {Unlocked::Outcome::wrong_phrase, {}, {}, key.error().what};
   return {Unlocked::Outcome::opened, std::move(*key), {}, {}};
 }
 
@@ -377,8 +383,7 @@ Unlocked MaterialReader::unlock_pkcs8(const Locked& locked, ByteView phrase) {
   const unsigned char* at = content.data();
   const EncryptedPkcs8 encrypted(d2i_X509_SIG(nullptr, &at, static_cast<long>(content.size())));
   if (encrypted == nullptr) {
-    return {
-        Unlocked::Outcome::damaged, nullptr, {}, openssl_error("OpenSSL cannot decode it").what};
+    return {Unlocked::Outcome::damaged, {}, {}, openssl_error("OpenSSL cannot decode it").what};
   }
   const Pkcs8 plain(PKCS8_decrypt(encrypted.get(), reinterpret_cast<const char*>(phrase.data()),
                                   static_cast<int>(phrase.size())));
@@ -386,19 +391,18 @@ Unlocked MaterialReader::unlock_pkcs8(const Locked& locked, ByteView phrase) {
   Pkey key(EVP_PKCS82PKEY(plain.get()));
   if (key == nullptr) {
     return {Unlocked::Outcome::damaged,
-            nullptr,
+            {},
             {},
             openssl_error("OpenSSL cannot decode what was decrypted").what};
   }
-  return {Unlocked::Outcome::opened, std::move(key), {}, {}};
+  return {Unlocked::Outcome::opened, LeanKey(std::move(key)), {}, {}};
 }
 
 Unlocked MaterialReader::unlock_pkcs12(ByteView der, const char* phrase, int size) {
   const unsigned char* at = der.data();
   const Pkcs12 container(d2i_PKCS12(nullptr, &at, static_cast<long>(der.size())));
   if (container == nullptr) {
-    return {
-        Unlocked::Outcome::damaged, nullptr, {}, openssl_error("OpenSSL cannot decode it").what};
+    return {Unlocked::Outcome::damaged, {}, {}, openssl_error("OpenSSL cannot decode it").what};
   }
   if (PKCS12_mac_present(container.get()) == 1 &&
       PKCS12_verify_mac(container.get(), phrase, size) != 1) {
@@ -408,11 +412,11 @@ Unlocked MaterialReader::unlock_pkcs12(ByteView der, const char* phrase, int siz
   X509* leaf = nullptr;
   STACK_OF(X509)* others = nullptr;
   if (PKCS12_parse(container.get(), phrase, &key, &leaf, &others) != 1) return failed();
-  Unlocked opened{Unlocked::Outcome::opened, Pkey(key), {}, {}};
+  Unlocked opened{Unlocked::Outcome::opened, kept(key), {}, {}};
   const CertChain owner(others);
-  if (leaf != nullptr) opened.certificates.push_back(intern(Cert(leaf)));
+  if (leaf != nullptr) opened.certificates.push_back(intern(LeanCertificate(Cert(leaf))));
   for (int i = 0; i < sk_X509_num(others); ++i) {
-    opened.certificates.push_back(intern(share(*sk_X509_value(others, i))));
+    opened.certificates.push_back(intern(LeanCertificate(share(*sk_X509_value(others, i)))));
   }
   clear_openssl_errors();
   return opened;

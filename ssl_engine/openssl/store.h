@@ -18,6 +18,8 @@
 #include "ssl_engine/base/secret.h"
 #include "ssl_engine/openssl/handles.h"
 #include "ssl_engine/openssl/key_reader.h"
+#include "ssl_engine/openssl/lean_certificate.h"
+#include "ssl_engine/openssl/lean_key.h"
 #include "ssl_engine/openssl/x509.h"
 
 namespace tlsplus {
@@ -93,9 +95,9 @@ struct Locked {
 
 struct Material {
   Encoding encoding = Encoding::unknown;
-  std::vector<Cert> certificates;        // in the order of the file; one certificate is one object
-  Pkey key;                              // the first private key that could be read
-  std::shared_ptr<const Locked> locked;  // the first encrypted one, while `key` is null
+  std::vector<LeanCertificate> certificates;  // in the order of the file, each one object
+  LeanKey key;                                // the first private key that could be read
+  std::shared_ptr<const Locked> locked;       // the first encrypted one, while there is no `key`
   Pkey dh_parameters;
   std::string group;  // of EC PARAMETERS, as OpenSSL names it ("prime256v1")
   Kinds found;
@@ -105,9 +107,9 @@ struct Material {
 struct Unlocked {
   enum class Outcome : std::uint8_t { opened, wrong_phrase, unsupported, damaged };
   Outcome outcome = Outcome::wrong_phrase;
-  Pkey key;
-  std::vector<Cert> certificates;  // of a PKCS#12 container
-  std::string evidence;            // unless opened
+  LeanKey key;
+  std::vector<LeanCertificate> certificates;  // of a PKCS#12 container
+  std::string evidence;                       // unless opened
 };
 
 /// Reads one after the other, and gives the same object for a certificate that comes again (the
@@ -118,7 +120,7 @@ class MaterialReader {
   Material read(ByteView content);
   Unlocked unlock(const Locked& locked, ByteView phrase);
   /// The object that stands for `cert`, which may be another with the same content.
-  Cert intern(Cert cert);
+  LeanCertificate intern(LeanCertificate cert);
 
  private:
   struct FingerprintHash {
@@ -139,7 +141,7 @@ class MaterialReader {
 
   KeyReader keys_;
   SecretBytes scratch_;
-  std::unordered_map<Fingerprint, Cert, FingerprintHash> certificates_;
+  std::unordered_map<Fingerprint, LeanCertificate, FingerprintHash> certificates_;
 };
 
 }  // namespace tlsplus

@@ -48,16 +48,6 @@ WallTime wall_time(const ASN1_TIME* time) noexcept {
   return WallTime{std::chrono::seconds{timegm(&parts)}};
 }
 
-std::string address_text(const ASN1_OCTET_STRING& address) {
-  const auto octets = view_of(address);
-  const int family = octets.size() == sizeof(in_addr)    ? AF_INET
-                     : octets.size() == sizeof(in6_addr) ? AF_INET6
-                                                         : AF_UNSPEC;
-  std::array<char, INET6_ADDRSTRLEN> words{};
-  if (inet_ntop(family, octets.data(), words.data(), words.size()) == nullptr) return {};
-  return words.data();
-}
-
 // An IPv6 address has many spellings; names_of() uses the shortest.
 std::string shortest_spelling(std::string_view host) {
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
@@ -170,12 +160,21 @@ std::vector<std::string> names_of(X509& cert) {
       has_dns_name = true;
       names.push_back(to_lower(view_of(*name->d.dNSName)));
     } else if (name->type == GEN_IPADD) {
-      std::string address = address_text(*name->d.iPAddress);
+      std::string address = address_text(as_bytes(view_of(*name->d.iPAddress)));
       if (!address.empty()) names.push_back(std::move(address));
     }
   }
   if (!has_dns_name) add_common_names(cert, names);
   return names;
+}
+
+std::string address_text(ByteView octets) {
+  const int family = octets.size() == sizeof(in_addr)    ? AF_INET
+                     : octets.size() == sizeof(in6_addr) ? AF_INET6
+                                                         : AF_UNSPEC;
+  std::array<char, INET6_ADDRSTRLEN> words{};
+  if (inet_ntop(family, octets.data(), words.data(), words.size()) == nullptr) return {};
+  return words.data();
 }
 
 bool names_cover(const std::vector<std::string>& names, std::string_view host) {

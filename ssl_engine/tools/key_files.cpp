@@ -35,6 +35,13 @@ Result<SecretBytes> ask(const std::string& prompt, const std::string& what) {
   return std::move(*phrase);
 }
 
+Result<Pkey> object_of(const LeanKey& key, const std::string& path) {
+  KeyReader reader;
+  Pkey object = key.open(reader);
+  if (object == nullptr) return refusal(text("OpenSSL cannot use the key in ", path));
+  return object;
+}
+
 Result<Pkey> unlock(const Locked& locked, MaterialReader& reader, const std::string& path,
                     const std::string& phrase_file) {
   auto phrase =
@@ -44,8 +51,8 @@ Result<Pkey> unlock(const Locked& locked, MaterialReader& reader, const std::str
   if (opened.outcome == Unlocked::Outcome::wrong_phrase) {
     return refusal(text("the pass phrase does not open ", path));
   }
-  if (opened.key == nullptr) return refusal(text(path, ": ", opened.evidence));
-  return std::move(opened.key);
+  if (!opened.key) return refusal(text(path, ": ", opened.evidence));
+  return object_of(opened.key, path);
 }
 
 }  // namespace
@@ -96,10 +103,10 @@ Result<Pkey> read_key(const std::string& path, const std::string& phrase_file) {
   MaterialReader materials;
   Material found = materials.read(reader.content());
   if (found.locked != nullptr) return unlock(*found.locked, materials, path, phrase_file);
-  if (found.key == nullptr) {
+  if (!found.key) {
     return refusal(text(path, " holds ", words_for(found.found), " and no private key"));
   }
-  return std::move(found.key);
+  return object_of(found.key, path);
 }
 
 Result<std::vector<Cert>> read_certificates(const std::string& path) {

@@ -83,25 +83,23 @@ struct Parent {
   }
 };
 
-const X509* first_certificate(const StoredFile& file) {
-  return file.content->material.certificates.at(0).get();
+LeanCertificate first_certificate(const StoredFile& file) {
+  return file.content->material.certificates.at(0);
 }
 
 START_TEST(an_unchanged_file_is_the_same_object_in_the_next_generation) {
   Parent parent;
   const auto path = parent.old_file("a.pem", pem(*parent.leaf.certificate));
-  const X509* object = nullptr;
-  Cert alive;
+  LeanCertificate object;
   {
     Generation first(parent.retained, parent.asked);
     object = first_certificate(first.file(path));
-    alive = share(*const_cast<X509*>(object));
   }
   ck_assert_uint_eq(parent.retained->count, 1);
   for (int i = 0; i < 2; ++i) {
     Generation next(parent.retained, parent.asked);
     const StoredFile& file = next.file(path);
-    ck_assert_ptr_eq(first_certificate(file), object);
+    ck_assert_ptr_eq(first_certificate(file).address(), object.address());
     ck_assert(file.state.is_settled);
     ck_assert_int_eq(file.state.stamp.mode, 0600);
   }
@@ -115,7 +113,8 @@ START_TEST(a_changed_file_is_read_again) {
   { (void)Generation(parent.retained, parent.asked).file(path); }
   (void)parent.old_file("a.pem", pem(*other.certificate));
   Generation next(parent.retained, parent.asked);
-  ck_assert_int_eq(X509_cmp(first_certificate(next.file(path)), other.certificate.get()), 0);
+  ck_assert_int_eq(
+      X509_cmp(first_certificate(next.file(path)).open().get(), other.certificate.get()), 0);
 }
 END_TEST
 
@@ -130,7 +129,8 @@ START_TEST(a_change_with_old_times_is_seen) {
   const timespec times[] = {before.st_atim, before.st_mtim};
   ck_assert_int_eq(utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
   Generation next(parent.retained, parent.asked);
-  ck_assert_int_eq(X509_cmp(first_certificate(next.file(path)), other.certificate.get()), 0);
+  ck_assert_int_eq(
+      X509_cmp(first_certificate(next.file(path)).open().get(), other.certificate.get()), 0);
 }
 END_TEST
 
@@ -142,7 +142,8 @@ START_TEST(a_change_within_the_clocks_grain_is_seen) {
     { (void)Generation(parent.retained, parent.asked).file(path); }
     (void)parent.folder.write("a.pem", pem(*other.certificate));
     Generation next(parent.retained, parent.asked);
-    ck_assert_int_eq(X509_cmp(first_certificate(next.file(path)), other.certificate.get()), 0);
+    ck_assert_int_eq(
+        X509_cmp(first_certificate(next.file(path)).open().get(), other.certificate.get()), 0);
   }
 }
 END_TEST
@@ -164,7 +165,9 @@ START_TEST(a_phrase_is_asked_for_once_in_the_life_of_the_parent) {
     StoredFile& file = generation.file(path);
     ck_assert(generation.unlock(file));
     ck_assert(generation.unlock(file));
-    ck_assert_int_eq(EVP_PKEY_eq(file.content->material.key.get(), parent.leaf.key.get()), 1);
+    ck_assert_int_eq(
+        EVP_PKEY_eq(generation.store.open(file.content->material.key).get(), parent.leaf.key.get()),
+        1);
   }
   ck_assert_int_eq(parent.asked, 1);
   // Touched, or given other rights: it is still the same key.
@@ -211,7 +214,7 @@ START_TEST(everything_in_a_file_crosses_over) {
   Generation next(parent.retained, parent.asked);
   const Material& material = next.file(path).content->material;
   ck_assert_uint_eq(material.certificates.size(), 1);
-  ck_assert_ptr_nonnull(material.key.get());
+  ck_assert(material.key);
   expect_text(material.group, "secp384r1");
   ck_assert(material.encoding == Encoding::pem);
   ck_assert(material.found.has(Kind::certificate) && material.found.has(Kind::private_key));
@@ -235,14 +238,13 @@ END_TEST
 START_TEST(equal_certificates_are_one_object) {
   CertificateStore store;
   const Identity leaf = issue({.name = "leaf"});
-  const auto make = [&](X509* link) {
-    CertChain chain(sk_X509_new_null());
-    if (link != nullptr) sk_X509_push(chain.get(), share(*link).release());
-    return store.certificate(share(*leaf.certificate), std::move(chain), share(*leaf.key));
-  };
-  const auto first = make(nullptr);
-  ck_assert_ptr_eq(first.get(), make(nullptr).get());
-  const auto with_chain = make(leaf.certificate.get());
+  const LeanCertificate certificate(share(*leaf.certificate));
+  const LeanKey key(share(*leaf.key));
+  const SharedChain none(sk_X509_new_null(), free_chain);
+  const SharedChain another(sk_X509_new_null(), free_chain);
+  const auto first = store.certificate(certificate, none, key);
+  ck_assert_ptr_eq(first.get(), store.certificate(certificate, none, key).get());
+  const auto with_chain = store.certificate(certificate, another, key);
   ck_assert_ptr_ne(first.get(), with_chain.get());
   ck_assert(first->fingerprint() == with_chain->fingerprint());
 }

@@ -288,7 +288,7 @@ START_TEST(chains) {
   expect_ids(built.findings, row.wanted);
   if (!built.findings.empty()) expect_part(built.findings[0].error.what, row.part);
   const Certificate& certificate = *built.snapshot->host(1).certificates.front();
-  ck_assert_int_eq(tree.letter_of(certificate.leaf()), 'e');
+  ck_assert_int_eq(tree.letter_of(*certificate.leaf().open()), 'e');
   std::string sent;
   for (int i = 0; i < sk_X509_num(&certificate.chain()); ++i) {
     sent += tree.letter_of(*sk_X509_value(&certificate.chain(), i));

@@ -58,7 +58,7 @@ struct Lock {
     ck_assert_msg(static_cast<bool>(opened), "%s",
                   render(opened ? Error{} : opened.error()).c_str());
     ck_assert(opened->outcome == Unlocked::Outcome::opened);
-    ck_assert_int_eq(EVP_PKEY_eq(opened->key.get(), key.get()), 1);
+    ck_assert_int_eq(EVP_PKEY_eq(open(opened->key).get(), key.get()), 1);
   }
 };
 

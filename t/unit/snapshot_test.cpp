@@ -30,11 +30,11 @@ START_TEST(one_host_with_one_certificate) {
   ck_assert_ptr_nonnull(host.context);
   ck_assert_uint_eq(host.certificates.size(), 1);
   const Certificate& certificate = *host.certificates.front();
-  ck_assert_int_eq(X509_cmp(&certificate.leaf(), leaf.certificate.get()), 0);
+  ck_assert_int_eq(X509_cmp(certificate.leaf().open().get(), leaf.certificate.get()), 0);
   ck_assert_int_eq(sk_X509_num(&certificate.chain()), 0);
-  ck_assert_int_eq(EVP_PKEY_eq(&certificate.key(), leaf.key.get()), 1);
-  ck_assert(certificate.names() == std::vector<std::string>{"a.test"});
-  expect_text(certificate.key_type(), "EC");
+  ck_assert_int_eq(EVP_PKEY_eq(open(certificate.key()).get(), leaf.key.get()), 1);
+  ck_assert(certificate.leaf().names() == std::vector<std::string>{"a.test"});
+  expect_text(certificate.leaf().key_type(), "EC");
 }
 END_TEST
 
@@ -196,8 +196,9 @@ START_TEST(keys_and_certificates_pair_by_position) {
   ck_assert_uint_eq(certificates.size(), 3);
   const std::vector<const Identity*> wanted{&rsa, &ec, &ed};
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    ck_assert_int_eq(X509_cmp(&certificates[i]->leaf(), wanted[i]->certificate.get()), 0);
-    ck_assert_int_eq(EVP_PKEY_eq(&certificates[i]->key(), wanted[i]->key.get()), 1);
+    ck_assert_int_eq(X509_cmp(certificates[i]->leaf().open().get(), wanted[i]->certificate.get()),
+                     0);
+    ck_assert_int_eq(EVP_PKEY_eq(open(certificates[i]->key()).get(), wanted[i]->key.get()), 1);
   }
 }
 END_TEST

@@ -120,6 +120,12 @@ inline Identity issue(const CertificateOrder& order) {
   return made;
 }
 
+/// OpenSSL's object for a key that was read.
+inline Pkey open(const LeanKey& key) {
+  KeyReader reader;
+  return key.open(reader);
+}
+
 inline std::string take_text(BIO* bio) {
   char* memory = nullptr;
   const long size = BIO_get_mem_data(bio, &memory);
