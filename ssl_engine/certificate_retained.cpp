@@ -117,17 +117,14 @@ RetainedFiles* CertificateStore::retain() const noexcept {
 
 void CertificateStore::remember(const RetainedFiles* files) {
   if (files == nullptr || files->version != RetainedFiles::kVersion) return;
+  files_.reserve(files->count);
   for (std::uint32_t i = 0; i < files->count; ++i) {
     const RetainedFile& kept = files->files[i];
     if (kept.path == nullptr) continue;
-    const std::string digest(reinterpret_cast<const char*>(kept.content), sizeof kept.content);
-    auto content = contents_[digest].lock();
-    if (content == nullptr) content = content_of(kept);
-    contents_[digest] = content;
     Entry& entry = files_[kept.path];
     entry.file.path = shown_file(kept.path);
     entry.file.is_uri = is_token_uri(kept.path);
-    entry.file.content = std::move(content);
+    entry.file.content = content_of(kept);
     entry.file.state.is_settled = kept.is_settled != 0;
     FileStamp& stamp = entry.file.state.stamp;
     stamp.device = kept.device;

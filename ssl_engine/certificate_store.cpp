@@ -14,10 +14,6 @@ namespace {
 
 constexpr std::size_t kMaxFileBytes = 4U << 20U;  // a bundle of every public CA is a tenth of it
 
-std::string key_of(const Fingerprint& digest) {
-  return std::string(as_text(digest));
-}
-
 void append_pointer(std::string& key, const void* pointer) {
   key.append(reinterpret_cast<const char*>(&pointer), sizeof pointer);
 }
@@ -56,7 +52,7 @@ MaterialReader& CertificateStore::reader() {
 
 void CertificateStore::finish() {
   std::erase_if(files_, [](const auto& known) { return !known.second.used; });
-  std::erase_if(contents_, [](const auto& known) { return known.second.expired(); });
+  contents_.reset();
   std::erase_if(certificates_, [](const auto& known) { return known.second.expired(); });
   reader_ = nullptr;  // its shared certificates live where they are used
 }
@@ -98,17 +94,26 @@ void CertificateStore::load(StoredFile& file) {
   }
   const Fingerprint digest = sha256(disk_.content());
   if (file.content != nullptr && file.content->digest == digest) return;
-  file.content = content_with(digest);
-  if (file.content != nullptr) return;
-  file.content = std::make_shared<FileContent>();
-  file.content->digest = digest;
-  file.content->material = reader().read(disk_.content());
-  contents_[key_of(digest)] = file.content;
+  std::shared_ptr<FileContent>& content = content_with(digest);
+  if (content == nullptr) {
+    content = std::make_shared<FileContent>();
+    content->digest = digest;
+    content->material = reader().read(disk_.content());
+  }
+  file.content = content;
 }
 
-std::shared_ptr<FileContent> CertificateStore::content_with(const Fingerprint& digest) const {
-  const auto known = contents_.find(key_of(digest));
-  return known == contents_.end() ? nullptr : known->second.lock();
+// A copy of a file is the same content, and so is a file that was only touched.
+std::shared_ptr<FileContent>& CertificateStore::content_with(const Fingerprint& digest) {
+  if (!contents_) {
+    contents_.emplace();
+    for (const auto& [path, entry] : files_) {
+      if (entry.file.content != nullptr) {
+        contents_->try_emplace(entry.file.content->digest, entry.file.content);
+      }
+    }
+  }
+  return (*contents_)[digest];
 }
 
 Status CertificateStore::unlock(StoredFile& file, PassPhrases& phrases, const KeyLabel& label) {

@@ -129,10 +129,12 @@ class CertificateStore {
   void load_uri(StoredFile& file, std::string_view value, PassPhrases& phrases,
                 const KeyLabel& label);
   std::shared_ptr<FileContent> probed(const TokenUri& uri, TokenWanted wanted, PinSource& pins);
-  std::shared_ptr<FileContent> content_with(const Fingerprint& digest) const;
+  std::shared_ptr<FileContent>& content_with(const Fingerprint& digest);
+
+  using Contents = std::unordered_map<Fingerprint, std::shared_ptr<FileContent>, FingerprintHash>;
 
   std::unordered_map<std::string, Entry> files_;
-  std::unordered_map<std::string, std::weak_ptr<FileContent>> contents_;  // by digest
+  std::optional<Contents> contents_;  // of all files; not made before one has to be read
   std::unordered_map<std::string, std::weak_ptr<const Certificate>> certificates_;
   std::unique_ptr<MaterialReader> reader_;  // null until something has to be read
   KeyReader keys_;                          // for keys that were read before

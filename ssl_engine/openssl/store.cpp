@@ -188,12 +188,6 @@ std::string words_for(Kinds kinds) {
   return words.empty() ? "nothing" : join(words, " and ");
 }
 
-std::size_t MaterialReader::FingerprintHash::operator()(const Fingerprint& digest) const noexcept {
-  std::size_t hash = 0;
-  std::memcpy(&hash, digest.data(), sizeof hash);
-  return hash;
-}
-
 Material MaterialReader::read(ByteView content) {
   clear_openssl_errors();
   Material material;

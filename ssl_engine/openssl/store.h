@@ -123,10 +123,6 @@ class MaterialReader {
   LeanCertificate intern(LeanCertificate cert);
 
  private:
-  struct FingerprintHash {
-    std::size_t operator()(const Fingerprint& digest) const noexcept;
-  };
-
   void read_pem(std::string_view text, Material& material);
   void read_der(ByteView content, Material& material);
   bool read_der_key(ByteView content, Material& material);

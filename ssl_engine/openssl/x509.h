@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,14 @@
 namespace tlsplus {
 
 using Fingerprint = std::array<Byte, 32>;  // SHA-256
+
+struct FingerprintHash {
+  std::size_t operator()(const Fingerprint& digest) const noexcept {
+    std::size_t hash = 0;
+    std::memcpy(&hash, digest.data(), sizeof hash);
+    return hash;
+  }
+};
 
 Fingerprint sha256(ByteView bytes) noexcept;
 /// Over the certificate's DER.
