@@ -83,7 +83,7 @@ sub touch_one ($server) {
 
 sub measure ($name) {
     my $server = TLSplus::Server->new(
-        %{ $load{$name} }, loglevel => 'warn', mpm => 'event',
+        %{ $load{$name} }, loglevel => 'warn', mpm => 'event', patience => 600,
         before => "StartServers 2\n",
     );
     copy($many->$_(1), $server->root . "/conf/own.$_") or die $! for qw(crt key);

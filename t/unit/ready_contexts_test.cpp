@@ -36,7 +36,7 @@ START_TEST(hosts_with_the_same_policy_and_certificates_share) {
   ck_assert_ptr_ne(ready(1), ready(4));  // another policy
   ck_assert_ptr_ne(ready(1), built.snapshot->host(1).context);
   const X509* leaf = SSL_CTX_get0_certificate(ready(3));
-  ck_assert_int_eq(X509_cmp(leaf, &built.snapshot->host(3).certificates[0]->leaf()), 0);
+  ck_assert_int_eq(X509_cmp(leaf, built.snapshot->host(3).certificates[0]->leaf().open().get()), 0);
   ck_assert_ptr_null(SSL_CTX_get0_certificate(built.snapshot->host(3).context));
 }
 END_TEST

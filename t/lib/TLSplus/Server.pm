@@ -48,12 +48,14 @@ my $failed;   # a server of this test file ended badly
 
 # Options: conf, certs (TLSplus::Certs), modules => [names], files => {path => text | [text, mode]},
 # load => name in LoadModule (ssl_module; undef loads nothing), mpm, loglevel, env => {...},
-# before => configuration lines placed before that LoadModule, crashes => 1 if a crash is expected.
+# before => configuration lines placed before that LoadModule, crashes => 1 if a crash is expected,
+# patience => seconds a start or a reload may take.
 sub new ($class, %opt) {
     my $self = bless {
         load     => 'ssl_module',
         mpm      => mpm(),
         loglevel => 'info',
+        patience => START_SECONDS,
         modules  => [],
         files    => {},
         env      => {},
@@ -192,7 +194,7 @@ sub _launch ($self) {
     $self->{process} = spawn($self->_command('-DFOREGROUND'), env => $self->_env);
     $live{$self} = $self;
     weaken $live{$self};
-    my $up = wait_until(START_SECONDS,
+    my $up = wait_until($self->{patience},
         sub { !$self->{process}->running ? 'ended' : $self->_serves($mark) ? 'up' : '' });
     return 1 if $up eq 'up';
     $self->{process}->stop('KILL') if !$up;
@@ -218,7 +220,7 @@ sub _env ($self) {
 sub configtest ($self, %opt) {
     $self->write_conf;
     my @define = map { ('-D', $_) } @{ $opt{define} // [] };
-    my $done   = run($self->_command(@{ $opt{arguments} // ['-t'] }, @define), env => $self->_env, timeout => START_SECONDS);
+    my $done   = run($self->_command(@{ $opt{arguments} // ['-t'] }, @define), env => $self->_env, timeout => $self->{patience});
     $done->{text} = $done->{out} . $done->{err};
     $self->_sanitizer_reports;
     return $done;
@@ -238,7 +240,7 @@ sub restart  ($self) { $self->_reload('HUP') }
 sub _reload ($self, $signal) {
     my $mark = $self->mark;
     kill $signal => $self->pid or return 0;
-    return wait_until(START_SECONDS,
+    return wait_until($self->{patience},
         sub { !$self->running ? 'ended' : $self->log($mark) =~ /resuming normal operations/ ? 'up' : '' }) eq 'up';
 }
 
