@@ -76,7 +76,7 @@ class Comparison {
     client_signatures_ =
         signature_algorithm_names(hello_part(hello, HelloPart::signature_algorithms));
     for (const auto& certificate : host.certificates) {
-      const std::string type(certificate->key_type());
+      const std::string type(certificate->leaf().key_type());
       if (!has(key_types_, type)) key_types_.push_back(type);
     }
     for (const Protocol version : kNewestFirst) {
