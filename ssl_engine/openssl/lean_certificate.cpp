@@ -166,8 +166,8 @@ std::string LeanCertificate::key_description() const {
     return key == nullptr ? "of an unknown kind" : describe_key(*key);
   }
   const CertificateLook& look = block_->look;
-  return look.key == KeyKind::rsa ? text("RSA ", look.key_bits, " bits")
-                                  : text("EC P-", look.key_bits);
+  return look.key == OrdinaryKind::rsa ? text("RSA ", look.key_bits, " bits")
+                                       : text("EC P-", look.key_bits);
 }
 
 std::string LeanCertificate::issuer_key() const {
@@ -194,7 +194,7 @@ std::string LeanCertificate::strength_key() const {
               look.is_self_issued ? "self " : "", as_text(look.signature_algorithm));
 }
 
-KeyKind LeanCertificate::key_kind() const noexcept {
+OrdinaryKind LeanCertificate::key_kind() const noexcept {
   return block_->look.key;
 }
 

@@ -78,8 +78,8 @@ class LeanCertificate {
   /// Where this certificate is in memory: equal for copies of one handle.
   [[nodiscard]] const void* address() const noexcept { return block_.get(); }
 
-  [[nodiscard]] KeyKind key_kind() const noexcept;
-  /// As in CertificateLook; empty for KeyKind::other.
+  [[nodiscard]] OrdinaryKind key_kind() const noexcept;
+  /// As in CertificateLook; empty for OrdinaryKind::other.
   [[nodiscard]] ByteView public_key() const noexcept;
 
   /// For the crossing between generations: a reference as a plain pointer, and back.

@@ -83,7 +83,7 @@ bool LeanKey::is_open() const noexcept {
   return block_->object != nullptr;
 }
 
-KeyKind LeanKey::kind() const noexcept {
+OrdinaryKind LeanKey::kind() const noexcept {
   return block_->look.kind;
 }
 

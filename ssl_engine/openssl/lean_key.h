@@ -47,7 +47,7 @@ class LeanKey {
   [[nodiscard]] Pkey open(KeyReader& reader) const;
   [[nodiscard]] bool is_open() const noexcept;
 
-  [[nodiscard]] KeyKind kind() const noexcept;
+  [[nodiscard]] OrdinaryKind kind() const noexcept;
   [[nodiscard]] ByteView public_key() const noexcept;
   /// Where this key is in memory: equal for copies of one handle.
   [[nodiscard]] const void* address() const noexcept { return block_.get(); }

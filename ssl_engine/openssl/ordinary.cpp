@@ -102,7 +102,7 @@ bool take_public_key(ByteView content, CertificateLook& look) noexcept {
   DerReader numbers(sequence->content);
   look.public_key = rsa_numbers(numbers);
   if (look.public_key.empty() || !numbers.at_end()) return false;
-  look.key = KeyKind::rsa;
+  look.key = OrdinaryKind::rsa;
   look.key_bits = rsa_bits(look.public_key);
   return true;
 }
@@ -166,8 +166,8 @@ std::optional<CertificateLook> look_at_certificate(ByteView der) noexcept {
   return look;
 }
 
-std::string_view type_name(KeyKind kind) noexcept {
-  return kind == KeyKind::rsa ? "RSA" : "EC";
+std::string_view type_name(OrdinaryKind kind) noexcept {
+  return kind == OrdinaryKind::rsa ? "RSA" : "EC";
 }
 
 }  // namespace tlsplus

@@ -15,13 +15,13 @@
 
 namespace tlsplus {
 
-enum class KeyKind : std::uint8_t { other, p256, p384, p521, rsa };
+enum class OrdinaryKind : std::uint8_t { other, p256, p384, p521, rsa };
 
 /// What a virtual host's configuration is judged by. Views are into the DER that was looked at.
 struct CertificateLook {
   std::int64_t not_before = 0;  // seconds since 1970
   std::int64_t not_after = 0;
-  KeyKind key = KeyKind::other;
+  OrdinaryKind key = OrdinaryKind::other;
   std::uint16_t key_bits = 0;
   bool is_ca = false;         // X509_check_ca(3) would say 1
   bool may_serve_tls = true;  // no extended key usage, or one with serverAuth or any
@@ -40,7 +40,7 @@ struct CertificateLook {
 std::optional<CertificateLook> look_at_certificate(ByteView der) noexcept;
 
 struct KeyLook {
-  KeyKind kind = KeyKind::other;
+  OrdinaryKind kind = OrdinaryKind::other;
   ByteView public_key;  // the uncompressed point, or modulus and exponent, each with its header
 };
 
@@ -48,7 +48,7 @@ struct KeyLook {
 /// KEY"), with its public half in it.
 std::optional<KeyLook> look_at_key(ByteView der, std::string_view label) noexcept;
 
-/// "EC", "RSA", as EVP_PKEY_get0_type_name(3) says it; not for KeyKind::other.
-std::string_view type_name(KeyKind kind) noexcept;
+/// "EC", "RSA", as EVP_PKEY_get0_type_name(3) says it; not for OrdinaryKind::other.
+std::string_view type_name(OrdinaryKind kind) noexcept;
 
 }  // namespace tlsplus

@@ -39,7 +39,7 @@ std::optional<KeyLook> look_at_rsa_key(ByteView content) noexcept {
   DerReader parts(content);
   const auto version = parts.next(der::kInteger);
   if (!version || !equal(version->content, octets("\0"))) return std::nullopt;
-  const KeyLook look{KeyKind::rsa, rsa_numbers(parts)};
+  const KeyLook look{OrdinaryKind::rsa, rsa_numbers(parts)};
   if (look.public_key.empty()) return std::nullopt;
   for (int i = 0; i < kFurther; ++i) {
     const auto number = parts.next(der::kInteger);

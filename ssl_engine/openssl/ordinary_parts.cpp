@@ -15,9 +15,9 @@ constexpr std::size_t kLargestExponentBytes = 4;
 
 constexpr std::string_view kEcKey = octets("\x06\x07\x2a\x86\x48\xce\x3d\x02\x01");
 constexpr auto kCurves = std::to_array<Curve>({
-    {octets("\x2a\x86\x48\xce\x3d\x03\x01\x07"), KeyKind::p256, 32, 256},
-    {octets("\x2b\x81\x04\x00\x22"), KeyKind::p384, 48, 384},
-    {octets("\x2b\x81\x04\x00\x23"), KeyKind::p521, 66, 521},
+    {octets("\x2a\x86\x48\xce\x3d\x03\x01\x07"), OrdinaryKind::p256, 32, 256},
+    {octets("\x2b\x81\x04\x00\x22"), OrdinaryKind::p384, 48, 384},
+    {octets("\x2b\x81\x04\x00\x23"), OrdinaryKind::p521, 66, 521},
 });
 
 }  // namespace

@@ -27,7 +27,7 @@ constexpr std::string_view kRsa = octets("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x
 
 struct Curve {
   std::string_view oid;  // content
-  KeyKind kind;
+  OrdinaryKind kind;
   std::size_t field_bytes;
   std::uint16_t bits;
 };
