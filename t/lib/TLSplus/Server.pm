@@ -251,8 +251,11 @@ sub running ($self) { $self->{process} ? $self->{process}->running : 0 }
 # what is under way may end first, unless it takes long although clients are still there: then it waits
 # for them and holds no thread.
 sub _let_finish ($self, $process) {
-    my $patience = time + LET_FINISH_SECONDS;
+    my $mark = $self->mark;
     kill WINCH => $process->pid;
+    # a SIGTERM that comes before httpd has turned to its graceful end is lost
+    wait_until(STOP_SECONDS, sub { !$process->running || $self->log($mark) =~ /caught SIGWINCH/ });
+    my $patience = time + LET_FINISH_SECONDS;
     wait_until(STOP_SECONDS, sub {
         !$process->running || !$self->children($process->pid) || (time > $patience && $self->_has_clients);
     });
