@@ -52,7 +52,7 @@ void fill(RetainedFile& kept, const std::string& name, const StoredFile& file) n
   kept.found = material.found.bits();
   kept.was_locked = file.content->was_locked ? 1 : 0;
   kept.certificates = static_cast<LeanCertificateBlock**>(
-      std::calloc(material.certificates.size() + 1, sizeof(LeanCertificateBlock*)));
+      std::calloc(material.certificates.size() + 1, sizeof *kept.certificates));
   if (kept.certificates == nullptr) {  // without memory: as if it had not been read
     std::free(std::exchange(kept.path, nullptr));
     return;

@@ -6,10 +6,10 @@
 #include "ssl_engine/httpd/handshake_sweep.h"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include <atomic>
 #include <condition_variable>
+#include <csignal>
 #include <thread>
 
 #include "ssl_engine/base/boundary.h"
