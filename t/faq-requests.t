@@ -171,7 +171,6 @@ subtest 'faq_lockicon' => sub {
         ['Digest',                  sprintf("$tls$plain", '', "<Location \"/admin\">\nAuthType None\n</Location>\n")],
     ) {
         $found = $test->($case->[1]);
-        next if $found->{text} =~ /Unknown Authz provider: ssl/;    # not implemented yet
         ok $found->{exit} == 0 && $found->{text} !~ /TP0320/, "$case->[0]: nothing to say" or diag $found->{text};
     }
     like $test->(sprintf("$tls$plain", '', '') . sprintf($location, ''))->{text}, qr/TP0320: .*vhost a\.test/,

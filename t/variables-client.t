@@ -5,7 +5,6 @@ use v5.36;
 use Test::More;
 use TLSplus::Certs ();
 use TLSplus::DerCerts ();
-use TLSplus::Env qw(is_tlsplus);
 use TLSplus::Process qw(slurp);
 use TLSplus::Server ();
 use TLSplus::Twins ();
@@ -39,16 +38,8 @@ my $asked = $shown . <<"CONF";
   SSLVerifyDepth 5
 CONF
 
-# Where SSLVerifyClient is not implemented yet, OpenSSL's own commands ask for a certificate; they can
-# do without leniency only.
-my $verifies = !is_tlsplus() || do {
-    my $trial = TLSplus::Server->new(certs => $usual,
-        conf => "<VirtualHost *:\@PORT\@>\n  ServerName ask.test\n  SSLEngine on\n$asked  SSLVerifyClient optional\n</VirtualHost>\n");
-    $trial->configtest->{text} !~ /TP0128/;
-};
-my $optional = $verifies ? "$asked  SSLVerifyClient optional"
-    : "$shown  SSLOpenSSLConfCmd VerifyMode Request\n  SSLOpenSSLConfCmd VerifyCAFile \@CERTS\@/roots.crt";
-my $lenient = $verifies ? "$asked  SSLVerifyClient optional_no_ca" : $shown;
+my $optional = "$asked  SSLVerifyClient optional";
+my $lenient  = "$asked  SSLVerifyClient optional_no_ca";
 
 my $of_rsa = $optional =~ s/server\.(crt|key)/rsa-server.$1/gr;
 
@@ -129,10 +120,7 @@ my @cases = ((map { ['ask.test', $_] } qw(none plain odd v1 many rsa chain)), (m
 for my $tls (qw(1.2 1.3)) {
     for my $case (@cases) {
         my ($host, $who) = @$case;
-      SKIP: {
-            skip 'SSLVerifyClient is not implemented yet', 9 if $host eq 'lenient.test' && !$verifies;
-            everything($host, $who, $tls);
-        }
+        everything($host, $who, $tls);
     }
 }
 
