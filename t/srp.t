@@ -63,7 +63,7 @@ sub login ($server, $name, $user, $password, %opt) {
             (defined $user ? ('--tlsauthtype', 'SRP', '--tlsuser', $user, '--tlspassword', $password) : ()),
             @{ $opt{args} // [] }, ("https://$name:$port$path") x ($opt{times} // 1)], timeout => 60);
     my @said = $done->{out} =~ m{^(?:HTTP/1\.1 (\d+)|X-User: (.*?)\r$)}mg;
-    push @said, $1 if $done->{err} =~ /(?:SSL routines::|\(\d+\) )([^:\n]+)$/m;
+    push @said, $1 if $done->{err} =~ /(?:SSL routines::|\(\d+\) (?:.*: )?)([^:\n]+)$/m;
     return join ' ', grep { defined } @said;
 }
 
@@ -132,7 +132,12 @@ subtest 'as with mod_ssl' => sub {
     );
     $twins->same('who is let in as whom', sub ($server) {
         return { map { my ($what, @how) = @$_; ($what => login($server, @how)) } @cases };
-    }, least => scalar @cases);
+    }, least => scalar @cases, differ => {
+        # mod_ssl closes the socket at once: whether the request has come by then decides what the client is told
+        'a certificate is required' => sub ($stock, $ours) {
+            return $ours eq 'Empty reply from server' && $stock =~ /^(?:\Q$ours\E|Connection reset by peer|Broken pipe)(?:, errno \d+)?$/;
+        },
+    });
     my $found = login($twins->ours, 'a.test', 'anna', 'secret', times => 2);
     like $found, qr/^200 anna\|info of anna\|SRP-AES-128-CBC-SHA\|NONE\|Initial 200 anna\|info of anna\|SRP-AES-128-CBC-SHA\|NONE\|Resumed$/,
       'a user resumes';
