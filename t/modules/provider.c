@@ -22,9 +22,9 @@
 
 static OSSL_LIB_CTX* own_context;
 static OSSL_PROVIDER* original;
+static OSSL_ALGORITHM* tables[OSSL_OP_ENCODER]; /* by operation, made when it is asked for */
 
 static const OSSL_ALGORITHM* fips_query(void* context, int operation, int* no_cache) {
-  static OSSL_ALGORITHM* tables[OSSL_OP_ENCODER];
   const OSSL_ALGORITHM* from = OSSL_PROVIDER_query_operation(original, operation, no_cache);
   size_t count = 0;
   (void)context;
@@ -48,6 +48,10 @@ static int fips_capabilities(void* context, const char* capability, OSSL_CALLBAC
 
 static void fips_teardown(void* context) {
   (void)context;
+  for (size_t i = 0; i < sizeof tables / sizeof *tables; ++i) {
+    free(tables[i]);
+    tables[i] = NULL;
+  }
   OSSL_PROVIDER_unload(original);
   OSSL_LIB_CTX_free(own_context);
 }

@@ -225,7 +225,7 @@ sub configtest ($self, %opt) {
     my @define = map { ('-D', $_) } @{ $opt{define} // [] };
     my $done   = run($self->_command(@{ $opt{arguments} // ['-t'] }, @define), env => $self->_env, timeout => $self->{patience});
     $done->{text} = $done->{out} . $done->{err};
-    $self->_sanitizer_reports;
+    _tell($self->_sanitizer_reports);
     return $done;
 }
 
@@ -289,9 +289,11 @@ sub stop ($self, $signal = 'TERM') {
     $self->_forget;
     return 1 if !@trouble || $self->{crashes};
     $failed = 1;
-    print STDERR map { "# $_\n" } map { split /\n/ } @trouble;
+    _tell(@trouble);
     return 0;
 }
+
+sub _tell (@trouble) { print STDERR map { "# $_\n" } map { split /\n/ } @trouble }
 
 # The same on SIGWINCH: connections under way are finished first.
 sub stop_gracefully ($self) { $self->stop('WINCH') }

@@ -9,18 +9,20 @@
 package TLSplus::Token;
 use v5.36;
 use File::Find ();
-use TLSplus::Env     qw(find_program run_as scratch_dir);
+use TLSplus::Env     qw(find_program run_as sanitized scratch_dir);
 use TLSplus::Process qw(run spew);
 use Exporter 'import';
 our @EXPORT_OK = qw(has_engine needs_token);
 
 my ($LIBRARY) = grep { -e } glob '/usr/lib/softhsm/libsofthsm2.so /usr/lib*/softhsm/libsofthsm2.so /usr/lib/*/softhsm/libsofthsm2.so';
 
-# Has the openssl of this machine the engine for PKCS#11?
-sub has_engine {
-    my $engines = run(['openssl', 'version', '-e'])->{out} =~ /"(.*)"/ ? $1 : '';
-    return -e "$engines/pkcs11.so";
+# The engine for PKCS#11, if the openssl of this machine has it.
+sub _engine {
+    state $file = (run(['openssl', 'version', '-e'])->{out} =~ /"(.*)"/ ? $1 : '') . '/pkcs11.so';
+    return -e $file ? $file : undef;
 }
+
+sub has_engine { defined _engine() }
 
 # Skips the test file where something is missing; the names are those of Debian's packages.
 sub needs_token {
@@ -41,7 +43,14 @@ sub new ($class, %opt) {
     return $self;
 }
 
-sub env ($self) { { SOFTHSM2_CONF => "$self->{dir}/conf", PKCS11_MODULE_PATH => $LIBRARY } }
+# For a server. One with sanitizers keeps the engine in memory to its end: OpenSSL unloads it before LeakSanitizer
+# looks, and all that the engine's own variables point to would be reported as lost.
+sub env ($self) {
+    my @kept = sanitized() ? grep({ length } $ENV{TLSPLUS_PRELOAD} // '', _engine() // '') : ();
+    return { $self->_settings->%*, (@kept ? (LD_PRELOAD => join ':', @kept) : ()) };
+}
+
+sub _settings ($self) { { SOFTHSM2_CONF => "$self->{dir}/conf", PKCS11_MODULE_PATH => $LIBRARY } }
 
 # Key and certificate <name>.key, <name>.crt become objects of that name.
 sub add ($self, $name) {
@@ -68,7 +77,7 @@ sub back ($self) { rename "$self->{dir}/gone", "$self->{dir}/store" or die "$sel
 sub uri ($self, $object, $query = '') { "pkcs11:token=$self->{label};object=$object$query" }
 
 sub _run ($self, @command) {
-    my $done = run([@command], env => $self->env);
+    my $done = run([@command], env => $self->_settings);
     die "@command: $done->{out}$done->{err}\n" if $done->{exit};
 }
 
