@@ -105,10 +105,12 @@ sub run_as {
 }
 
 # Environment for an httpd that loads a sanitized module. Reports go to files, since a child's
-# standard error is not read; Server.pm fails the test when such a file exists.
-sub sanitizer_env ($log_path) {
+# standard error is not read; Server.pm fails the test when such a file exists. whole_stacks => true also finds the
+# callers of what has no frame pointers, as Debian's libcrypto; every allocation then takes longer.
+sub sanitizer_env ($log_path, %opt) {
     return () unless sanitized();
     my @asan = ("log_path=$log_path", 'detect_leaks=0', 'abort_on_error=0', 'handle_segv=1');
+    push @asan, 'fast_unwind_on_malloc=0' if $opt{whole_stacks};
     return (
         (length($ENV{TLSPLUS_PRELOAD} // '') ? (LD_PRELOAD => $ENV{TLSPLUS_PRELOAD}) : ()),
         ASAN_OPTIONS  => join(':', @asan, $ENV{ASAN_OPTIONS} // ()),

@@ -213,10 +213,12 @@ sub _command ($self, @more) {
 }
 
 # A server that has mod_ssl in our place runs without the sanitizers: it keeps what OpenSSL gives it in the memory
-# of pools, where LeakSanitizer does not look, so that each of its configurations is reported as lost.
+# of pools, where LeakSanitizer does not look, so that each of its configurations is reported as lost. So does mod_md,
+# but beside ours; to know its objects (t/lsan.supp) takes whole stacks.
 sub _env ($self) {
     my $ours = ($self->{so} // module_so()) eq module_so();
-    return { TMPDIR => undef, ($ours ? sanitizer_env("$self->{root}/logs/sanitizer") : ()), %{ $self->{env} } };
+    my @sanitizer = $ours ? sanitizer_env("$self->{root}/logs/sanitizer", whole_stacks => scalar grep { $_ eq 'md' } @{ $self->{modules} }) : ();
+    return { TMPDIR => undef, @sanitizer, %{ $self->{env} } };
 }
 
 # What a configtest finds: {exit, out, err, text}. define => ['DUMP_CERTS'], arguments => [...].
