@@ -26,7 +26,7 @@ use Scalar::Util qw(weaken);
 use Socket       qw(SOCK_STREAM inet_aton pack_sockaddr_in);
 use TLSplus::Client ();
 use TLSplus::Env
-  qw(builddir has_module httpd module_so modules_dir mpm run_as sanitized sanitizer_env scratch_dir srcdir);
+  qw(builddir has_module httpd is_tlsplus module_so modules_dir mpm run_as sanitized sanitizer_env scratch_dir srcdir);
 use TLSplus::Process qw(run slurp spawn spew wait_until);
 
 use constant START_SECONDS => 60;    # a sanitized httpd on a busy machine needs several
@@ -216,8 +216,8 @@ sub _command ($self, @more) {
 # of pools, where LeakSanitizer does not look, so that each of its configurations is reported as lost. So does mod_md,
 # but beside ours; to know its objects (t/lsan.supp) takes whole stacks.
 sub _env ($self) {
-    my $ours = ($self->{so} // module_so()) eq module_so();
-    my @sanitizer = $ours ? sanitizer_env("$self->{root}/logs/sanitizer", whole_stacks => scalar grep { $_ eq 'md' } @{ $self->{modules} }) : ();
+    my $has_md    = grep { $_ eq 'md' } @{ $self->{modules} };
+    my @sanitizer = is_tlsplus($self->{so} // module_so()) ? sanitizer_env("$self->{root}/logs/sanitizer", whole_stacks => $has_md) : ();
     return { TMPDIR => undef, @sanitizer, %{ $self->{env} } };
 }
 
