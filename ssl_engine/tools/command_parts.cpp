@@ -75,7 +75,7 @@ void tell_key_written(const std::string& path, const NewKey& key) {
                           key.is_encrypted ? ", encrypted" : "", ", mode 0600"));
 }
 
-std::string quoted(std::string_view word) {
+std::string config_word(std::string_view word) {
   std::string in_quotes = "\"";
   for (const char c : word) {
     if (c == '"' || c == '\\') in_quotes += '\\';
@@ -88,7 +88,7 @@ std::string directive(std::string_view name, const std::string& path) {
   std::string line(name);
   constexpr std::size_t kColumn = 22;
   line.append(line.size() < kColumn ? kColumn - line.size() : 1, ' ');
-  return text(line, quoted(absolute_path(path)), '\n');
+  return text(line, config_word(absolute_path(path)), '\n');
 }
 
 void print_server_lines(const std::string& certificate, const std::string& key, bool is_encrypted) {

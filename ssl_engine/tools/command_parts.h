@@ -43,7 +43,7 @@ Status add_public(NewFiles& files, const std::string& path, std::string_view con
 void tell_written(const std::string& path, std::string_view what);
 void tell_key_written(const std::string& path, const NewKey& key);
 /// As httpd reads a word in double quotes.
-std::string quoted(std::string_view word);
+std::string config_word(std::string_view word);
 /// A directive and a path, ready to be pasted.
 std::string directive(std::string_view name, const std::string& path);
 /// Both, and a remark when the key is encrypted.

@@ -185,8 +185,8 @@ START_TEST(hosts_and_ports) {
 END_TEST
 
 START_TEST(paths_are_quoted_as_httpd_reads_them) {
-  expect_text(quoted("/a b/c"), "\"/a b/c\"");
-  expect_text(quoted("/a\"b\\c"), "\"/a\\\"b\\\\c\"");
+  expect_text(config_word("/a b/c"), "\"/a b/c\"");
+  expect_text(config_word("/a\"b\\c"), "\"/a\\\"b\\\\c\"");
   expect_text(directive("SSLCertificateFile", "/x/./y/../z.crt"),
               "SSLCertificateFile    \"/x/z.crt\"\n");
   expect_text(without_suffix("/a/server.crt", ".crt"), "/a/server");
