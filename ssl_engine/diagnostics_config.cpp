@@ -78,8 +78,8 @@ constexpr Diagnostic kConfigRows[] = {
      "Devices are reached through OpenSSL's engines, by their id. The list is of those that are "
      "built in; others are loaded by name from the library's folder of engines. OpenSSL 4 has "
      "none.",
-     "write SSLCryptoDevice builtin, or install the engine (Debian: libengine-pkcs11-openssl for"
-     " pkcs11)"},
+     "write SSLCryptoDevice builtin, or, where the library has engines, install this one (Debian:"
+     " libengine-pkcs11-openssl for pkcs11)"},
     {Tp::fips_unsupported, Level::error, "mod_tlsplus cannot switch FIPS mode on yet",
      "Said by versions that did not know SSLFIPS On.", "use a current version"},
     {Tp::option_unknown, Level::error, "unknown option", "SSLOptions has no option of this name.",

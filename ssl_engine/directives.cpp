@@ -133,9 +133,12 @@ Status set_crypto_device(const Line& line, const Targets& targets) {
     return {};
   }
   const auto engines = crypto_engines();
-  const std::string known = engines.empty() ? std::string("none") : join(engines, ", ");
-  return line.refusal(Tp::crypto_device_unsupported,
-                      text(quote(line.word(0)), "; engines of this library: ", known));
+  return line.refusal(
+      Tp::crypto_device_unsupported,
+      engines.empty()
+          ? text(quote(line.word(0)), "; ", library_version(),
+                 " has no engines: providers open tokens, and need no such line")
+          : text(quote(line.word(0)), "; engines of this library: ", join(engines, ", ")));
 }
 
 /// The last value does not win here: which one was meant?

@@ -14,7 +14,8 @@ namespace tlsplus {
 namespace {
 
 constexpr int kBuiltIn[] = {
-#if !defined(OPENSSL_NO_SSL3) && !defined(OPENSSL_NO_SSL3_METHOD)
+// OpenSSL 4.0 has no SSLv3 any more, and no word that says so.
+#if OPENSSL_VERSION_MAJOR < 4 && !defined(OPENSSL_NO_SSL3) && !defined(OPENSSL_NO_SSL3_METHOD)
     SSL3_VERSION,
 #endif
 #if !defined(OPENSSL_NO_TLS1) && !defined(OPENSSL_NO_TLS1_METHOD)

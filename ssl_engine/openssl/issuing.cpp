@@ -23,6 +23,7 @@ namespace {
 
 using Names = Handle<GENERAL_NAMES, GENERAL_NAMES_free>;
 using Name = Handle<GENERAL_NAME, GENERAL_NAME_free>;
+using DistinguishedName = Handle<X509_NAME, X509_NAME_free>;
 using Number = Handle<BIGNUM, BN_free>;
 
 inline void free_extensions(STACK_OF(X509_EXTENSION) * list) noexcept {
@@ -125,23 +126,30 @@ Names alternatives(const SubjectNames& names) noexcept {
   return list;
 }
 
-bool set_common_name(X509_NAME& subject, const std::string& name) noexcept {
-  if (name.empty()) return true;
-  return X509_NAME_add_entry_by_NID(&subject, NID_commonName, MBSTRING_UTF8,
-                                    reinterpret_cast<const unsigned char*>(name.data()),
-                                    static_cast<int>(name.size()), -1, 0) == 1;
+// Null without memory, and for a name that a certificate cannot hold.
+DistinguishedName distinguished_name(const std::string& common_name) noexcept {
+  DistinguishedName subject(X509_NAME_new());
+  if (subject == nullptr || common_name.empty()) return subject;
+  if (X509_NAME_add_entry_by_NID(subject.get(), NID_commonName, MBSTRING_UTF8,
+                                 reinterpret_cast<const unsigned char*>(common_name.data()),
+                                 static_cast<int>(common_name.size()), -1, 0) != 1) {
+    subject.reset();
+  }
+  return subject;
 }
 
 bool set_plain_fields(X509& certificate, const CertificateTerms& terms) noexcept {
   const Number serial(
       BN_bin2bn(terms.serial.data(), static_cast<int>(terms.serial.size()), nullptr));
-  return serial != nullptr && X509_set_version(&certificate, kVersion3) == 1 &&
+  const DistinguishedName subject = distinguished_name(terms.names.common_name);
+  return serial != nullptr && subject != nullptr &&
+         X509_set_version(&certificate, kVersion3) == 1 &&
          BN_to_ASN1_INTEGER(serial.get(), X509_get_serialNumber(&certificate)) != nullptr &&
          ASN1_TIME_set(X509_getm_notBefore(&certificate),
                        std::chrono::system_clock::to_time_t(terms.begin)) != nullptr &&
          ASN1_TIME_set(X509_getm_notAfter(&certificate),
                        std::chrono::system_clock::to_time_t(terms.end)) != nullptr &&
-         set_common_name(*X509_get_subject_name(&certificate), terms.names.common_name);
+         X509_set_subject_name(&certificate, subject.get()) == 1;
 }
 
 // An empty subject makes the alternative names critical (RFC 5280 4.2.1.6).
@@ -249,8 +257,9 @@ Result<Cert> make_certificate(EVP_PKEY& subject_key, const CertificateTerms& ter
 Result<Request> make_request(EVP_PKEY& key, const SubjectNames& names) {
   clear_openssl_errors();
   Request made(X509_REQ_new());
-  bool fine = made != nullptr &&
-              set_common_name(*X509_REQ_get_subject_name(made.get()), names.common_name) &&
+  const DistinguishedName subject = distinguished_name(names.common_name);
+  bool fine = made != nullptr && subject != nullptr &&
+              X509_REQ_set_subject_name(made.get(), subject.get()) == 1 &&
               X509_REQ_set_pubkey(made.get(), &key) == 1;
   if (fine && has_alternatives(names)) {
     const Names list = alternatives(names);

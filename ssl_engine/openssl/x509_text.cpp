@@ -12,6 +12,7 @@
 
 #include "ssl_engine/base/bytes.h"
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/openssl/compat.h"
 #include "ssl_engine/openssl/errors.h"
 #include "ssl_engine/openssl/printed.h"
 
@@ -63,7 +64,7 @@ std::optional<std::string> display_text(const ASN1_OCTET_STRING& value) {
   return std::string(as_text({utf8, static_cast<std::size_t>(size)}));
 }
 
-std::optional<std::string> extension_text(X509_EXTENSION& extension) {
+std::optional<std::string> extension_text(HeldExtension& extension) {
   auto known = printed([&](BIO& bio) { return X509V3_EXT_print(&bio, &extension, 0, 0) == 1; });
   if (known) return known;
   return display_text(*X509_EXTENSION_get_data(&extension));

@@ -61,8 +61,10 @@ Identity issue(const std::string& name, long serial, bool authority, const Ident
   ASN1_INTEGER_set(X509_get_serialNumber(&cert), serial);
   X509_gmtime_adj(X509_getm_notBefore(&cert), -kDay);
   X509_gmtime_adj(X509_getm_notAfter(&cert), 60 * kDay);
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(&cert), "CN", MBSTRING_ASC,
+  const std::unique_ptr<X509_NAME, Freer<X509_NAME_free>> subject(X509_NAME_new());
+  X509_NAME_add_entry_by_txt(subject.get(), "CN", MBSTRING_ASC,
                              reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
+  X509_set_subject_name(&cert, subject.get());
   X509_set_issuer_name(&cert, X509_get_subject_name(above));
   X509_set_pubkey(&cert, made.key.get());
   add(cert, above, NID_basic_constraints, authority ? "critical,CA:TRUE" : "critical,CA:FALSE");

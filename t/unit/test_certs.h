@@ -97,7 +97,7 @@ inline Identity issue(const CertificateOrder& order) {
   ASN1_INTEGER_set(X509_get_serialNumber(raw), ++serial);
   ASN1_TIME_set(X509_getm_notBefore(raw), order.begin);
   ASN1_TIME_set(X509_getm_notAfter(raw), order.end);
-  fill(X509_get_subject_name(raw), {{NID_commonName, order.name}});
+  X509_set_subject_name(raw, name_of({{NID_commonName, order.name}}).get());
   X509_set_pubkey(raw, made.key.get());
   X509& issuer = order.issuer == nullptr ? *raw : *order.issuer->certificate;
   X509_set_issuer_name(raw, X509_get_subject_name(&issuer));

@@ -56,14 +56,18 @@ struct CertificateWish {
   std::function<void(X509&)> extend;    // adds extensions
 };
 
-inline void fill(X509_NAME* name, const std::vector<NameEntry>& entries) {
+using DistinguishedName = Handle<X509_NAME, X509_NAME_free>;
+
+inline DistinguishedName name_of(const std::vector<NameEntry>& entries) {
+  DistinguishedName name(X509_NAME_new());
   for (const NameEntry& entry : entries) {
     const auto* bytes = reinterpret_cast<const unsigned char*>(entry.bytes.data());
-    require(X509_NAME_add_entry_by_NID(name, entry.nid, entry.type, bytes,
+    require(X509_NAME_add_entry_by_NID(name.get(), entry.nid, entry.type, bytes,
                                        static_cast<int>(entry.bytes.size()), -1,
                                        entry.same_rdn ? -1 : 0) == 1,
             "name entry");
   }
+  return name;
 }
 
 /// Encoded and parsed again, as if a peer had sent it: the order inside an RDN is then DER's.
@@ -88,8 +92,8 @@ inline Cert make_certificate(const CertificateWish& wish, EVP_PKEY& key, EVP_PKE
   BN_to_ASN1_INTEGER(serial.get(), X509_get_serialNumber(raw));
   ASN1_TIME_set(X509_getm_notBefore(raw), wish.not_before);
   ASN1_TIME_set(X509_getm_notAfter(raw), wish.not_after);
-  fill(X509_get_subject_name(raw), wish.subject);
-  fill(X509_get_issuer_name(raw), wish.issuer);
+  X509_set_subject_name(raw, name_of(wish.subject).get());
+  X509_set_issuer_name(raw, name_of(wish.issuer).get());
   X509_set_pubkey(raw, &key);
   if (wish.extend) wish.extend(*made);
   const bool no_digest = EVP_PKEY_get_base_id(&issuer_key) == EVP_PKEY_ED25519;
