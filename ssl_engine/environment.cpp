@@ -112,8 +112,8 @@ void add_alt_names(EnvironmentBuilder& built, Side side, const X509& certificate
 
 void add_certificate(EnvironmentBuilder& built, Side side, const X509& certificate) {
   const std::string prefix = side == Side::client ? "SSL_CLIENT_" : "SSL_SERVER_";
-  add_name(built, prefix + "S_DN_", subject_of(certificate));
-  add_name(built, prefix + "I_DN_", issuer_of(certificate));
+  add_name(built, prefix + "S_DN_", subject_name(certificate));
+  add_name(built, prefix + "I_DN_", issuer_name(certificate));
   add_alt_names(built, side, certificate);
 }
 

@@ -161,7 +161,7 @@ Value days_remaining(const VariableQuery& query) {
 /// CertificateExactAssertion (RFC 4523 2.1) in the string form directories search by.
 std::optional<std::string> exact_assertion(const X509& certificate) {
   const auto serial = serial_decimal(certificate);
-  const auto issuer = dn_text(issuer_of(certificate), DnFormat::rfc2253_ascii);
+  const auto issuer = dn_text(issuer_name(certificate), DnFormat::rfc2253_ascii);
   if (!serial || !issuer) return std::nullopt;
   return text("{ serialNumber ", *serial, ", issuer rdnSequence:\"", *issuer, "\" }");
 }
@@ -386,7 +386,7 @@ Value chain_value(const TlsView& tls, unsigned index) {
 Value family_value(const Variable& variable, const VariableQuery& query) {
   const X509* certificate = certificate_of(query.tls, variable.side);
   if (certificate == nullptr) return std::nullopt;
-  const auto& name = variable.issuer ? issuer_of(*certificate) : subject_of(*certificate);
+  const auto& name = variable.issuer ? issuer_name(*certificate) : subject_name(*certificate);
   switch (variable.kind) {
     case Variable::Kind::dn:
       return to_value(dn_text(name, query.legacy_dn ? DnFormat::slash : DnFormat::rfc2253));

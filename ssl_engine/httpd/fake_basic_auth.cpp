@@ -40,7 +40,7 @@ int refuse(request_rec& request, Tp id, std::string_view user) {
 
 int put_login(request_rec& request, const TlsView& tls) {
   const std::string subject =
-      dn_text(subject_of(*tls.peer), DnFormat::slash).value_or(std::string());
+      dn_text(subject_name(*tls.peer), DnFormat::slash).value_or(std::string());
   const auto login = fake_login(subject);
   if (!login) return refuse(request, Tp::subject_is_no_user, subject);
   const char* const encoded =

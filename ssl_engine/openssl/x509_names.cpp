@@ -75,11 +75,11 @@ std::optional<AltNameText> alt_name_text(const GENERAL_NAME& name) {
 
 }  // namespace
 
-const X509_NAME& subject_of(const X509& certificate) noexcept {
+const X509_NAME& subject_name(const X509& certificate) noexcept {
   return *X509_get_subject_name(&certificate);
 }
 
-const X509_NAME& issuer_of(const X509& certificate) noexcept {
+const X509_NAME& issuer_name(const X509& certificate) noexcept {
   return *X509_get_issuer_name(&certificate);
 }
 

@@ -17,9 +17,10 @@
 
 namespace tlsplus {
 
-/// Live as long as the certificate.
-const X509_NAME& subject_of(const X509& certificate) noexcept;
-const X509_NAME& issuer_of(const X509& certificate) noexcept;
+/// The names themselves, for the functions below; x509.h has them as text. They live as long as the
+/// certificate.
+const X509_NAME& subject_name(const X509& certificate) noexcept;
+const X509_NAME& issuer_name(const X509& certificate) noexcept;
 
 enum class DnFormat : std::uint8_t {
   rfc2253,        // CN=x,O=y; special and control characters escaped, UTF-8 left as it is
