@@ -6,16 +6,14 @@
 #include "ssl_engine/access.h"
 #include "ssl_engine/environment.h"
 #include "ssl_engine/openssl/session_info.h"
-#include "ssl_engine/variables.h"
 #include "t/unit/tls_pair.h"
+#include "t/unit/variables_query.h"
 
 namespace {
 
 using namespace tlsplus;
 using namespace tlsplus::test;
 
-constexpr const char* kNone = "(none)";
-constexpr WallTime kNow{std::chrono::seconds{1767225600}};  // 2026-01-01 00:00:00 UTC
 constexpr std::time_t kDay = 86400;
 
 /// Self-signed unless `issuer` signs; a self-signed one may sign others.
@@ -55,19 +53,6 @@ TlsView view_of(const TlsPair& pair) {
   tls.peer = SSL_get0_peer_certificate(pair.server.get());
   tls.own = SSL_get_certificate(pair.server.get());
   return tls;
-}
-
-VariableQuery query_of(const TlsView& tls) {
-  VariableQuery query;
-  query.tls = &tls;
-  query.interface_version = "mod_ssl/2.4.71";
-  query.now = kNow;
-  return query;
-}
-
-std::string asked(std::string_view name, const TlsView& tls) {
-  const auto value = look_up(name, query_of(tls));
-  return value ? std::string(value->view()) : kNone;
 }
 
 void expect(const TlsView& tls, std::string_view name, const std::string& expected) {
