@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/tools/commands.h"
 #include "ssl_engine/tools/refusal.h"
@@ -76,10 +75,5 @@ Exit run(const std::vector<std::string>& words) {
 }  // namespace tlsplus::tools
 
 int main(int argc, char** argv) {
-  using namespace tlsplus;  // NOLINT(*-build-using-namespace)
-  tools::ignore_fatal_writes();
-  tools::StandardError log;
-  return at_boundary(log, "main", static_cast<int>(tools::Exit::refused), [&] {
-    return static_cast<int>(tools::run(std::vector<std::string>(argv + 1, argv + argc)));
-  });
+  return tlsplus::tools::run_command(argc, argv, tlsplus::tools::run);
 }

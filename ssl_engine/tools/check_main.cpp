@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/x509.h"
 #include "ssl_engine/tools/arguments.h"
@@ -92,12 +91,6 @@ Status read_client_certificate(const Arguments& arguments, Question& question) {
   return {};
 }
 
-Exit misused(const Error& error) {
-  tell(error);
-  tell("--help shows how");
-  return Exit::usage;
-}
-
 Exit run(const std::vector<std::string>& words) {
   for (const std::string& word : words) {
     if (word == "--help" || word == "-h") {
@@ -114,16 +107,10 @@ Exit run(const std::vector<std::string>& words) {
   auto question = question_in(*arguments);
   if (!question) return misused(question.error());
   const Status read = read_client_certificate(*arguments, *question);
-  if (!read) {
-    tell(read.error());
-    return Exit::refused;
-  }
+  if (!read) return refused(read.error());
   if (!question->ca_file.empty()) {
     const auto authorities = read_certificates(question->ca_file);
-    if (!authorities) {
-      tell(authorities.error());
-      return Exit::refused;
-    }
+    if (!authorities) return refused(authorities.error());
   }
   print(text(text_of(question->at), '\n'));
   const Report report = check(*question);
@@ -135,10 +122,5 @@ Exit run(const std::vector<std::string>& words) {
 }  // namespace tlsplus::tools
 
 int main(int argc, char** argv) {
-  using namespace tlsplus;  // NOLINT(*-build-using-namespace)
-  tools::ignore_fatal_writes();
-  tools::StandardError log;
-  return at_boundary(log, "main", static_cast<int>(tools::Exit::refused), [&] {
-    return static_cast<int>(tools::run(std::vector<std::string>(argv + 1, argv + argc)));
-  });
+  return tlsplus::tools::run_command(argc, argv, tlsplus::tools::run);
 }

@@ -12,17 +12,6 @@
 
 namespace tlsplus::tools {
 
-Exit misused(const Error& error) {
-  tell(error);
-  tell("--help shows how");
-  return Exit::usage;
-}
-
-Exit refused(const Error& error) {
-  tell(error);
-  return Exit::refused;
-}
-
 Result<NewKey> new_key_for(const Arguments& arguments, const std::string& path) {
   const auto kind = key_kind(arguments.get("--key-type", "ec"));
   if (!kind) return kind.error();

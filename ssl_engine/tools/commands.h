@@ -29,9 +29,4 @@ extern const Command kIssueCommand;
 extern const Command kCrlCommand;
 extern const Command kFetchChainCommand;
 
-/// Says what is wrong with how the command was called.
-Exit misused(const Error& error);
-/// Says why it was not done.
-Exit refused(const Error& error);
-
 }  // namespace tlsplus::tools

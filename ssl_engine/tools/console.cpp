@@ -5,9 +5,27 @@
 #include <csignal>
 #include <cstdio>
 
+#include "ssl_engine/base/boundary.h"
+#include "ssl_engine/base/log.h"
 #include "ssl_engine/base/text.h"
 
 namespace tlsplus::tools {
+namespace {
+
+void ignore_fatal_writes() noexcept {
+  (void)signal(SIGXFSZ, SIG_IGN);
+  (void)signal(SIGPIPE, SIG_IGN);
+}
+
+/// Where at_boundary() reports: our own mistakes, and no memory.
+class StandardError final : public LogSink {
+ public:
+  [[nodiscard]] bool enabled(Level level) const noexcept override { return level <= Level::error; }
+  void write(Level /*level*/, std::string_view line) noexcept override { tell(line); }
+};
+
+}  // namespace
+
 void print(std::string_view text) noexcept {
   (void)std::fwrite(text.data(), 1, text.size(), stdout);
   (void)std::fflush(stdout);
@@ -23,13 +41,24 @@ void tell(const Error& error) {
   if (!error.hint.empty()) tell(text("try: ", error.hint));
 }
 
-void ignore_fatal_writes() noexcept {
-  (void)signal(SIGXFSZ, SIG_IGN);
-  (void)signal(SIGPIPE, SIG_IGN);
+Exit misused(const Error& error) {
+  tell(error);
+  tell("--help shows how");
+  return Exit::usage;
 }
 
-void StandardError::write(Level /*level*/, std::string_view line) noexcept {
-  tell(line);
+Exit refused(const Error& error) {
+  tell(error);
+  return Exit::refused;
+}
+
+int run_command(int argc, char** argv,
+                Exit (*run)(const std::vector<std::string>& words)) noexcept {
+  ignore_fatal_writes();
+  StandardError log;
+  return static_cast<int>(at_boundary(log, "main", Exit::refused, [&] {
+    return run(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
+  }));
 }
 
 }  // namespace tlsplus::tools

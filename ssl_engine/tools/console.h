@@ -6,9 +6,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ssl_engine/base/error.h"
-#include "ssl_engine/base/log.h"
 
 namespace tlsplus::tools {
 
@@ -20,15 +20,15 @@ void print(std::string_view text) noexcept;
 void tell(std::string_view line) noexcept;
 /// An Error and, if it has one, its hint on a line of its own.
 void tell(const Error& error);
-/// To be called first: a limit on the size of files, and a reader that went away, are errors of
-/// write(2) from then on, and do not end the process.
-void ignore_fatal_writes() noexcept;
+/// Says what is wrong with how the command was called.
+Exit misused(const Error& error);
+/// Says why it was not done.
+Exit refused(const Error& error);
 
-/// Where at_boundary() reports: our own mistakes, and no memory.
-class StandardError final : public LogSink {
- public:
-  [[nodiscard]] bool enabled(Level level) const noexcept override { return level <= Level::error; }
-  void write(Level level, std::string_view line) noexcept override;
-};
+/// What every main() does: runs `run` with the words behind the command's name. No exception leaves
+/// it, and what would kill a process that writes (a reader that went away, a limit on the size of
+/// files) is an error of write(2).
+/// Returns main()'s exit status.
+int run_command(int argc, char** argv, Exit (*run)(const std::vector<std::string>& words)) noexcept;
 
 }  // namespace tlsplus::tools
