@@ -51,8 +51,10 @@ void fill(RetainedFile& kept, const std::string& name, const StoredFile& file) n
   kept.encoding = static_cast<std::uint32_t>(material.encoding);
   kept.found = material.found.bits();
   kept.was_locked = file.content->was_locked ? 1 : 0;
+  // NOLINTNEXTLINE(bugprone-sizeof-expression): it is an array of pointers
+  constexpr std::size_t kSlotBytes = sizeof(LeanCertificateBlock*);
   kept.certificates = static_cast<LeanCertificateBlock**>(
-      std::calloc(material.certificates.size() + 1, sizeof *kept.certificates));
+      std::calloc(material.certificates.size() + 1, kSlotBytes));
   if (kept.certificates == nullptr) {  // without memory: as if it had not been read
     std::free(std::exchange(kept.path, nullptr));
     return;

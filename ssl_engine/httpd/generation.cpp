@@ -20,6 +20,15 @@ namespace {
 
 constexpr std::chrono::seconds kDefaultHandshakeTimeout{20};
 
+/// An engine whose algorithms this process then uses; `device` stays as it is if there is none.
+Status start_engine(const std::string& id, std::shared_ptr<CryptoEngine>& device) {
+  auto started = CryptoEngine::start(id);
+  if (!started) return std::move(started).error();
+  Status enabled = (*started)->make_default();
+  if (enabled) device = std::move(*started);
+  return enabled;
+}
+
 SessionStore session_store_of(const GlobalConfig& global) {
   // Without a word about it there is one: our own, in memory.
   const bool off = global.session_cache.is_set() &&
@@ -116,25 +125,17 @@ void Generation::start_device(std::vector<Finding>& found) {
   const auto& setting = slot_of(main_server_).global.crypto_device;
   const std::string id(setting.value_or({}));
   if (id.empty() || crypto_engine_kind(id) != EngineKind::computes) return;
-  auto device = CryptoEngine::start(id);
-  Status enabled = device ? (*device)->make_default() : Status(std::move(device).error());
-  if (enabled) {
-    device_ = std::move(*device);
-  } else {
+  if (const Status started = start_engine(id, device_); !started) {
     found.push_back(
-        {diagnose(Tp::crypto_device_failed, enabled.error().what, setting.where()), {}});
+        {diagnose(Tp::crypto_device_failed, started.error().what, setting.where()), {}});
   }
 }
 
 void Generation::open_keys() {
   const std::string id(slot_of(main_server_).global.crypto_device.value_or({}));
   if (!id.empty() && device_ == nullptr) {
-    auto device = CryptoEngine::start(id);
-    Status enabled = device ? (*device)->make_default() : Status(std::move(device).error());
-    if (enabled) {
-      device_ = std::move(*device);
-    } else {
-      log_error(log, diagnose(Tp::crypto_device_failed, enabled.error().what));
+    if (const Status started = start_engine(id, device_); !started) {
+      log_error(log, diagnose(Tp::crypto_device_failed, started.error().what));
     }
   }
   const auto snapshot = engine.snapshot();

@@ -98,8 +98,8 @@ void start_parking(Generation& generation, std::size_t capacity, apr_pool_t* pch
   if (!mpm_can_wait()) return;
   // Not owned by the pool: a child that is told to stop destroys pchild while its workers still
   // run connections. The process ends right after; only the thread has to be gone before.
-  auto* swept =
-      new SweptHandshakes(capacity, generation.engine.clock());  // NOLINT(*-owning-memory)
+  // NOLINTNEXTLINE(*-owning-memory)
+  auto* swept = new SweptHandshakes(capacity, generation.engine.clock());
   generation.engine.parked = swept;
   apr_pool_cleanup_register(pchild, swept, sealed(stop_watching), apr_pool_cleanup_null);
 }

@@ -4,7 +4,7 @@
 // either name, a stranger under one of them is mod_ssl or a second copy of us.
 #include "ssl_engine/httpd/identity.h"
 
-#include <cstdlib>
+#include <charconv>
 
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/diagnostics.h"
@@ -23,7 +23,10 @@ bool is_loaded(const module& record) noexcept {
 int patch_level_of(std::string_view description) noexcept {
   const auto at = description.find("/2.4.");
   if (at == std::string_view::npos) return -1;
-  return std::atoi(std::string(description.substr(at + 5, 4)).c_str());
+  const std::string_view digits = description.substr(at + 5);
+  int patch = -1;
+  std::from_chars(digits.data(), digits.data() + digits.size(), patch);
+  return patch;
 }
 
 std::optional<Error> another_module() {

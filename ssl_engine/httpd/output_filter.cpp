@@ -16,10 +16,10 @@ namespace {
 // small file that is two system calls less, in a process of many threads each mapping that goes
 // interrupts every core the process runs on, and a file that is cut off while it is served
 // ends the answer, not the child (SIGBUS).
-constexpr apr_size_t kFileReadBytes = 64 * 1024;
+constexpr apr_size_t kFileReadBytes = apr_size_t{64} * 1024;
 // Enough that a write costs little per byte, little enough to stay in the cache with the
 // plaintext it came from.
-constexpr std::size_t kPassBytes = 128 * 1024;
+constexpr std::size_t kPassBytes = std::size_t{128} * 1024;
 // The core's filter keeps less than this to itself as well (THRESHOLD_MIN_WRITE).
 constexpr std::size_t kWorthSendingBytes = 4096;
 

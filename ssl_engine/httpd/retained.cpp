@@ -10,10 +10,14 @@ namespace {
 
 constexpr const char* kFilesName = "mod_tlsplus-files-1";
 
+struct Block {
+  RetainedFiles* files;
+};
+
 RetainedFiles*& retained_files() {
   void* block = ap_retained_data_get(kFilesName);
-  if (block == nullptr) block = ap_retained_data_create(kFilesName, sizeof(RetainedFiles*));
-  return *static_cast<RetainedFiles**>(block);
+  if (block == nullptr) block = ap_retained_data_create(kFilesName, sizeof(Block));
+  return static_cast<Block*>(block)->files;
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace {
 
 // More than a socket read ever returns, so that the core reads until the socket is empty and
 // one call is enough; what it found tells whether another would find anything.
-constexpr apr_off_t kReadBytes = 64 * 1024;
+constexpr apr_off_t kReadBytes = apr_off_t{64} * 1024;
 
 void drop_used_bucket(TlsConnection& tls) noexcept {
   if (!APR_BRIGADE_EMPTY(tls.records)) apr_bucket_delete(APR_BRIGADE_FIRST(tls.records));
