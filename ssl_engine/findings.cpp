@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Equal findings have the same id, place and evidence; the virtual hosts beyond the first are
-// counted.
+// counted. Those that differ by their place alone are told in full for the first hosts; the last of
+// these lines names and counts the others.
 #include "ssl_engine/findings.h"
 
 #include <algorithm>
@@ -14,33 +15,99 @@
 namespace tlsplus {
 namespace {
 
+constexpr std::uint32_t kHostsInFull = 3;
+constexpr std::size_t kHostsNamed = 10;  // of the others: a line is to fit into a log
+
+/// The same mistake, wherever it stands.
+std::string mistake_of(const Error& error) {
+  std::string said = text(error.id, '\n', error.where.directive, '\n', error.what);
+  for (const Error* cause = error.cause.get(); cause != nullptr; cause = cause->cause.get()) {
+    said += text('\n', cause->what);
+  }
+  return text(said, '\n', error.hint);
+}
+
 std::string identity_of(const Error& error) {
   return text(error.id, '\n', error.where.directive, '\n', error.where.file, '\n', error.where.line,
               '\n', error.what);
 }
 
+std::string place_in(const Where& where) {
+  return where.file.empty() ? std::string() : text(" at ", where.file, ':', where.line);
+}
+
+/// What is added to a line about one host: for whom it holds too.
+struct Others {
+  std::uint32_t last;  // hosts come in their order, each perhaps several times
+  std::size_t count = 0;
+  std::vector<std::string> named;
+
+  explicit Others(std::uint32_t host) : last(host) {}
+
+  /// False if it was counted already.
+  bool add(std::uint32_t host) noexcept {
+    if (host == last) return false;
+    last = host;
+    ++count;
+    return true;
+  }
+
+  [[nodiscard]] std::string sentence() const {
+    if (count == 0) return {};
+    std::string said = text("so for ", count, " more virtual host", count == 1 ? "" : "s");
+    if (!named.empty()) said += text(": ", join(named, ", "));
+    if (!named.empty() && named.size() < count) said += ", ...";
+    return said;
+  }
+};
+
+/// Lines about one mistake that stands in many places.
+struct Places {
+  std::uint32_t hosts = 0;  // told in full
+  std::uint32_t last_host = 0;
+  std::size_t last_line = 0;
+};
+
 }  // namespace
 
 std::vector<Finding> Findings::take(std::span<const std::string> names) {
   std::ranges::stable_sort(entries_, {}, &Entry::host);
+  const auto name_of = [&](std::uint32_t host) {
+    return host < names.size() ? names[host] : std::string();
+  };
   std::vector<Finding> findings;
-  std::vector<std::size_t> further_hosts;
+  std::vector<Others> others;
   std::unordered_map<std::string, std::size_t> seen;
+  std::unordered_map<std::string, Places> places;
   for (Entry& entry : entries_) {
     const auto [known, is_new] = seen.emplace(identity_of(entry.error), findings.size());
     if (!is_new) {
-      ++further_hosts[known->second];
+      others[known->second].add(entry.host);
       continue;
     }
-    std::string name = entry.host < names.size() ? names[entry.host] : std::string();
-    findings.push_back({std::move(entry.error), std::move(name)});
-    further_hosts.push_back(0);
+    if (entry.host != kWholeServer) {
+      Places& same = places[mistake_of(entry.error)];
+      const bool is_next_host = same.hosts == 0 || entry.host != same.last_host;
+      if (is_next_host && same.hosts == kHostsInFull) {
+        known->second = same.last_line;
+        Others& rest = others[same.last_line];
+        if (rest.add(entry.host) && rest.named.size() < kHostsNamed) {
+          rest.named.push_back(name_of(entry.host) + place_in(entry.error.where));
+        }
+        continue;
+      }
+      same.hosts += is_next_host ? 1 : 0;
+      same.last_host = entry.host;
+      same.last_line = findings.size();
+    }
+    findings.push_back({std::move(entry.error), name_of(entry.host)});
+    others.emplace_back(entry.host);
   }
   for (std::size_t i = 0; i < findings.size(); ++i) {
-    if (further_hosts[i] == 0) continue;
+    const std::string more = others[i].sentence();
+    if (more.empty()) continue;
     std::string& what = findings[i].error.what;
-    what += text(what.empty() ? "" : "; ", "so for ", further_hosts[i], " more virtual host",
-                 further_hosts[i] == 1 ? "" : "s");
+    what += text(what.empty() ? "" : "; ", more);
   }
   entries_.clear();
   return findings;

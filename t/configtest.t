@@ -260,6 +260,22 @@ subtest 'all findings at once' => sub {
     is scalar(() = $found->{text} =~ /TP0210: /g), 1, 'each is told once';
 };
 
+# What every host does wrong for itself is told for three of them; the third says for whom else.
+subtest 'the same mistake of many hosts' => sub {
+    my @names = map { "$_.test" } 'a' .. 'p';
+    my $conf  = join '', map { host(pair('a')) =~ s/a\.test/$_/r } @names;
+    my $server = TLSplus::Server->new(certs => $certs, conf => $conf);
+    my $found  = $server->configtest;
+    is $found->{exit}, 0, 'passes';
+    my @told = grep { /TP0226: / } split /\n/, $found->{text};
+    is scalar @told, 3, 'three lines of sixteen';
+    like $told[$_], qr/test\.conf:\d+ \(vhost $names[$_]:\d+\): /, "a line about $names[$_]" for 0 .. 2;
+    unlike $told[0], qr/so for/, 'the first is about one host';
+    my $others = join ', ', map { "\Q$names[$_]\E:\\d+ at \\S*test\\.conf:" . (4 + 6 * $_) } 3 .. 12;
+    like $told[2], qr/; so for 13 more virtual hosts: $others, \.\.\./, 'the third names ten others, each with its line, and counts all';
+    is scalar(() = $found->{text} =~ /TP0224: /g), 15, 'what differs between hosts is told of each';
+};
+
 subtest 'nothing to say' => sub {
     my $server = TLSplus::Server->new(certs => $certs, conf => host(pair('a', 'full'), '  SSLProtocol all -SSLv3'));
     my $found  = $server->configtest;
