@@ -136,6 +136,7 @@ enum class Tp : MessageId {
   pin_file_unreadable = 259,
   dh_parameters_refused = 260,
   group_unusable = 261,
+  signature_forgeable = 262,
   srp_unavailable = 280,
   srp_file_damaged = 281,
   srp_users_read = 282,

@@ -259,6 +259,12 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      " groups are used instead.",
      "remove the EC parameters from the certificate file, or name prime256v1 (openssl ecparam "
      "-name prime256v1)"},
+    {Tp::signature_forgeable, Level::warn, "certificate is signed with SHA-1 or MD5",
+     "Two certificates with one signature can be made with these digests, so browsers and current "
+     "TLS libraries refuse the certificate, or the one of its chain that is named (RFC 6151, RFC "
+     "6194). OpenSSL sends it all the same: from 3.2 on it leaves the server's own certificate to "
+     "the client, and at security level 0 it checks nothing.",
+     "get the certificate again, signed with SHA-256 or better"},
     {Tp::srp_unavailable, Level::error, "this OpenSSL has no SRP",
      "The library was built without it (no-srp), as some distributions do. The directive is known, "
      "and cannot do anything.",

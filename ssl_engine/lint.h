@@ -22,7 +22,8 @@ class CertificateLint {
   void check(const Draft& draft, WallTime now, Findings& findings);
 
  private:
-  void check_acceptance(const Draft& draft, const DraftCertificate& presented, Findings& findings);
+  Acceptance::Verdict check_acceptance(const Draft& draft, const DraftCertificate& presented,
+                                       Findings& findings);
 
   // What OpenSSL accepted of certificates as strong, with the same chain, in the same context.
   std::unordered_set<std::string> accepted_;

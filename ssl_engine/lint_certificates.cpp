@@ -72,6 +72,24 @@ void check_purpose(const Draft& draft, const DraftCertificate& presented, Findin
   }
 }
 
+// Who issued itself is trusted for what it is; nobody looks at its signature.
+void check_signatures(const Draft& draft, const DraftCertificate& presented, Findings& findings) {
+  const auto report = [&](std::string_view digest, const std::string& certificate) {
+    if (digest.empty()) return;
+    findings.add(draft.index, diagnose(Tp::signature_forgeable, text(certificate, ": ", digest),
+                                       presented.where));
+  };
+  const LeanCertificate& leaf = presented.certificate->leaf();
+  if (!leaf.is_self_issued()) report(leaf.forgeable_digest(), quote(presented.file));
+  STACK_OF(X509)& chain = presented.certificate->chain();
+  for (int i = 0; i < sk_X509_num(&chain); ++i) {
+    X509& cert = *sk_X509_value(&chain, i);
+    if (!is_self_issued(cert)) {
+      report(forgeable_digest_of(cert), text('"', subject_of(cert), '"'));
+    }
+  }
+}
+
 Tp id_of(Acceptance::Verdict verdict) noexcept {
   switch (verdict) {
     case Acceptance::Verdict::key_too_weak:
@@ -106,30 +124,33 @@ void check_types(const Draft& draft, Findings& findings) {
 
 }  // namespace
 
-void CertificateLint::check_acceptance(const Draft& draft, const DraftCertificate& presented,
-                                       Findings& findings) {
-  if (draft.context == nullptr) return;
+Acceptance::Verdict CertificateLint::check_acceptance(const Draft& draft,
+                                                      const DraftCertificate& presented,
+                                                      Findings& findings) {
+  using Verdict = Acceptance::Verdict;
+  if (draft.context == nullptr) return Verdict::accepted;
   const Certificate& certificate = *presented.certificate;
   std::string alike =
       text(reinterpret_cast<std::uintptr_t>(draft.context), ' ',
            reinterpret_cast<std::uintptr_t>(&certificate.chain()),
            certificate.has_key() ? " key " : " ", certificate.leaf().strength_key());
-  if (accepted_.contains(alike)) return;
+  if (accepted_.contains(alike)) return Verdict::accepted;
   const Cert leaf = certificate.leaf().open();
   // A key on a token is not here; the certificate's half of it is what counts.
   const bool is_here = certificate.has_key() && certificate.token() == nullptr;
   const Pkey key = is_here ? certificate.key().open(keys_) : nullptr;
-  if (leaf == nullptr) return;
+  if (leaf == nullptr) return Verdict::refused;
   Acceptance tried = try_certificate(*draft.context, *leaf, certificate.chain(), key.get());
-  if (tried.verdict == Acceptance::Verdict::accepted) {
+  if (tried.verdict == Verdict::accepted) {
     accepted_.insert(std::move(alike));
-    return;
+    return tried.verdict;
   }
   findings.add(draft.index,
                diagnose(id_of(tried.verdict),
                         text(quote(presented.file), ", key ", certificate.leaf().key_description(),
                              ": ", tried.evidence),
                         presented.where));
+  return tried.verdict;
 }
 
 void CertificateLint::check(const Draft& draft, WallTime now, Findings& findings) {
@@ -137,7 +158,10 @@ void CertificateLint::check(const Draft& draft, WallTime now, Findings& findings
     check_validity(draft, presented, now, findings);
     check_chain_validity(draft, presented, now, findings);
     check_purpose(draft, presented, findings);
-    check_acceptance(draft, presented, findings);
+    const auto verdict = check_acceptance(draft, presented, findings);
+    if (verdict != Acceptance::Verdict::signature_too_weak) {
+      check_signatures(draft, presented, findings);
+    }
   }
   check_types(draft, findings);
 }

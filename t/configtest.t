@@ -36,6 +36,8 @@ $certs->leaf('isca',   san => ['a.test'], ca => 1);
 $certs->leaf('b',      san => ['b.test']);
 $certs->leaf('mid',    cn  => 'expired intermediate', ca => 1, expired => 1);
 $certs->leaf('below',  san => ['a.test'], by => 'mid');
+$certs->leaf('weak',   cn  => 'intermediate over SHA-1', ca => 1, md => 'sha1');
+$certs->leaf('beneath', san => ['a.test'], by => 'weak');
 
 my ($leaf, $key) = map { $certs->read("direct.$_") } qw(crt key);
 my @chain = $certs->read('a.chain') =~ /(-----BEGIN.*?-----END[^\n]*\n)/sg;
@@ -186,6 +188,10 @@ my @WARNINGS = (
     [233, 'a key everybody may read',                  host('  SSLCertificateFile @CERTS@/direct.crt', '! SSLCertificateKeyFile @CERTS@/open.key')],
     [234, 'small DH parameters',                       host('! SSLCertificateFile @CERTS@/dh.crt', '  SSLCertificateKeyFile @CERTS@/direct.key', '  SSLCipherSuite DEFAULT:@SECLEVEL=1')],
     [260, 'DH parameters that the level forbids',      host('! SSLCertificateFile @CERTS@/dh.crt', '  SSLCertificateKeyFile @CERTS@/direct.key')],
+    [262, 'a signature over SHA-1',                    host(pair('sha1'), '  SSLCipherSuite DEFAULT:@SECLEVEL=0') =~ s/  (?=SSLCertificateFile)/! /r],
+    # what the library lets pass at its own level it lets pass here
+    openssl_is_at_least(3, 2) ? [262, 'a signature over SHA-1, of no concern to the library', host(pair('sha1')) =~ s/  (?=SSLCertificateFile)/! /r] : (),
+    [262, 'a chain with a signature over SHA-1',       host('! SSLCertificateFile @CERTS@/beneath.full', '  SSLCertificateKeyFile @CERTS@/beneath.key', '  SSLCipherSuite DEFAULT:@SECLEVEL=0')],
     [238, 'a certificate for clients',                 host(pair('client')) =~ s/  (?=SSLCertificateFile)/! /r],
     [239, 'a chain with a gap',                        host('! SSLCertificateFile @CERTS@/gap.crt', '  SSLCertificateKeyFile @CERTS@/a.key')],
     [301, 'versions with a hole',                      good('! SSLProtocol -all +TLSv1.1 +TLSv1.3')],

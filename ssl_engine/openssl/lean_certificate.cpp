@@ -154,6 +154,11 @@ bool LeanCertificate::is_self_issued() const noexcept {
   return is_open() ? tlsplus::is_self_issued(*block_->object) : block_->look.is_self_issued;
 }
 
+// None of the ordinary signatures is one.
+std::string_view LeanCertificate::forgeable_digest() const noexcept {
+  return is_open() ? forgeable_digest_of(*block_->object) : std::string_view();
+}
+
 std::string_view LeanCertificate::key_type() const noexcept {
   if (!is_open()) return type_name(block_->look.key);
   const EVP_PKEY* const key = X509_get0_pubkey(block_->object);

@@ -64,6 +64,8 @@ class LeanCertificate {
   [[nodiscard]] bool is_ca() const noexcept;
   [[nodiscard]] bool may_serve_tls() const noexcept;
   [[nodiscard]] bool is_self_issued() const noexcept;
+  /// As x509.h has it.
+  [[nodiscard]] std::string_view forgeable_digest() const noexcept;
   /// "RSA", "EC", "ED25519"; empty for a kind of key OpenSSL does not know.
   [[nodiscard]] std::string_view key_type() const noexcept;
   /// "RSA 2048 bits", "EC P-256"

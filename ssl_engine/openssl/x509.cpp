@@ -199,6 +199,24 @@ bool may_issue(X509& issuer, X509& cert) noexcept {
   return X509_check_issued(&issuer, &cert) == X509_V_OK;
 }
 
+std::string_view forgeable_digest_of(X509& cert) noexcept {
+  int digest = NID_undef;
+  if (X509_get_signature_info(&cert, &digest, nullptr, nullptr, nullptr) != 1) {
+    clear_openssl_errors();
+    return {};
+  }
+  switch (digest) {
+    case NID_md2:
+    case NID_md4:
+    case NID_md5:
+    case NID_md5_sha1:
+    case NID_sha1:
+      return OBJ_nid2sn(digest);
+    default:
+      return {};
+  }
+}
+
 bool may_serve_tls(X509& cert) noexcept {
   const Usage usage(static_cast<EXTENDED_KEY_USAGE*>(
       X509_get_ext_d2i(&cert, NID_ext_key_usage, nullptr, nullptr)));

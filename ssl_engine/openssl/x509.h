@@ -66,6 +66,9 @@ bool is_self_issued(X509& cert) noexcept;
 /// `issuer` may have issued `cert`, by names, key identifiers and key usage; no signature is
 /// verified (X509_check_issued(3)).
 bool may_issue(X509& issuer, X509& cert) noexcept;
+/// "SHA1", "MD5", ...: what the certificate is signed over, if other content with the same digest
+/// can be made; empty if not, and for an algorithm that OpenSSL does not know.
+std::string_view forgeable_digest_of(X509& cert) noexcept;
 /// False only if there is an extended key usage without serverAuth in it.
 bool may_serve_tls(X509& cert) noexcept;
 /// Where its issuer's certificate can be had (authorityInfoAccess, caIssuers), http first come.

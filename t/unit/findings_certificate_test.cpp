@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Certificates and keys that can be read, and still are not right: for each other, for the
-// names they should prove, for the chain they stand in, for OpenSSL's security level.
+// names they should prove, for the chain they stand in.
 #include "ssl_engine/base/text.h"
 #include "t/unit/world.h"
 
@@ -360,26 +360,6 @@ START_TEST(a_chain_file_must_hold_certificates) {
 }
 END_TEST
 
-START_TEST(weak_keys_and_signatures_are_refused) {
-  World world;
-  const Identity weak =
-      issue({.name = "w", .names = {"a.test"}, .key = "rsa512", .issuer = &world.root});
-  const Identity sha1 =
-      issue({.name = "s", .names = {"b.test"}, .issuer = &world.root, .digest = EVP_sha1()});
-  world.site.add_tls("a.test", world.complete("w.pem", weak), {});
-  world.site.add_tls("b.test", world.complete("s.pem", sha1), {});
-  const auto built = world.build();
-  ck_assert_ptr_null(built.snapshot.get());
-  const Finding& finding = only(built.findings, Tp::key_too_weak);
-  expect_part(finding.error.what, "RSA 512 bits");
-  expect_part(finding.error.what, "too small");
-  // Later versions of OpenSSL leave the leaf's signature to the client.
-  const SslCtx context(SSL_CTX_new(TLS_server_method()));
-  if (SSL_CTX_use_certificate(context.get(), sha1.certificate.get()) == 1) return;
-  expect_part(only(built.findings, Tp::signature_too_weak).error.what, "md too weak");
-}
-END_TEST
-
 START_TEST(keys_that_anyone_may_read) {
   World world;
   const Identity leaf = world.leaf("a.test");
@@ -392,27 +372,6 @@ START_TEST(keys_that_anyone_may_read) {
   expect_part(finding.error.what, "open.key");
   expect_part(finding.error.what, "mode 0644");
   ck_assert_uint_eq(findings.size(), 1);
-}
-END_TEST
-
-START_TEST(small_dh_parameters) {
-  World world;
-  const Identity leaf = world.leaf("a.test");
-  const Handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free> context(
-      EVP_PKEY_CTX_new_from_name(nullptr, "DH", nullptr));
-  EVP_PKEY* group = nullptr;
-  EVP_PKEY_paramgen_init(context.get());
-  EVP_PKEY_CTX_set_dh_nid(context.get(), NID_modp_1536);
-  BIO* const out = BIO_new(BIO_s_mem());
-  require(EVP_PKEY_generate(context.get(), &group) == 1, "DH parameters");
-  const Pkey owner(group);
-  require(PEM_write_bio_Parameters(out, group) == 1, "DH parameters as PEM");
-  world.site.add_tls("a.test",
-                     world.folder.write("a.pem", pem(*leaf.certificate) + pem(*leaf.key) +
-                                                     pem(*world.root.certificate) + take_text(out)),
-                     {});
-  const auto findings = world.findings();
-  expect_part(only(findings, Tp::dh_parameters_refused).error.what, "1536 bits");
 }
 END_TEST
 
@@ -450,9 +409,7 @@ int main() {
   tcase_add_test(tests, a_self_signed_certificate_needs_no_chain);
   tcase_add_loop_test(tests, chain_files, 0, std::size(kChainFiles));
   tcase_add_test(tests, a_chain_file_must_hold_certificates);
-  tcase_add_test(tests, weak_keys_and_signatures_are_refused);
   tcase_add_test(tests, keys_that_anyone_may_read);
-  tcase_add_test(tests, small_dh_parameters);
   tcase_add_test(tests, parameters_that_are_none);
   suite_add_tcase(suite, tests);
   return tlsplus::test::run_suite(suite);
