@@ -6,7 +6,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <cstring>
+#include <new>
+#include <type_traits>
 #include <utility>
+
+#include "ssl_engine/base/bytes.h"
 
 namespace tlsplus {
 
@@ -51,5 +56,17 @@ class Counted {
  private:
   T* block_ = nullptr;
 };
+
+/// A new T with a copy of `bytes` right behind it, which T's size_bytes counts, in one allocation;
+/// T::destroy() gives it back with ::operator delete. Throws std::bad_alloc.
+template <class T>
+Counted<T> with_bytes_behind(ByteView bytes) {
+  static_assert(std::is_trivially_destructible_v<T>);
+  void* const memory = ::operator new(sizeof(T) + bytes.size());
+  T* const block = new (memory) T;  // NOLINT(*-owning-memory): the Counted owns it
+  block->size_bytes = static_cast<std::uint32_t>(bytes.size());
+  if (!bytes.empty()) std::memcpy(static_cast<void*>(block + 1), bytes.data(), bytes.size());
+  return Counted<T>::adopt(block);
+}
 
 }  // namespace tlsplus

@@ -5,26 +5,13 @@
 
 #include <openssl/x509v3.h>
 
-#include <cstring>
 #include <memory>
-#include <new>
-#include <type_traits>
 
 #include "ssl_engine/base/der.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/errors.h"
 
 namespace tlsplus {
-
-static_assert(std::is_trivially_destructible_v<LeanCertificateBlock>);
-
-Counted<LeanCertificateBlock> LeanCertificateBlock::make(ByteView der) {
-  void* const memory = ::operator new(sizeof(LeanCertificateBlock) + der.size());
-  auto* const block = new (memory) LeanCertificateBlock;
-  block->size_bytes = static_cast<std::uint32_t>(der.size());
-  if (!der.empty()) std::memcpy(static_cast<void*>(block + 1), der.data(), der.size());
-  return Counted<LeanCertificateBlock>::adopt(block);
-}
 
 void LeanCertificateBlock::destroy(LeanCertificateBlock* block) noexcept {
   X509_free(block->object);
@@ -85,7 +72,7 @@ std::string issuer_in(const X509& cert) {
 
 }  // namespace
 
-LeanCertificate::LeanCertificate(Cert cert) : block_(LeanCertificateBlock::make({})) {
+LeanCertificate::LeanCertificate(Cert cert) : block_(with_bytes_behind<LeanCertificateBlock>({})) {
   block_->fingerprint = fingerprint_of(*cert);
   block_->object = cert.release();
 }
@@ -93,7 +80,7 @@ LeanCertificate::LeanCertificate(Cert cert) : block_(LeanCertificateBlock::make(
 LeanCertificate LeanCertificate::read(ByteView der, const Fingerprint& digest) {
   LeanCertificate made;
   if (look_at_certificate(der)) {
-    made.block_ = LeanCertificateBlock::make(der);
+    made.block_ = with_bytes_behind<LeanCertificateBlock>(der);
     made.block_->fingerprint = digest;
     made.block_->look = *look_at_certificate(made.block_->der());
     return made;

@@ -30,8 +30,6 @@ struct LeanCertificateBlock {
     return {reinterpret_cast<const Byte*>(this + 1), size_bytes};
   }
 
-  /// Throws std::bad_alloc.
-  static Counted<LeanCertificateBlock> make(ByteView der);
   static void destroy(LeanCertificateBlock* block) noexcept;
 };
 

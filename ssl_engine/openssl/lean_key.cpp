@@ -5,25 +5,12 @@
 #include "ssl_engine/openssl/lean_key.h"
 
 #include <array>
-#include <cstring>
-#include <new>
-#include <type_traits>
 
 #include "ssl_engine/base/secret.h"
 #include "ssl_engine/openssl/errors.h"
 #include "ssl_engine/openssl/x509.h"
 
 namespace tlsplus {
-
-static_assert(std::is_trivially_destructible_v<LeanKeyBlock>);
-
-Counted<LeanKeyBlock> LeanKeyBlock::make(ByteView der) {
-  void* const memory = ::operator new(sizeof(LeanKeyBlock) + der.size());
-  auto* const block = new (memory) LeanKeyBlock;
-  block->size_bytes = static_cast<std::uint32_t>(der.size());
-  if (!der.empty()) std::memcpy(static_cast<void*>(block + 1), der.data(), der.size());
-  return Counted<LeanKeyBlock>::adopt(block);
-}
 
 void LeanKeyBlock::destroy(LeanKeyBlock* block) noexcept {
   EVP_PKEY_free(block->object);
@@ -44,14 +31,14 @@ std::uint8_t position_of(std::string_view label) noexcept {
 
 }  // namespace
 
-LeanKey::LeanKey(Pkey key) : block_(LeanKeyBlock::make({})) {
+LeanKey::LeanKey(Pkey key) : block_(with_bytes_behind<LeanKeyBlock>({})) {
   block_->object = key.release();
 }
 
 Result<LeanKey> LeanKey::read(ByteView der, std::string_view label, KeyReader& reader) {
   if (look_at_key(der, label)) {
     LeanKey made;
-    made.block_ = LeanKeyBlock::make(der);
+    made.block_ = with_bytes_behind<LeanKeyBlock>(der);
     made.block_->look = *look_at_key(made.block_->der(), label);
     made.block_->label = position_of(label);
     return made;

@@ -25,8 +25,6 @@ struct LeanKeyBlock {
     return {reinterpret_cast<Byte*>(this + 1), size_bytes};
   }
 
-  /// Throws std::bad_alloc.
-  static Counted<LeanKeyBlock> make(ByteView der);
   static void destroy(LeanKeyBlock* block) noexcept;
 };
 

@@ -266,8 +266,8 @@ bool MaterialReader::read_der_key(ByteView content, Material& material) {
   return true;
 }
 
-LeanCertificate MaterialReader::intern(LeanCertificate cert) {
-  return certificates_.try_emplace(cert.fingerprint(), std::move(cert)).first->second;
+LeanCertificate MaterialReader::intern(const LeanCertificate& cert) {
+  return certificates_.try_emplace(cert.fingerprint(), cert).first->second;
 }
 
 void MaterialReader::add_certificate(ByteView der, bool trusted, std::string_view place,
@@ -284,7 +284,7 @@ void MaterialReader::add_certificate(ByteView der, bool trusted, std::string_vie
     return;
   }
   clear_openssl_errors();
-  material.certificates.push_back(intern(std::move(cert)));
+  material.certificates.push_back(intern(cert));
 }
 
 void MaterialReader::add_key(ByteView der, std::string_view label, std::string_view place,

@@ -120,7 +120,7 @@ class MaterialReader {
   Material read(ByteView content);
   Unlocked unlock(const Locked& locked, ByteView phrase);
   /// The object that stands for `cert`, which may be another with the same content.
-  LeanCertificate intern(LeanCertificate cert);
+  LeanCertificate intern(const LeanCertificate& cert);
 
  private:
   void read_pem(std::string_view text, Material& material);
