@@ -49,7 +49,7 @@ my %MAY = (
 
 my $SYSTEM = qr{^(?:
       [a-z_]+                                   # the C++ library: no suffix
-    | sys/[a-z]+\.h | netinet/[a-z]+\.h | arpa/inet\.h
+    | sys/[a-z]+\.h | netinet/[a-z]+\.h | arpa/inet\.h | linux/tcp\.h
     | (?:unistd|fcntl|poll|pwd|grp|termios|pty|dirent|spawn|signal|errno|glob|pthread|dlfcn|netdb|malloc)\.h
 )$}x;
 

@@ -10,6 +10,7 @@
 #include "ssl_engine/httpd/filters.h"
 #include "ssl_engine/httpd/handshake_sweep.h"
 #include "ssl_engine/httpd/module.h"
+#include "ssl_engine/httpd/nearby.h"
 #include "ssl_engine/httpd/plain_port.h"
 #include "ssl_engine/httpd/pool.h"
 
@@ -109,6 +110,8 @@ static int tlsplus_pre_close_connection(conn_rec* connection) noexcept {
   TlsConnection* tls = own_tls(*connection);
   if (tls == nullptr) return DECLINED;
   if (tls->engine().parked != nullptr) tls->engine().parked->unpark(*tls);
+  // Elsewhere than on event the worker waits for the client's end in any case.
+  if (connection->cs != nullptr) await_close_nearby(*tls);
   return OK;
 }
 

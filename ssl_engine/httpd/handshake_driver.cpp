@@ -5,6 +5,7 @@
 // so that no client can stretch a handshake by sending a byte now and then.
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/filters.h"
+#include "ssl_engine/httpd/nearby.h"
 #include "ssl_engine/httpd/transport.h"
 
 namespace tlsplus {
@@ -85,22 +86,6 @@ Progress send_flight(TlsConnection& tls, apr_read_type_e block) {
   return after_transport_error(tls, status);
 }
 
-/// Once in a connection, after a flight of ours: the answer of a client nearby is here before the
-/// MPM could have been asked to wait for it, which costs two changes of thread. A client that
-/// does not answer holds the worker for this long and no longer.
-void wait_briefly(TlsConnection& tls) noexcept {
-  constexpr apr_interval_time_t kPatience = 2000;  // microseconds
-  if (tls.waited_briefly || tls.tls.phase() != Phase::handshake) return;
-  tls.waited_briefly = true;
-  apr_pollfd_t socket{};
-  socket.p = tls.connection().pool;
-  socket.desc_type = APR_POLL_SOCKET;
-  socket.reqevents = APR_POLLIN;
-  socket.desc.s = ap_get_conn_socket(&tls.connection());
-  apr_int32_t ready = 0;
-  (void)apr_poll(&socket, 1, &ready, kPatience);
-}
-
 }  // namespace
 
 Progress drive_handshake(TlsConnection& tls, apr_read_type_e block) {
@@ -120,7 +105,7 @@ Progress drive_handshake(TlsConnection& tls, apr_read_type_e block) {
     if (tls.given_up() != ParkedHandshake::GivenUp::no || is_past_deadline(tls)) {
       return give_up(tls);
     }
-    if (block == APR_NONBLOCK_READ) wait_briefly(tls);
+    if (block == APR_NONBLOCK_READ && tls.tls.phase() == Phase::handshake) await_answer_nearby(tls);
     const apr_status_t fed = feed_from_below(tls, block);
     if (APR_STATUS_IS_EAGAIN(fed)) return Progress::wants_read;
     if (fed != APR_SUCCESS && !(APR_STATUS_IS_EOF(fed) && tls.tls.phase() == Phase::handshake)) {

@@ -57,7 +57,7 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
   Farewell farewell = Farewell::standard;
   bool farewell_decided = false;  // by the first request
   bool failure_logged = false;
-  bool waited_briefly = false;
+  bool waited_nearby = false;
   bool drained = false;     // the last read from below took all there was
   int synthetic_lines = 0;  // of the GET that stands for a plain HTTP request
 

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Two changes of thread cost more than this wait; but a wait in vain costs one more, and holds a
+// worker meanwhile. So it is for those whose answer is on its way, and short.
+#include "ssl_engine/httpd/nearby.h"
+
+#include <poll.h>
+
+#include "ssl_engine/base/round_trip.h"
+
+namespace tlsplus {
+namespace {
+
+constexpr std::chrono::milliseconds kNearby{1};  // round trip
+// Between its turns the client has a signature to verify or an answer to decrypt. Ten times this
+// gave no better latencies on a busy machine.
+constexpr int kPatienceMilliseconds = 2;
+
+#ifdef POLLRDHUP
+constexpr short kEndOfPeer = POLLRDHUP;
+#else
+constexpr short kEndOfPeer = POLLIN;
+#endif
+
+int descriptor_of(TlsConnection& tls) noexcept {
+  apr_os_sock_t descriptor = -1;
+  (void)apr_os_sock_get(&descriptor, ap_get_conn_socket(&tls.connection()));
+  return descriptor;
+}
+
+bool is_nearby(int descriptor) noexcept {
+  const auto round_trip = shortest_round_trip(descriptor);
+  return round_trip.has_value() && *round_trip < kNearby;
+}
+
+void await(int descriptor, short what) noexcept {
+  pollfd socket{descriptor, what, 0};
+  (void)poll(&socket, 1, kPatienceMilliseconds);
+}
+
+}  // namespace
+
+void await_answer_nearby(TlsConnection& tls) noexcept {
+  if (tls.waited_nearby) return;
+  tls.waited_nearby = true;
+  const int descriptor = descriptor_of(tls);
+  if (is_nearby(descriptor)) await(descriptor, POLLIN);
+}
+
+void await_close_nearby(TlsConnection& tls) noexcept {
+  const conn_rec& connection = tls.connection();
+  if (connection.aborted != 0 || connection.data_in_output_filters != 0 ||
+      !tls.tls.close_notify_sent() || !tls.tls.out().empty()) {
+    return;
+  }
+  const int descriptor = descriptor_of(tls);
+  if (is_nearby(descriptor)) await(descriptor, kEndOfPeer);
+}
+
+}  // namespace tlsplus

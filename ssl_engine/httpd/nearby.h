@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A client a fraction of a millisecond away answers before an MPM could have been asked to wait
+// for it and given the connection to another thread. The kernel measured how far away it is when
+// the connection was made.
+#pragma once
+
+#include "ssl_engine/httpd/tls_connection.h"
+
+namespace tlsplus {
+
+/// Waits for the client's next bytes for as long as a client nearby may take, once in a
+/// connection; returns at once for any other.
+void await_answer_nearby(TlsConnection& tls) noexcept;
+
+/// The same for the end of its side, after our close_notify (RFC 8446 6.1) has left.
+void await_close_nearby(TlsConnection& tls) noexcept;
+
+}  // namespace tlsplus
