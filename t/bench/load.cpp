@@ -3,15 +3,17 @@
 // Load on one server on loopback: so many operations by so many threads, each waiting for its
 // answer. operations.pl runs it against several servers and reads their CPU time meanwhile.
 //
-//   t/bench/load PORT OPERATIONS THREADS [tls=1.3|1.2|none] [how=connect|resume|keep] [tickets=no]
-//                [path=/]
+//   t/bench/load PORT OPERATIONS THREADS [tls=1.3|1.2|none] [how=connect|resume|keep|hold]
+//                [tickets=no] [path=/]
 //
 // how=connect: each operation is a connection with one request. resume: the same, resuming the
-// session of the connection before. keep: one connection for each thread.
+// session of the connection before. keep: one connection for each thread. hold: so many connections
+// with one request each, kept open and idle until the program is ended; reports before.
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -137,6 +139,18 @@ void report(const std::vector<Worker>& workers, std::chrono::duration<double> to
             << " p99_us " << quantile(99) << '\n';
 }
 
+/// Connections that stay open, each after one request.
+std::vector<std::unique_ptr<HttpsClient>> hold(const Plan& plan, Worker& worker) {
+  std::vector<std::unique_ptr<HttpsClient>> held;
+  for (long i = 0; i < plan.operations; ++i) {
+    auto client = std::make_unique<HttpsClient>(plan.port, plan.context);
+    const bool fine = client->connect(nullptr) && request(*client, plan, worker);
+    ++(fine ? worker.done : worker.errors);
+    held.push_back(std::move(client));
+  }
+  return held;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -152,12 +166,13 @@ int main(int argc, char** argv) {
   std::vector<Worker> workers(static_cast<std::size_t>(threads));
   std::vector<SslCtx> contexts;
   std::vector<std::thread> running;
+  std::vector<std::unique_ptr<HttpsClient>> held;
   const auto began = std::chrono::steady_clock::now();
   for (Worker& worker : workers) {
     Plan plan;
     plan.port = static_cast<std::uint16_t>(number(1));
     plan.operations = std::max(1L, number(2) / threads);
-    plan.keeps = how == "keep";
+    plan.keeps = how == "keep" || how == "hold";
     plan.resumes = how == "resume";
     plan.request = "GET " + std::string(option(arguments, "path", "/")) +
                    " HTTP/1.1\r\nHost: localhost\r\n" +
@@ -167,9 +182,15 @@ int main(int argc, char** argv) {
           client_context(version, option(arguments, "tickets", "yes") != "no", worker));
       plan.context = contexts.back().get();
     }
+    if (how == "hold") {
+      held = hold(plan, worker);
+      break;
+    }
     running.emplace_back([plan = std::move(plan), &worker] { work(plan, worker); });
   }
   for (std::thread& thread : running) thread.join();
   report(workers, std::chrono::steady_clock::now() - began);
+  std::cout.flush();
+  if (!held.empty()) pause();
   return EXIT_SUCCESS;
 }

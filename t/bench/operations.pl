@@ -14,7 +14,7 @@ use lib "$FindBin::Bin/../lib";
 use List::Util qw(max min);
 use TLSplus::Bench;
 use TLSplus::Env     qw(builddir find_program has_module module_so modules_dir);
-use TLSplus::Process qw(run);
+use TLSplus::Process qw(run spawn wait_until);
 
 $| = 1;
 my %arg  = (rounds => 5, scale => 1, only => '', threads => 4, map { split /=/, $_, 2 } @ARGV);
@@ -41,7 +41,7 @@ my @OPERATIONS = (
 
 my $bench = TLSplus::Bench->new;
 my $has_http2 = find_program('h2load') && has_module('http2');
-my %http2 = $has_http2 ? (modules => ['http2'], extra => "Protocols h2 http/1.1\nH2MaxSessionStreams 200") : ();
+my %http2 = $has_http2 ? (modules => ['http2'], extra => "Protocols h2 h2c http/1.1\nH2MaxSessionStreams 200") : ();
 my $ours  = $bench->httpd('ours', module_so(), %http2);
 my @servers = grep { defined } $bench->httpd('mod_ssl', $stock, %http2), $ours, $bench->nginx, $bench->haproxy;
 my $plain = bless { %$ours, name => 'plain' }, ref $ours;
@@ -54,7 +54,8 @@ sub measure ($server, $what, $count) {
     my $options  = $is_plain ? ($how =~ s/\btls=\S+//r =~ s/how=resume/how=connect/r) . ' tls=none' : $how;
     my $before   = $server->cpu;
     my $done = $how eq 'h2'
-      ? run(['h2load', '-n', $count, '-c', 4, '-m', 100, '-t', 2, "https://127.0.0.1:$port/index.html"], timeout => 300)
+      ? run(['h2load', '-n', $count, '-c', 4, '-m', 100, '-t', 2, ($is_plain ? 'http' : 'https') . "://127.0.0.1:$port/index.html"],
+        timeout => 300)
       : run([$load, $port, $count, $arg{threads}, split ' ', $options], timeout => 300);
     my $used = $server->cpu - $before;
     my ($fine, $p99) = $how eq 'h2'
@@ -82,7 +83,7 @@ sub median (@values) {
 
 sub does ($server, $what) {
     my $how = $what->[3];
-    return $has_http2 && $server->{name} !~ /haproxy|plain/ if $how eq 'h2';
+    return $has_http2 && $server->{name} ne 'haproxy' if $how eq 'h2';
     return $server->{name} ne 'haproxy' || $how !~ /100m/;
 }
 
@@ -115,8 +116,34 @@ for my $what (@OPERATIONS) {
         my $us = median(@{ $us{$server} });
         $line->($server, $us, $server eq 'ours' ? sprintf('aim %.2f: %s', $most, $us / $reference <= $most ? 'met' : 'missed') : '');
     }
-    $line->('floor', $plain_us + $alone_us, sprintf 'httpd %.1f + OpenSSL %.1f', $plain_us, $alone_us) if defined $plain_us && defined $alone_us;
+    $line->('floor', $plain_us + ($alone_us // 0), sprintf('httpd %.1f', $plain_us) . (defined $alone_us ? sprintf(' + OpenSSL %.1f', $alone_us) : ''))
+      if defined $plain_us;
     print "\n";
+}
+# What a connection that is kept open between two requests keeps in memory, in KiB.
+sub idle_memory ($server) {
+    my $port    = $server->{port}{ $server->{name} eq 'plain' ? 'plain' : 'ecdsa' };
+    my @command = ($load, $port, 'COUNT', 1, 'how=hold', 'tls=' . ($server->{name} eq 'plain' ? 'none' : '1.3'));
+    my ($few, $many) = map {
+        my $count  = $_;
+        my $client = spawn([map { $_ eq 'COUNT' ? $count : $_ } @command]);
+        wait_until(60, sub { $client->out =~ /^done / || !$client->running });
+        $client->out =~ /^done $count errors 0 / or die "idle connections, $server->{name}: ", $client->out, $client->err, "\n";
+        my $memory = $server->memory;
+        $client->stop;
+        $memory;
+    } 50, 1050;
+    return ($many - $few) / 1000;
+}
+
+# Servers of their own: those above have memory to spare from what they did.
+if (!length $arg{only} || 'idle connection' =~ /\Q$arg{only}\E/) {
+    my @fresh = ($bench->httpd('mod_ssl', $stock), map { $bench->httpd($_, module_so()) } 'ours', 'plain');
+    my %kib   = map { $_->{name} => idle_memory($_) } @fresh;
+    printf "%-26s %s; aim 0.74 of mod_ssl: %.2f, %s\n\n", 'idle connection, KiB',
+      join(', ', map { sprintf '%s %.1f', $_, $kib{$_} } qw(mod_ssl ours plain)),
+      $kib{ours} / $kib{mod_ssl}, $kib{ours} / $kib{mod_ssl} <= 0.74 ? 'met' : 'missed';
+    $_->stop for @fresh;
 }
 printf "memory afterwards (PSS): %s\n", join ', ', map { sprintf '%s %.1f MB', $_->{name}, $_->memory / 1024 } @servers;
 my $clean = 1;

@@ -49,7 +49,11 @@ HOST
         so => $module, certs => $self->{certs}, loglevel => 'warn', modules => ['reqtimeout', @{ $opt{modules} // [] }],
         conf => <<"CONF");
 KeepAlive On
+KeepAliveTimeout 60
 MaxKeepAliveRequests 0
+<IfModule mpm_event_module>
+  AsyncRequestWorkerFactor 100
+</IfModule>
 SSLSessionCache shmcb:\@ROOT\@/run/sessions(5120000)
 SSLProtocol all -SSLv3 -TLSv1 -TLSv1.1
 @{[ $opt{extra} // '' ]}
@@ -78,7 +82,7 @@ HOST
 worker_processes 2; pid $root/nginx.pid; error_log $root/nginx.log;
 events { worker_connections 4096; }
 http {
-  access_log off; sendfile on; keepalive_requests 100000000; types { } default_type text/html;
+  access_log off; sendfile on; keepalive_requests 100000000; keepalive_timeout 60s; types { } default_type text/html;
   ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:s:5m;
 $hosts}
 CONF
