@@ -95,6 +95,7 @@ apr_status_t read_plaintext(TlsConnection& tls, apr_bucket_brigade* brigade, con
     if (serve(tls, brigade, wanted)) return APR_SUCCESS;
     switch (tls.inbound.fill()) {
       case StreamStatus::done:
+        let_go_of_used_records(tls);
         break;
       case StreamStatus::want_read:
         if (const apr_status_t status = wait_for_records(tls, wanted); status != APR_SUCCESS) {

@@ -14,7 +14,8 @@ namespace {
 constexpr apr_off_t kReadBytes = apr_off_t{64} * 1024;
 
 void drop_used_bucket(TlsConnection& tls) noexcept {
-  if (!APR_BRIGADE_EMPTY(tls.records)) apr_bucket_delete(APR_BRIGADE_FIRST(tls.records));
+  if (tls.front_is_fed) apr_bucket_delete(APR_BRIGADE_FIRST(tls.records));
+  tls.front_is_fed = false;
 }
 
 apr_status_t read_below(TlsConnection& tls, apr_read_type_e block) {
@@ -43,6 +44,7 @@ apr_status_t feed_next_bucket(TlsConnection& tls) {
     if (status != APR_SUCCESS) return status;
     if (size != 0) {
       tls.tls.feed({reinterpret_cast<const Byte*>(bytes), size});
+      tls.front_is_fed = true;
       return APR_SUCCESS;
     }
     apr_bucket_delete(bucket);
@@ -83,10 +85,13 @@ apr_status_t feed_from_below(TlsConnection& tls, apr_read_type_e block) {
   }
 }
 
+void let_go_of_used_records(TlsConnection& tls) noexcept {
+  if (tls.tls.unread().empty()) drop_used_bucket(tls);
+}
+
 bool has_more_records(const TlsConnection& tls) noexcept {
-  // The first bucket is the one that was fed last; it only keeps its bytes in memory.
-  return !APR_BRIGADE_EMPTY(tls.records) &&
-         APR_BRIGADE_FIRST(tls.records) != APR_BRIGADE_LAST(tls.records);
+  if (!tls.front_is_fed) return !APR_BRIGADE_EMPTY(tls.records);
+  return APR_BRIGADE_FIRST(tls.records) != APR_BRIGADE_LAST(tls.records);
 }
 
 void place_behind_records(TlsConnection& tls, apr_bucket* bucket) {

@@ -17,6 +17,10 @@ apr_status_t feed_from_below(TlsConnection& tls, apr_read_type_e block);
 /// True if feed_from_below() would find something without asking the filter below.
 [[nodiscard]] bool has_more_records(const TlsConnection& tls) noexcept;
 
+/// Gives back what was read from below and is used up. httpd reads 8,000 bytes at a time, however
+/// few there are.
+void let_go_of_used_records(TlsConnection& tls) noexcept;
+
 /// Puts `bucket`, which is in no brigade, into `tls.outgoing` behind the records made so far.
 void place_behind_records(TlsConnection& tls, apr_bucket* bucket);
 
