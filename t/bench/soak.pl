@@ -13,7 +13,7 @@ use lib "$FindBin::Bin/../lib";
 use List::Util qw(sum);
 use TLSplus::Bench;
 use TLSplus::Env     qw(builddir find_program has_module module_so mpm sanitized);
-use TLSplus::Process qw(run slurp spawn);
+use TLSplus::Process qw(run slurp spawn wait_until);
 
 $| = 1;
 my %arg = (requests => 200_000, threads => 8, seed => time % 100_000, h2 => 0.1, map { split /=/, $_, 2 } @ARGV);
@@ -68,7 +68,7 @@ while ($load->running || ($has_http2 && ($asked // 0) < $arg{requests} * $arg{h2
         $asked += $batch[0];
         $right += $batch[1];
     } else {
-        sleep 1;
+        wait_until 1, sub { !$load->running };    # a sample a second, while there is something to sample
     }
 }
 $load->wait(10);
