@@ -44,6 +44,7 @@ bool is_pin_refused(const std::vector<Defect>& defects) noexcept {
 
 std::string words_for(const std::vector<Defect>& defects) {
   std::vector<std::string> words;
+  words.reserve(defects.size());
   for (const Defect& defect : defects) words.push_back(defect.evidence);
   return words.empty() ? "no private key is there" : join(words, "; ");
 }
@@ -134,7 +135,7 @@ void TokenKey::attempt(Instant now, LogSink& log) {
     tried = try_to_open(uri_, engine_, pin_, *public_half_);
   }
   if (!tried.works) {
-    lose(now, log, std::move(tried.evidence), tried.is_hopeless);
+    lose(now, log, tried.evidence, tried.is_hopeless);
     return;
   }
   bool was_lost = false;
@@ -148,7 +149,7 @@ void TokenKey::attempt(Instant now, LogSink& log) {
   if (was_lost) say(log, Tp::token_key_back, uri_, {});
 }
 
-void TokenKey::lose(Instant now, LogSink& log, std::string evidence, bool is_for_good) {
+void TokenKey::lose(Instant now, LogSink& log, std::string_view evidence, bool is_for_good) {
   bool is_news = false;
   {
     const std::scoped_lock lock(mutex_);

@@ -47,7 +47,7 @@ class TokenKey {
  private:
   Pkey shared_key() const;
   void attempt(Instant now, LogSink& log);
-  void lose(Instant now, LogSink& log, std::string evidence, bool is_for_good);
+  void lose(Instant now, LogSink& log, std::string_view evidence, bool is_for_good);
 
   const std::string uri_;
   const std::string engine_;

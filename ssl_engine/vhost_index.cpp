@@ -61,7 +61,7 @@ std::optional<std::uint32_t> NameTable::find(std::string_view name) const {
   if (name.ends_with('.')) name.remove_suffix(1);
   if (name.empty() || name.size() > kMaxNameBytes) return std::nullopt;
   const std::string wanted = to_lower(name);
-  Order first = static_cast<Order>(hosts_.size());
+  auto first = static_cast<Order>(hosts_.size());
   const auto consider = [&](const OrderByName& names, std::string_view key) {
     if (const auto found = names.find(key); found != names.end()) {
       first = std::min(first, found->second);
