@@ -18,6 +18,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace {
 
@@ -25,7 +26,7 @@ template <auto Free>
 struct Freer {
   template <class T>
   void operator()(T* raw) const noexcept {
-    Free(raw);
+    (void)Free(raw);
   }
 };
 using Cert = std::unique_ptr<X509, Freer<X509_free>>;
@@ -40,8 +41,8 @@ struct Identity {
 
 void require(bool fine, const char* what) {
   if (fine) return;
-  std::fprintf(stderr, "many_certificates: %s failed\n", what);
-  std::exit(1);
+  (void)std::fprintf(stderr, "many_certificates: %s failed\n", what);
+  std::_Exit(EXIT_FAILURE);
 }
 
 void add(X509& cert, X509* issuer, int kind, const std::string& value) {
@@ -87,19 +88,26 @@ File create(const std::string& path, const char* mode) {
   return file;
 }
 
+/// What is written arrives only now.
+void close(File file, const char* what) {
+  require(std::fclose(file.release()) == 0, what);
+}
+
 void note_digest(std::FILE& digests, const X509& cert) {
   unsigned char digest[EVP_MAX_MD_SIZE];  // NOLINT(*-avoid-c-arrays)
   unsigned size = 0;
   require(X509_digest(&cert, EVP_sha256(), digest, &size) == 1, "X509_digest");
-  for (unsigned i = 0; i < size; ++i) std::fprintf(&digests, "%02x", digest[i]);
-  std::fputc('\n', &digests);
+  for (unsigned i = 0; i < size; ++i) {
+    require(std::fprintf(&digests, "%02x", digest[i]) == 2, "writing a digest");
+  }
+  require(std::fputc('\n', &digests) == '\n', "writing a digest");
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
   if (count < 3) {
-    std::fprintf(stderr, "usage: many_certificates FOLDER COUNT [self|chain]\n");
+    (void)std::fprintf(stderr, "usage: many_certificates FOLDER COUNT [self|chain]\n");
     return 2;
   }
   const std::string folder = arguments[1];
@@ -108,18 +116,22 @@ int main(int count, char** arguments) {
   umask(077);
   const Identity root = issue("Root of many", 1, true, nullptr);
   const Identity intermediate = issue("Intermediate of many", 2, true, &root);
-  const File digests = create(folder + "/digests", "w");
+  File digests = create(folder + "/digests", "w");
   for (long n = 1; n <= hosts; ++n) {
     const std::string at = folder + '/' + std::to_string(n);
     const Identity leaf = issue('h' + std::to_string(n) + ".many.test", n + 100, false,
                                 chain ? &intermediate : nullptr);
-    const File certificates = create(at + ".crt", "w");
+    File certificates = create(at + ".crt", "w");
     require(PEM_write_X509(certificates.get(), leaf.certificate.get()) == 1, "PEM_write_X509");
-    if (chain) PEM_write_X509(certificates.get(), intermediate.certificate.get());
-    const File key = create(at + ".key", "w");
+    require(!chain || PEM_write_X509(certificates.get(), intermediate.certificate.get()) == 1,
+            "PEM_write_X509");
+    close(std::move(certificates), "writing a certificate");
+    File key = create(at + ".key", "w");
     require(
         PEM_write_PrivateKey(key.get(), leaf.key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1,
         "PEM_write_PrivateKey");
+    close(std::move(key), "writing a key");
     note_digest(*digests, *leaf.certificate);
   }
+  close(std::move(digests), "writing the digests");
 }
