@@ -17,14 +17,14 @@ Identity lasting(const std::string& name, const Identity* issuer, bool ca = true
 /// b.test asks for certificates of an authority, up to depth 2; c.test believes somebody else.
 struct Clients : Setup {
   Clients() {
-    ask(world.site.last(), authority);
+    ask(world.site.last(), authority_);
     world.site.add_tls("c.test", world.complete("c.pem", world.leaf("c.test")), {});
     ask(world.site.last(), lasting("another authority", nullptr));
   }
 
   /// Connects to b.test, with a certificate of an intermediate authority or with none.
   void connect_as(bool has_certificate, int highest_version) {
-    const Identity between = lasting("between", &authority);
+    const Identity between = lasting("between", &authority_);
     const Identity member = lasting("member", &between, false);
     SSL* ssl = client.ssl.get();
     SSL_set_max_proto_version(ssl, highest_version);
@@ -52,7 +52,7 @@ struct Clients : Setup {
     config.verify_depth = {2, world.site.place("SSLVerifyDepth")};
   }
 
-  Identity authority = lasting("authority", nullptr);
+  Identity authority_ = lasting("authority", nullptr);
   int files_ = 0;
 };
 

@@ -13,8 +13,8 @@ namespace tlsplus::test {
 namespace {
 
 START_TEST(the_name_chooses_the_host) {
-  static const char* const kNames[] = {"a.test", "b.test", "nobody.test", nullptr};
-  static const char* const kShown[] = {"a.test", "b.test", "a.test", "a.test"};
+  static constexpr const char* kNames[] = {"a.test", "b.test", "nobody.test", nullptr};
+  static constexpr const char* kShown[] = {"a.test", "b.test", "a.test", "a.test"};
   Setup setup;
   setup.start();
   if (kNames[_i] != nullptr) SSL_set_tlsext_host_name(setup.client.ssl.get(), kNames[_i]);

@@ -58,6 +58,7 @@ END_TEST
 START_TEST(many_threads) {
   OpenCertificates open(3);
   std::vector<CertificatePtr> all;
+  all.reserve(6);
   for (int i = 0; i < 6; ++i) all.push_back(certificate("h" + std::to_string(i) + ".test"));
   std::vector<std::thread> threads;
   for (unsigned t = 0; t < 4; ++t) {

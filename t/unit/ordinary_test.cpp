@@ -57,7 +57,7 @@ const Kind kKinds[] = {
     {"an issuer's address",
      {.name = "a.test", .names = {"a.test"}, .issuer_url = "http://a.test/ca"},
      true},
-    {"after 2050", {.name = "a.test", .end = kTestNow + 40 * 365 * kDay}, true},
+    {"after 2050", {.name = "a.test", .end = kTestNow + 40L * 365 * kDay}, true},
     {"before 1970", {.name = "a.test", .begin = -1000 * kDay}, true},
     {"SHA-384", {.name = "a.test", .digest = EVP_sha384()}, true},
     {"Ed25519", {.name = "a.test", .names = {"a.test"}, .key = "ed25519"}, false},
@@ -102,7 +102,7 @@ START_TEST(no_changed_octet_is_read_otherwise) {
       changed[at] = static_cast<char>(static_cast<unsigned char>(changed[at]) ^ mask);
       if (!look_at_certificate(as_bytes(changed))) continue;
       ++accepted;
-      const unsigned char* from = reinterpret_cast<const unsigned char*>(changed.data());
+      const auto* from = reinterpret_cast<const unsigned char*>(changed.data());
       const Cert object(d2i_X509(nullptr, &from, static_cast<long>(changed.size())));
       const std::string what = "octet " + std::to_string(at) + ", mask " + std::to_string(mask);
       ck_assert_msg(object != nullptr, "%s: OpenSSL does not decode it", what.c_str());

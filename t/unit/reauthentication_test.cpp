@@ -71,7 +71,7 @@ START_TEST(another_authority_or_other_lists_are_another_question) {
 END_TEST
 
 START_TEST(a_place_asks_for_more_and_never_for_less) {
-  static constexpr Origin line{"SSLVerifyClient", "site.conf", 1};
+  static constexpr Origin kLine{"SSLVerifyClient", "site.conf", 1};
   Policy policy;
   policy.client_auth.mode = kRequire;
   policy.client_auth.depth = 2;
@@ -80,11 +80,11 @@ START_TEST(a_place_asks_for_more_and_never_for_less) {
   DirConfig directory;
   ck_assert(rules_for(host, directory).mode == kRequire);
   for (const VerifyMode less : {kNone, kOptional, kLenient}) {
-    directory.verify_client = {less, line};
+    directory.verify_client = {less, kLine};
     ck_assert(rules_for(host, directory).mode == kRequire);
   }
   ck_assert_int_eq(rules_for(host, directory).depth, 2);
-  directory.verify_depth = {0, line};
+  directory.verify_depth = {0, kLine};
   ck_assert_int_eq(rules_for(host, directory).depth, 0);
   policy.client_auth.mode = kNone;
   host.policy = std::make_shared<const Policy>(policy);

@@ -4,6 +4,7 @@
 // wrapper is compiled with here; the archive's own is left out, since everything in it is there
 // already.
 #define OPENSSL_NO_SRP
+// NOLINTNEXTLINE(bugprone-suspicious-include): the source it is, compiled a second time
 #include "ssl_engine/openssl/srp.cpp"
 #include "t/unit/config_lines.h"
 
