@@ -8,7 +8,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use TLSplus::Certs;
-use TLSplus::Env qw(needs_tlsplus);
+use TLSplus::Env qw(needs_tlsplus sanitized);
 use TLSplus::Process qw(spew wait_until);
 use TLSplus::Server;
 use TLSplus::Test;
@@ -51,9 +51,13 @@ sub replace ($server, $name, $content) {
 
 my $count = 0;
 
-sub ticket ($server, $version) {
+sub obtain ($server, $version) {
     my $file = sprintf '%s/run/ticket-%d', $server->root, ++$count;
-    my $answer = $server->handshake(name => 'a.test', tls => $version, request => $REQUEST, sess_out => $file);
+    return ($file, $server->handshake(name => 'a.test', tls => $version, request => $REQUEST, sess_out => $file));
+}
+
+sub ticket ($server, $version) {
+    my ($file, $answer) = obtain($server, $version);
     is $answer->status, 200, "$version: a ticket" or diag $answer->output;
     return $file;
 }
@@ -235,7 +239,51 @@ subtest 'two machines with one secret' => sub {
     $_->stop for @nodes;
 };
 
-# faketime would have to be preloaded into httpd; the hour that changes is in t/unit.
+# Two machines whose clocks are set: offset => seconds from the real time, written while they run.
+sub set_clock ($node, $offset) { spew($node->root . '/run/offset', sprintf "%+d\n", $offset) }
+
+sub clocked_node ($faketime, $offset) {
+    my $node = TLSplus::Server->new(certs => $certs, conf => conf('SSLSessionTicketSecretFile conf/secret'));
+    $node->{env} = {
+        LD_PRELOAD              => $faketime,
+        FAKETIME_TIMESTAMP_FILE => $node->root . '/run/offset',
+        FAKETIME_NO_CACHE       => 1,
+        FAKETIME_DONT_FAKE_MONOTONIC => 1,
+    };
+    $node->put('conf/secret' => ['a secret of at least 32 octets, hour by hour', 0600]);
+    set_clock($node, $offset);
+    return $node;
+}
+
+subtest 'two machines with one secret, while the hour changes' => sub {
+    my ($faketime) = glob '/usr/lib/*/faketime/libfaketimeMT.so.1';
+    plan skip_all => 'no libfaketime here (Debian package: libfaketime)' unless defined $faketime;
+    plan skip_all => 'a sanitized process takes no other library before its own' if sanitized();
+    # Nearer to the hour than a ticket's life of 300 seconds, and far enough for a slow machine.
+    my $before = 3600 - time % 3600 - 100;
+    my $after  = $before + 200;
+    my @nodes  = map { clocked_node($faketime, $before) } 1 .. 2;
+    ok $_->begin, 'a node' or diag $_->said for @nodes;
+    my @begun   = map { $_->mark } @nodes;
+    my $key_of  = sub ($node) { key_name((obtain($node, 'TLSv1.3'))[0]) };
+    my $renewal = sub ($node, $key) { wait_until(60, sub { $key_of->($node) eq $key }) };
+    my @tickets = map { [$_, ticket($nodes[0], $_)] } (@VERSIONS) x 2;
+    my $old     = key_name($tickets[-1][1]);
+    is $key_of->($nodes[1]), $old, 'both have one key in an hour';
+
+    set_clock($nodes[1], $after);
+    ok wait_until(60, sub { $key_of->($nodes[1]) ne $old }), 'one is over the hour and has another key';
+    my $new = $key_of->($nodes[1]);
+    is resumes($nodes[1], @$_), 1, "$_->[0]: it resumes a ticket of the other's hour" for splice @tickets, 0, 2;
+    is resumes($nodes[0], $_, ticket($nodes[1], $_)), 1, "$_: and the other resumes one of an hour to come" for @VERSIONS;
+    is $key_of->($nodes[0]), $old, 'in whose time there is still the key of before';
+
+    set_clock($nodes[0], $after);
+    ok $renewal->($nodes[0], $new), 'over the hour both agree again';
+    is resumes($nodes[0], @$_), 1, "$_->[0]: a ticket of before the hour resumes after it" for @tickets;
+    says_nothing($nodes[$_], qr/\[ssl:(?:error|crit|warn)\]/, 'nothing is logged about it', mark => $begun[$_]) for 0 .. 1;
+    $_->stop for @nodes;
+};
 
 subtest 'keys that change by themselves' => sub {
     my $server = TLSplus::Server->start(certs => $certs, modules => ['status'], conf => conf('', 'TLSPlusTicketKeyRotation 15'));
