@@ -7,7 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use TLSplus::Certs;
-use TLSplus::Env qw(needs_tlsplus);
+use TLSplus::Env qw(library_compresses needs_tlsplus);
 use TLSplus::Process qw(run);
 use TLSplus::Server;
 use TLSplus::Test;
@@ -110,24 +110,27 @@ DH
     my $server = server(host($old));
     like $server->configtest->{text}, qr/TP0234: .*1024/, 'own parameters of 1024 bits: warned about';
     ok $server->begin, 'starts' or return diag $server->said;
-    like $server->handshake(%java)->output, qr/^Server Temp Key: DH, 1024 bits/m, 'and used at security level 0';
+    like $server->handshake(%java)->temp_key, qr/^DH, 1024 bits/, 'and used at security level 0';
     my $mark = $server->mark;
     isnt $server->handshake(%java, cipher => 'DHE-RSA-AES128-SHA:@SECLEVEL=2')->ok, 1, 'a client that does not take them';
     logs $server, qr/TP0400: .*DH parameters of 1024 bits.*alert received: .*ECDHE/, 'is recognised', mark => $mark;
     ok $server->stop, 'stops cleanly';
     $server = server(host($KEYS{rsa}, "SSLCipherSuite DHE-RSA-AES128-SHA:\@SECLEVEL=0\n"));
     ok $server->begin, 'starts without' or return diag $server->said;
-    my ($bits) = $server->handshake(%java)->output =~ /^Server Temp Key: DH, (\d+) bits/m;
+    my ($bits) = $server->handshake(%java)->temp_key =~ /^DH, (\d+) bits/;
     cmp_ok $bits // 0, '>=', 2048, 'without: 2048 bits or more';
     ok $server->stop, 'stops cleanly';
 };
 
 subtest 'faq_comp' => sub {
-    my $found = server(host($KEYS{ec}, "SSLCompression on\n"))->configtest;
-    isnt $found->{exit}, 0, 'SSLCompression on: refused';
-    like $found->{text}, qr/TP0113: /, 'with the reason';
-    like $found->{text}, qr/library|OpenSSL/i, 'the library has none';
-    like $found->{text}, qr/CRIME|secret/i, 'and it is not safe';
+  SKIP: {
+        skip 'this OpenSSL compresses', 4 if library_compresses();
+        my $found = server(host($KEYS{ec}, "SSLCompression on\n"))->configtest;
+        isnt $found->{exit}, 0, 'SSLCompression on: refused';
+        like $found->{text}, qr/TP0113: /, 'with the reason';
+        like $found->{text}, qr/library|OpenSSL/i, 'the library has none';
+        like $found->{text}, qr/CRIME|secret/i, 'and it is not safe';
+    }
     my $server = server(host($KEYS{ec}) . qq{LogFormat "<%{SSL_COMPRESS_METHOD}x>" comp\nCustomLog logs/comp.log comp\n});
     ok $server->begin, 'starts without' or return diag $server->said;
     serves $server, 'serves', name => 'a.test';

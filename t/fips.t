@@ -99,7 +99,7 @@ subtest 'the system\'s defaults' => sub {
     $server = server($HOST, ['default'], "ssl_conf = ssl\n", "${ssl}CipherString = ECDHE+AES256\nGroups = P-384\n");
     ok $server->begin, 'starts' or return diag $server->said;
     my $answer = $server->handshake(name => 'a.test', tls => 'TLSv1.2');
-    like $answer->output, qr/Server Temp Key: ECDH, (?:secp384r1|P-384)/, 'Groups holds' or diag $answer->output;
+    like $answer->temp_key, qr/^secp384r1/, 'Groups holds' or diag $answer->output;
     ok $server->stop, 'stops cleanly';
 };
 

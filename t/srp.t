@@ -64,6 +64,7 @@ sub login ($server, $name, $user, $password, %opt) {
             @{ $opt{args} // [] }, ("https://$name:$port$path") x ($opt{times} // 1)], timeout => 60);
     my @said = $done->{out} =~ m{^(?:HTTP/1\.1 (\d+)|X-User: (.*?)\r$)}mg;
     push @said, $1 if $done->{err} =~ /(?:SSL routines::|\(\d+\) (?:.*: )?)([^:\n]+)$/m;
+    s/^(?:sslv3|tlsv1|ssl\/tls) alert /alert / for @said;    # the prefix depends on the version of OpenSSL
     return join ' ', grep { defined } @said;
 }
 
@@ -84,9 +85,9 @@ CONF
     ok $server->begin, 'starts' or diag $server->said;
     like $server->log, qr/TP0282.*SSLSRPVerifierFile at \S+test\.conf:9 \(vhost a\.test\S*\): "\Q$file\E": 1 user$/m, 'the users are counted';
     like login($server, 'a.test', 'username', 'word'), qr/^200 username\|.*\|SRP-AES-128-CBC-SHA\|/, 'the user is let in';
-    is login($server, 'a.test', 'username', 'Word'), 'sslv3 alert bad record mac', 'not with a wrong password';
+    is login($server, 'a.test', 'username', 'Word'), 'alert bad record mac', 'not with a wrong password';
     logs($server, qr/TP0291: SRP user gave a wrong password \(vhost a\.test\S*\): "username"/, 'which is told');
-    is login($server, 'a.test', 'nobody', 'word'), 'tlsv1 alert unknown psk identity', 'nor under another name';
+    is login($server, 'a.test', 'nobody', 'word'), 'alert unknown psk identity', 'nor under another name';
     logs($server, qr/TP0290: SRP user is not in the verifier file \(vhost a\.test\S*\): "nobody"/, 'which is told too');
     isnt $server->handshake(name => 'a.test', tls => 'TLSv1.2')->ok, 1, 'nor without a name';
 
@@ -186,7 +187,7 @@ subtest 'a restart without a user' => sub {
     my $done = run(['openssl', 'srp', '-srpvfile', $file, '-delete', 'anna']);
     is $done->{exit}, 0, 'openssl srp -delete anna' or diag $done->{err};
     ok $server->graceful, 'graceful restart';
-    is login($server, 'a.test', 'anna', 'secret'), 'tlsv1 alert unknown psk identity', 'not any more';
+    is login($server, 'a.test', 'anna', 'secret'), 'alert unknown psk identity', 'not any more';
     $server->stop;
 };
 

@@ -71,7 +71,7 @@ subtest 'a server in order' => sub {
     my $alpn = mpm() eq 'prefork' ? 'http/1\.1' : 'h2';    # mod_http2 leaves prefork alone
     is $done->{exit}, 0, 'no problem' or diag $done->{text};
     like $done->{out}, qr/^  $_\n/m, "it prints: $_" for (
-        qr/connected +to 127\.0\.0\.1:\d+/, qr/protocol +TLSv1\.3/, qr/cipher +TLS_\w+/, qr/group +x25519/i, qr/signature +ECDSA with SHA256/,
+        qr/connected +to 127\.0\.0\.1:\d+/, qr/protocol +TLSv1\.3/, qr/cipher +TLS_\w+/, qr/group +x25519(?:mlkem768)?/i, qr/signature +ECDSA with SHA256/,
         qr/ALPN +$alpn/, qr/certificate +CN=localhost, EC P-256/, qr/ +for localhost, a\.test, 127\.0\.0\.1/,
         qr/chain +CN=TLSplus test intermediate 1, EC P-256/, qr/ +valid from \S+ \S+ UTC, expires in \d+ days \(.*\)/,
         qr/verified +yes, by CN=TLSplus test root ca, one of the authorities in \S+/, qr/name +yes, it is for localhost/,
@@ -247,7 +247,8 @@ subtest 'what is no HTTPS server' => sub {
     $plain->stop;
     finds look(answering(sub ($client, $line) { print {$client} "HTTP/1.1 400 Bad Request\r\n\r\n" }, read => 0)), qr/speaks plain HTTP/, 'a 400 at once';
     finds look(answering(sub ($client, $line) { print {$client} "SSH-2.0-OpenSSH_9.2\r\n"; sleep 1 }, read => 0)), qr/^problem: that is no HTTPS server: it speaks SSH\./m, 'SSH';
-    finds look(answering(sub ($client, $line) { print {$client} "\x00\x01nonsense\n"; sleep 1 }, read => 0)), qr/^problem: what the server sends is no TLS; it begins with "\\x00\\x01nonsense\\n"/m, 'nonsense, escaped';
+    # OpenSSL 4.0 reads no more than the 5 bytes of a record's header.
+    finds look(answering(sub ($client, $line) { print {$client} "\x00\x01nonsense\n"; sleep 1 }, read => 0)), qr/^problem: what the server sends is no TLS; it begins with "\\x00\\x01non(?:sense\\n)?"/m, 'nonsense, escaped';
     finds look(answering(sub ($client, $line) { })), qr/^problem: the server closed the connection during the handshake/m, 'one that closes';
 
     my $started = time;

@@ -140,7 +140,7 @@ use v5.36;
 
 # ok: the program succeeded. output: all it said. body: of the response.
 my @FIELDS = qw(ok exit output error status http_version headers body connects verify
-  protocol cipher alert alerts alpn subject issuer chain_length reused group signature sni);
+  protocol cipher alert alerts alpn subject issuer chain_length reused group temp_key signature sni);
 
 for my $field (@FIELDS) {
     no strict 'refs';
@@ -189,7 +189,8 @@ sub from_s_client ($class, $done) {
     ($self->{subject})   = $out =~ /^subject=(.*)/m;
     ($self->{issuer})    = $out =~ /^issuer=(.*)/m;
     ($self->{verify})    = $out =~ /Verify return code: (\d+)/;
-    ($self->{group})     = $out =~ /^(?:(?:Server|Peer) Temp Key:(?: ECDH,)?|Negotiated TLS1\.3 group:) ([^,\n]+)/m;
+    ($self->{temp_key})  = $out =~ /^(?:(?:Server|Peer) Temp Key:(?: ECDH,)?|Negotiated TLS1\.3 group:) (.+)/m;
+    ($self->{group})     = ($self->{temp_key} // '') =~ /^([^,]+)/;
     ($self->{signature}) = $out =~ /^Peer signature type: (.*)/m;
     $self->_in_older_words;
     ($self->{alpn})      = $out =~ /^ALPN protocol: (.*)/m;
@@ -209,7 +210,7 @@ sub from_s_client ($class, $done) {
 sub _in_older_words ($self) {
     s/(^|, |\+ ?)([A-Za-z][\w.]*)=/$1$2 = /g for grep { defined } @$self{qw(subject issuer)};
     for ($self->{signature} // ()) { s/^ecdsa_.*/ECDSA/; s/^rsa_pss_.*/RSA-PSS/; s/^rsa_pkcs1_.*/RSA/ }
-    $self->{group} = 'prime256v1' if ($self->{group} // '') eq 'secp256r1';
+    for (grep { defined } @$self{qw(group temp_key)}) { s/^secp256r1/prime256v1/; s/^P-(384|521)/secp$1r1/ }
 }
 
 sub from_gnutls ($class, $done) {
