@@ -106,7 +106,7 @@ Sgh5jjQE3e+VGbPNOkMbMCsKbfJfFDdP4TVtbVHCReSFtXZiXn7G9ExC6aY37WsL
 DH
     $certs->write('dh.crt', $certs->read('rsa.crt'), $dh);
     my $old = "SSLCertificateFile \@CERTS\@/dh.crt\nSSLCertificateKeyFile \@CERTS\@/rsa.key\nSSLCipherSuite DHE-RSA-AES128-SHA:\@SECLEVEL=0\n";
-    my %java = (name => 'a.test', tls => 'TLSv1.2', cipher => 'DHE-RSA-AES128-SHA:@SECLEVEL=0');
+    my %java = (name => 'a.test', tls => 'TLSv1.2', cipher => 'DHE-RSA-AES128-SHA:@SECLEVEL=0', args => ['-groups', 'P-256']);
     my $server = server(host($old));
     like $server->configtest->{text}, qr/TP0234: .*1024/, 'own parameters of 1024 bits: warned about';
     ok $server->begin, 'starts' or return diag $server->said;

@@ -64,7 +64,7 @@ sub login ($server, $name, $user, $password, %opt) {
             @{ $opt{args} // [] }, ("https://$name:$port$path") x ($opt{times} // 1)], timeout => 60);
     my @said = $done->{out} =~ m{^(?:HTTP/1\.1 (\d+)|X-User: (.*?)\r$)}mg;
     push @said, $1 if $done->{err} =~ /(?:SSL routines::|\(\d+\) (?:.*: )?)([^:\n]+)$/m;
-    s/^(?:sslv3|tlsv1|ssl\/tls) alert /alert / for @said;    # the prefix depends on the version of OpenSSL
+    s/^(?:sslv3|tlsv1|ssl\/tls) alert /alert / for grep { defined } @said;    # the prefix depends on the version of OpenSSL
     return join ' ', grep { defined } @said;
 }
 
@@ -134,10 +134,12 @@ subtest 'as with mod_ssl' => sub {
     $twins->same('who is let in as whom', sub ($server) {
         return { map { my ($what, @how) = @$_; ($what => login($server, @how)) } @cases };
     }, least => scalar @cases, differ => {
-        # mod_ssl closes the socket at once: whether the request has come by then decides what the client is told
-        'a certificate is required' => sub ($stock, $ours) {
-            return $ours eq 'Empty reply from server' && $stock =~ /^(?:\Q$ours\E|Connection reset by peer|Broken pipe)(?:, errno \d+)?$/;
-        },
+        # mod_ssl closes the socket at once: whether the request has come by then decides what the client is told.
+        # curl's words for a connection without an answer depend on its version.
+        map { $_ => sub ($stock, $ours) {
+            return $ours =~ /^(?:Empty reply from server|unexpected eof while reading, errno 0)$/
+              && $stock =~ /^(?:\Q$ours\E|Connection reset by peer|Broken pipe)(?:, errno \d+)?$/;
+        } } 'a certificate is required', 'required, and the client has',
     });
     my $found = login($twins->ours, 'a.test', 'anna', 'secret', times => 2);
     like $found, qr/^200 anna\|info of anna\|SRP-AES-128-CBC-SHA\|NONE\|Initial 200 anna\|info of anna\|SRP-AES-128-CBC-SHA\|NONE\|Resumed$/,

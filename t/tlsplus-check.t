@@ -11,7 +11,7 @@ use POSIX                ();
 use Test::More;
 use Time::HiRes      qw(time);
 use TLSplus::Certs;
-use TLSplus::Env     qw(mpm scratch_dir);
+use TLSplus::Env     qw(mpm openssl_is_at_least scratch_dir);
 use TLSplus::Process qw(run spawn spew wait_until slurp);
 use TLSplus::Server;
 use TLSplus::Tool;
@@ -195,7 +195,10 @@ subtest 'staples' => sub {
     is $done->{exit}, 0, 'a good one' or diag $done->{text};
     like $done->{out}, qr/staple +good, of \S+ \S+ UTC, until \S+ \S+ UTC/, 'is told with its dates';
     $respond->('other', 'another.crt', qw(-ndays 2));
-    finds $with->('other'), qr/^problem: the stapled OCSP response is about another certificate/m, 'about another certificate';
+  SKIP: {
+        skip 'this openssl s_server keeps such a response to itself', 2 if openssl_is_at_least(4, 0);
+        finds $with->('other'), qr/^problem: the stapled OCSP response is about another certificate/m, 'about another certificate';
+    }
     spew("$at/later", "\x30\x03\x0a\x01\x03");    # RFC 6960 4.2.1: tryLater
     finds $with->('later'), qr/^problem: the stapled OCSP response says nothing: trylater/m, 'a responder that had none';
     cert($at, 'ca', '--name', 'Staple CA', '--dir', 'second');
