@@ -170,6 +170,13 @@ subtest 'a session ends with SSLSessionCacheTimeout' => sub {
     $server->stop;
 };
 
+# Handshakes that asked for a session whose time was over, as the status page counts them.
+sub expired ($server) {
+    return 0 unless is_tlsplus();
+    my $counted = status($server);
+    return $counted->{TLSResumptionsExpired} + ($counted->{TLSSessionCacheMisses} // 0);
+}
+
 # Every moment around the end of a session's life is a handshake of one kind or the other.
 subtest 'the edge of that time' => sub {
     my $server = start('SSLSessionCache shm:512000', 'SSLSessionCacheTimeout 2');
@@ -177,8 +184,9 @@ subtest 'the edge of that time' => sub {
         $server->configure(conf("SSLSessionCache shm:512000\nSSLSessionTickets $tickets", 'SSLSessionCacheTimeout 2'));
         ok $server->graceful, "tickets $tickets";
         for my $version (@VERSIONS) {
-            my $begun = time;
-            my $file  = visit($server, $version);
+            my $begun  = time;
+            my $before = expired($server);
+            my $file   = visit($server, $version);
             my ($resumed, $full, $failed) = (0, 0, 0);
             # every few hundredths of a second until well after
             while (time - $begun < 5) {
@@ -187,8 +195,8 @@ subtest 'the edge of that time' => sub {
             }
             is $failed, 0, "$version: $resumed resumed, then $full full handshakes, and none fails";
             cmp_ok $full, '>', 0, "$version: the last ones are full";
-            my $counted = status($server);
-            cmp_ok $counted->{TLSResumptionsExpired} + ($counted->{TLSSessionCacheMisses} // 0), '>=', $full, "$version: and counted as such" if is_tlsplus();
+            # a client of TLS 1.3 that knows its ticket to be too old does not send it (RFC 8446 4.6.1)
+            cmp_ok expired($server) - $before, '>=', $version eq 'TLSv1.3' ? 1 : $full, "$version: and counted as such" if is_tlsplus();
         }
     }
     says_nothing($server, qr/TP0400/, 'no handshake fails in the log either');

@@ -284,7 +284,7 @@ sub stop ($self, $signal = 'TERM') {
     push @trouble, 'httpd had to be killed'     if $process->{timed_out};
     push @trouble, "httpd died of signal $process->{signal}" if $process->{signal} && !$process->{timed_out};
     push @trouble, "httpd exit status $process->{exit}" if $process->{exit} > 0;
-    push @trouble, 'processes were left behind' unless wait_until(5, sub { !kill 0 => -$group });
+    push @trouble, 'processes were left behind' unless wait_until(STOP_SECONDS, sub { !kill 0 => -$group });
     kill KILL => -$group;
     $self->{console} = $process->out . $process->err;
     push @trouble, $self->_crashes, $self->_sanitizer_reports;

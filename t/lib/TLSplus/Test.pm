@@ -6,8 +6,10 @@ package TLSplus::Test;
 use v5.36;
 use Exporter 'import';
 use Test::More;
+use TLSplus::Env     qw(find_program sanitized);
+use TLSplus::Process qw(run slurp);
 
-our @EXPORT = qw(logs says_nothing refused serves);
+our @EXPORT = qw(logs says_nothing refused serves needs_memory_of memory_of);
 
 use constant TAIL => 12;
 
@@ -50,6 +52,23 @@ sub serves ($server, $name, %opt) {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my $answer = $server->get('/', %opt);
     is $answer->status, 200, $name or diag $answer->error, "\n", _tail($server->log);
+}
+
+# Skips the subtest where memory_of() cannot work.
+sub needs_memory_of () {
+    plan skip_all => 'no gcore (Debian: gdb)' unless find_program('gcore');
+    plan skip_all => 'a sanitized process is tens of gigabytes' if sanitized();
+}
+
+# All that this process of the server holds in memory; undef, and a failed test, if that cannot be had.
+sub memory_of ($server, $pid) {
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my $done = run(['gcore', '-o', $server->root . '/core', $pid], timeout => 120);
+    my $core = $server->root . "/core.$pid";
+    ok -s $core, 'a core file' or diag($done->{err}), return undef;
+    my $content = slurp($core);
+    unlink $core;
+    return $content;
 }
 
 1;
