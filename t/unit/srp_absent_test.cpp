@@ -21,7 +21,7 @@ START_TEST(the_directives_say_why_they_cannot_be_used) {
     ck_assert(!read);
     const std::string said = render(read.error());
     ck_assert_msg(said.starts_with("TP0280: this OpenSSL has no SRP - SSLSRP"), "%s", said.c_str());
-    ck_assert_msg(said.find(": OpenSSL 3.") != std::string::npos, "%s", said.c_str());
+    ck_assert_msg(said.find(": OpenSSL ") != std::string::npos, "%s", said.c_str());
   }
 }
 END_TEST
