@@ -50,6 +50,7 @@ START_TEST(many_threads_never_hold_more) {
   std::atomic<int> holding{0};
   std::atomic<int> most{0};
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] {
       for (int round = 0; round < 20000; ++round) {
