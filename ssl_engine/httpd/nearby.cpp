@@ -22,18 +22,11 @@ constexpr short kEndOfPeer = POLLRDHUP;
 constexpr short kEndOfPeer = POLLIN;
 #endif
 
-int descriptor_of(TlsConnection& tls) noexcept {
+void await_if_nearby(TlsConnection& tls, short what) noexcept {
   apr_os_sock_t descriptor = -1;
   (void)apr_os_sock_get(&descriptor, ap_get_conn_socket(&tls.connection()));
-  return descriptor;
-}
-
-bool is_nearby(int descriptor) noexcept {
   const auto round_trip = shortest_round_trip(descriptor);
-  return round_trip.has_value() && *round_trip < kNearby;
-}
-
-void await(int descriptor, short what) noexcept {
+  if (!round_trip.has_value() || *round_trip >= kNearby) return;
   pollfd socket{descriptor, what, 0};
   (void)poll(&socket, 1, kPatienceMilliseconds);
 }
@@ -43,8 +36,7 @@ void await(int descriptor, short what) noexcept {
 void await_answer_nearby(TlsConnection& tls) noexcept {
   if (tls.waited_nearby) return;
   tls.waited_nearby = true;
-  const int descriptor = descriptor_of(tls);
-  if (is_nearby(descriptor)) await(descriptor, POLLIN);
+  await_if_nearby(tls, POLLIN);
 }
 
 void await_close_nearby(TlsConnection& tls) noexcept {
@@ -53,8 +45,7 @@ void await_close_nearby(TlsConnection& tls) noexcept {
       !tls.tls.close_notify_sent() || !tls.tls.out().empty()) {
     return;
   }
-  const int descriptor = descriptor_of(tls);
-  if (is_nearby(descriptor)) await(descriptor, kEndOfPeer);
+  await_if_nearby(tls, kEndOfPeer);
 }
 
 }  // namespace tlsplus

@@ -27,8 +27,7 @@ void add_pkcs7(ByteView der, std::vector<Cert>& found) {
 }
 
 bool add_certificate(ByteView der, std::vector<Cert>& found) {
-  const unsigned char* at = der.data();
-  Cert cert(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  Cert cert = parse_certificate(der);
   if (cert == nullptr) return false;
   found.push_back(std::move(cert));
   return true;

@@ -85,8 +85,7 @@ LeanCertificate LeanCertificate::read(ByteView der, const Fingerprint& digest) {
     made.block_->look = *look_at_certificate(made.block_->der());
     return made;
   }
-  const unsigned char* at = der.data();
-  Cert cert(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  Cert cert = parse_certificate(der);
   return cert == nullptr ? LeanCertificate() : LeanCertificate(std::move(cert));
 }
 
@@ -104,9 +103,7 @@ LeanCertificate LeanCertificate::share(LeanCertificateBlock* block) noexcept {
 
 Cert LeanCertificate::open() const noexcept {
   if (block_->object != nullptr) return tlsplus::share(*block_->object);
-  const ByteView der = block_->der();
-  const unsigned char* at = der.data();
-  return Cert(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  return parse_certificate(block_->der());
 }
 
 bool LeanCertificate::is_open() const noexcept {

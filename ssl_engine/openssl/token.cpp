@@ -14,6 +14,7 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/crypto_engine.h"
 #include "ssl_engine/openssl/errors.h"
+#include "ssl_engine/openssl/x509.h"
 
 namespace tlsplus {
 namespace {
@@ -231,8 +232,7 @@ std::string certificate_der(const X509& cert) {
 }
 
 Cert certificate_from_der(ByteView der) {
-  const unsigned char* at = der.data();
-  Cert cert(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  Cert cert = parse_certificate(der);
   clear_openssl_errors();
   return cert;
 }

@@ -84,6 +84,11 @@ bool stands_for(std::string_view pattern, std::string_view host) noexcept {
 
 }  // namespace
 
+Cert parse_certificate(ByteView der) noexcept {
+  const unsigned char* at = der.data();
+  return Cert(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+}
+
 Fingerprint sha256(ByteView bytes) noexcept {
   Fingerprint digest{};
   (void)SHA256(bytes.data(), bytes.size(), digest.data());

@@ -29,6 +29,9 @@ struct FingerprintHash {
   }
 };
 
+/// Null: `der` does not begin with a certificate; OpenSSL's errors say why.
+Cert parse_certificate(ByteView der) noexcept;
+
 Fingerprint sha256(ByteView bytes) noexcept;
 /// Over the certificate's DER.
 Fingerprint fingerprint_of(const X509& cert) noexcept;
