@@ -17,6 +17,17 @@
 namespace tlsplus {
 namespace {
 
+/// event's listener leaves a stopping child when it counts no connection, and counts one only when
+/// a worker has begun with it. One that waited for its worker until after that must be served by
+/// that worker to its end: nobody polls any more.
+void stay_with_worker_if_stopping(conn_rec& connection) noexcept {
+  int state = 0;
+  if (connection.cs == nullptr) return;
+  if (ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING) {
+    connection.clogging_input_filters = 1;
+  }
+}
+
 int pre_connection(conn_rec& connection, LogSink& log) {
   if (connection.master != nullptr || connection.outgoing != 0) return DECLINED;
   ServerSlot& slot = slot_of(*connection.base_server);
@@ -35,6 +46,7 @@ int pre_connection(conn_rec& connection, LogSink& log) {
                                       std::move(snapshot), *base);
   ap_set_module_config(connection.conn_config, &loaded_module(), &tls);
   insert_filters(tls);
+  stay_with_worker_if_stopping(connection);
   return OK;
 }
 
@@ -61,7 +73,9 @@ int wait_in_mpm(TlsConnection& tls, Progress progress) noexcept {
 #endif
 
 bool waits_in_mpm(TlsConnection& tls) noexcept {
-  return tls.engine().parked != nullptr && tls.connection().cs != nullptr;
+  const conn_rec& connection = tls.connection();
+  return tls.engine().parked != nullptr && connection.cs != nullptr &&
+         connection.clogging_input_filters == 0;
 }
 
 int process_connection(TlsConnection& tls) {
