@@ -38,7 +38,8 @@ sub threads ($pid) { my @threads = glob "/proc/$pid/task/*"; return scalar @thre
 # A client whose connection is accepted, and which stands still before the server's flight; its child is
 # told to stop, and only then the connection's worker begins. Gives the child and the client.
 sub begin_at_the_last_moment ($path) {
-    my ($child) = $server->children;
+    my ($child, @older);
+    ok wait_until(20, sub { ($child, @older) = $server->children; defined $child && !@older }), 'there is one child';
     mkfifo($hold, 0644) or die "mkfifo: $!\n";
     my $client = spawn($server->client->curl_command($path, name => 'a.test'));
     ok wait_until(20, sub { -e "$hold.held" }), 'the connection is accepted, and its worker is late';

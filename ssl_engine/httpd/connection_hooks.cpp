@@ -9,6 +9,7 @@
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/httpd/filters.h"
 #include "ssl_engine/httpd/handshake_sweep.h"
+#include "ssl_engine/httpd/last_connections.h"
 #include "ssl_engine/httpd/module.h"
 #include "ssl_engine/httpd/nearby.h"
 #include "ssl_engine/httpd/plain_port.h"
@@ -16,17 +17,6 @@
 
 namespace tlsplus {
 namespace {
-
-/// event's listener leaves a stopping child when it counts no connection, and counts one only when
-/// a worker has begun with it. One that waited for its worker until after that must be served by
-/// that worker to its end: nobody polls any more.
-void stay_with_worker_if_stopping(conn_rec& connection) noexcept {
-  int state = 0;
-  if (connection.cs == nullptr) return;
-  if (ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING) {
-    connection.clogging_input_filters = 1;
-  }
-}
 
 int pre_connection(conn_rec& connection, LogSink& log) {
   if (connection.master != nullptr || connection.outgoing != 0) return DECLINED;
@@ -75,7 +65,7 @@ int wait_in_mpm(TlsConnection& tls, Progress progress) noexcept {
 bool waits_in_mpm(TlsConnection& tls) noexcept {
   const conn_rec& connection = tls.connection();
   return tls.engine().parked != nullptr && connection.cs != nullptr &&
-         connection.clogging_input_filters == 0;
+         !stays_with_worker(connection);
 }
 
 int process_connection(TlsConnection& tls) {
@@ -125,7 +115,12 @@ static int tlsplus_pre_close_connection(conn_rec* connection) noexcept {
   if (tls == nullptr) return DECLINED;
   if (tls->engine().parked != nullptr) tls->engine().parked->unpark(*tls);
   // Elsewhere than on event the worker waits for the client's end in any case.
-  if (connection->cs != nullptr) await_close_nearby(*tls);
+  if (connection->cs == nullptr) return OK;
+  if (stays_with_worker(*connection)) {
+    linger_with_worker(*connection);
+  } else {
+    await_close_nearby(*tls);
+  }
   return OK;
 }
 

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ssl_engine/httpd/last_connections.h"
+
+#include <array>
+
+namespace tlsplus {
+namespace {
+
+// As long as ap_lingering_close() waits.
+constexpr apr_interval_time_t kLongestSilence = apr_time_from_sec(2);
+constexpr apr_interval_time_t kLongestLinger = apr_time_from_sec(30);
+
+}  // namespace
+
+void stay_with_worker_if_stopping(conn_rec& connection) noexcept {
+  int state = 0;
+  if (connection.cs == nullptr) return;
+  if (ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING) {
+    // What tells protocol modules to wait in place.
+    connection.clogging_input_filters = 1;
+  }
+}
+
+bool stays_with_worker(const conn_rec& connection) noexcept {
+  return connection.clogging_input_filters != 0;
+}
+
+void linger_with_worker(conn_rec& connection) noexcept {
+  apr_socket_t* socket = ap_get_conn_socket(&connection);
+  ap_flush_conn(&connection);
+  if (connection.aborted == 0 && apr_socket_shutdown(socket, APR_SHUTDOWN_WRITE) == APR_SUCCESS) {
+    (void)apr_socket_timeout_set(socket, kLongestSilence);
+    const apr_time_t end = apr_time_now() + kLongestLinger;
+    std::array<char, 2048> discarded;
+    apr_size_t size = discarded.size();
+    while (apr_socket_recv(socket, discarded.data(), &size) == APR_SUCCESS && size != 0 &&
+           apr_time_now() < end) {
+      size = discarded.size();
+    }
+  }
+  connection.aborted = 1;
+}
+
+}  // namespace tlsplus
