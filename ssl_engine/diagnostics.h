@@ -173,6 +173,7 @@ enum class Tp : MessageId {
   fallback_certificate = 319,
   password_in_clear = 320,
   keepalive_off_for_many = 321,
+  kernel_tls_unused = 322,
 
   // 400..499 connections and handshakes: diagnostics_connection.cpp
   handshake_failed = 400,

@@ -100,6 +100,10 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      "Internet "
      "Explorer 7 to 10 do. Each of their requests then takes a TLS handshake of its own.",
      "restrict it to \"MSIE [2-5]\", or remove the line"},
+    {Tp::kernel_tls_unused, Level::warn, "TLS is not handed to the kernel",
+     "OpenSSL can hand a connection's keys to the kernel where it holds the socket itself. Here "
+     "httpd's filters hold it, so that the option changes nothing: records are made in the server.",
+     "remove KTLS from the options; files are fast without it (see doc/performance.md)"},
 });
 
 }  // namespace

@@ -159,6 +159,7 @@ void PolicyLint::check(const Draft& draft, Findings& findings) {
   }
   check_key_types(draft, findings);
   check_srp(draft, findings);
+  check_kernel_tls(draft, findings);
 }
 
 void PolicyLint::check_anonymous(const Draft& draft, Findings& findings) {
@@ -194,6 +195,16 @@ void PolicyLint::check_srp(const Draft& draft, Findings& findings) {
                 : has_old ? Tp::srp_ciphers_off
                           : Tp::srp_versions_off;
   findings.add(draft.index, diagnose(id, {}, draft.config().srp_file.where()));
+}
+
+void PolicyLint::check_kernel_tls(const Draft& draft, Findings& findings) {
+  if ((SSL_CTX_get_options(draft.context) & SSL_OP_ENABLE_KTLS) == 0) return;
+  const auto& commands = draft.config().conf_commands.entries();
+  const auto asked = std::ranges::find_if(commands, [](const auto& entry) {
+    return entry.value.value.find("KTLS") != std::string_view::npos;
+  });
+  if (asked == commands.end()) return;  // OpenSSL's own configuration file may say so for everybody
+  findings.add(draft.index, diagnose(Tp::kernel_tls_unused, {}, asked->where()));
 }
 
 void PolicyLint::check_key_types(const Draft& draft, Findings& findings) {

@@ -202,6 +202,7 @@ my @WARNINGS = (
     [315, 'a name behind a wildcard',                  good('  ServerAlias *.test') . (good() =~ s/a\.test/c.test/r)],
     [316, 'a host nobody listens for',                 good() . (good() =~ s/\*:\@PORT\@/127.0.0.1:1/r)],
     [317, 'a port for https without a host',           "Listen 127.0.0.1:\@PORT2\@ https\n" . good()],
+    [322, 'records made by the kernel',                good('! SSLOpenSSLConfCmd Options KTLS')],
     [318, 'hosts without name',                        good() . (good() =~ s/  ServerName a\.test\n//r)],
 );
 
