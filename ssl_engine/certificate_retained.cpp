@@ -117,11 +117,15 @@ RetainedFiles* CertificateStore::retain() const noexcept {
   return block;
 }
 
+std::span<const RetainedFile> CertificateStore::files_in(const RetainedFiles* files) noexcept {
+  if (files == nullptr || files->version != RetainedFiles::kVersion) return {};
+  return {files->files, files->count};
+}
+
 void CertificateStore::remember(const RetainedFiles* files) {
-  if (files == nullptr || files->version != RetainedFiles::kVersion) return;
-  files_.reserve(files->count);
-  for (std::uint32_t i = 0; i < files->count; ++i) {
-    const RetainedFile& kept = files->files[i];
+  const auto kept_files = files_in(files);
+  files_.reserve(kept_files.size());
+  for (const RetainedFile& kept : kept_files) {
     if (kept.path == nullptr) continue;
     Entry& entry = files_[kept.path];
     entry.file.path = shown_file(kept.path);

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -115,6 +116,8 @@ class CertificateStore {
   [[nodiscard]] RetainedFiles* retain() const noexcept;
   /// Takes over knowledge, not ownership; `files` may be null or of another version.
   void remember(const RetainedFiles* files);
+  /// The files of a block of retain(); none if it is null or of another version.
+  static std::span<const RetainedFile> files_in(const RetainedFiles* files) noexcept;
   /// Frees a block of retain(). Null is fine; a block of another version is left alone.
   static void release(RetainedFiles* files) noexcept;
 

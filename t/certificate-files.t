@@ -141,4 +141,31 @@ CONF
     ok $server->stop, 'stops cleanly';
 };
 
+# Files that were read before are looked at where they are used, not once more at their lines: what has
+# become of them is told all the same, of all of them, with the line.
+subtest 'files that go away before a graceful restart' => sub {
+    my @names = qw(gone empty folder);
+    $certs->leaf($_, san => ["$_.test"]) for @names;
+    my $hosts  = join '', map { <<"CONF" } @names;
+<VirtualHost *:\@PORT\@>
+  ServerName $_.test
+  SSLEngine on
+  SSLCertificateFile    \@CERTS\@/$_.crt
+  SSLCertificateKeyFile \@CERTS\@/$_.key
+</VirtualHost>
+CONF
+    my $server = TLSplus::Server->start(certs => $certs, conf => $hosts);
+    ok $server->graceful, 'a graceful restart while they are there';
+    unlink map { "$dir/$_.key" } qw(gone folder);
+    $certs->write('empty.key', '');
+    mkdir "$dir/folder.key";
+    ok $server->refuses_graceful, 'the next one is refused';
+    my %id = (gone => 'TP0201', empty => 'TP0204', folder => 'TP0203');
+    for my $at (0 .. $#names) {
+        my $line = 6 * $at + 5;
+        like $server->said, qr/^$id{ $names[$at] }: .*SSLCertificateKeyFile at \S+:$line .*$names[$at]\.key/m, "$names[$at]: told";
+    }
+    rmdir "$dir/folder.key";
+};
+
 done_testing;

@@ -16,6 +16,7 @@
 #include "ssl_engine/httpd/module.h"
 #include "ssl_engine/httpd/pool.h"
 #include "ssl_engine/httpd/require.h"
+#include "ssl_engine/httpd/retained.h"
 #include "ssl_engine/httpd/virtual_hosts.h"
 
 namespace tlsplus {
@@ -26,7 +27,8 @@ constexpr const char* kInternalError =
 
 class HttpdPaths final : public PathResolver {
  public:
-  HttpdPaths(apr_pool_t* keep, apr_pool_t* scratch) noexcept : keep_(keep), scratch_(scratch) {}
+  HttpdPaths(apr_pool_t* keep, apr_pool_t* scratch) noexcept
+      : keep_(keep), scratch_(scratch), in_htaccess_(keep == scratch) {}
 
   std::optional<std::string_view> absolute(std::string_view path) override {
     const char* const name = apr_pstrmemdup(scratch_, path.data(), path.size());
@@ -36,6 +38,7 @@ class HttpdPaths final : public PathResolver {
   }
 
   PathKind kind_of(std::string_view absolute_path) override {
+    if (!in_htaccess_ && was_read_before(absolute_path)) return PathKind::file;
     const char* const name = apr_pstrmemdup(scratch_, absolute_path.data(), absolute_path.size());
     apr_finfo_t seen{};
     const apr_status_t status = apr_stat(&seen, name, APR_FINFO_TYPE | APR_FINFO_SIZE, scratch_);
@@ -52,6 +55,7 @@ class HttpdPaths final : public PathResolver {
  private:
   apr_pool_t* keep_;
   apr_pool_t* scratch_;
+  bool in_htaccess_;
 };
 
 const Origin& origin_of(const cmd_parms& cmd, const Directive& row) {

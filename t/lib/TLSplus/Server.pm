@@ -249,6 +249,16 @@ sub _reload ($self, $signal) {
         sub { !$self->running ? 'ended' : $self->log($mark) =~ /resuming normal operations/ ? 'up' : '' }) eq 'up';
 }
 
+# The same with a configuration that cannot be served: httpd ends; true if it did, and did not crash.
+sub refuses_graceful ($self) {
+    my $process = $self->{process};
+    kill USR1 => $self->pid or return 0;
+    return 0 unless wait_until($self->{patience}, sub { !$process->running });
+    $self->{console} = $process->out . $process->err;
+    $self->_forget;
+    return !grep { defined } $self->_crashes, $self->_sanitizer_reports;
+}
+
 sub running ($self) { $self->{process} ? $self->{process}->running : 0 }
 
 # On SIGTERM event and worker close the sockets of busy threads from another thread, and prefork runs
