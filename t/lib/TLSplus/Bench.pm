@@ -48,6 +48,10 @@ HOST
     my $server = TLSplus::Server->start(
         so => $module, certs => $self->{certs}, loglevel => 'warn', modules => ['reqtimeout', @{ $opt{modules} // [] }],
         conf => <<"CONF");
+# as Debian has it, and else httpd looks for .htaccess in each folder of each path
+<Directory "/">
+  AllowOverride None
+</Directory>
 KeepAlive On
 KeepAliveTimeout 60
 MaxKeepAliveRequests 0
