@@ -76,9 +76,9 @@ std::shared_ptr<FileContent> content_of(const RetainedFile& kept) {
   material.encoding = static_cast<Encoding>(kept.encoding);
   material.found = Kinds(kept.found);
   for (std::uint32_t i = 0; i < kept.certificate_count; ++i) {
-    material.certificates.push_back(LeanCertificate::share(kept.certificates[i]));
+    material.certificates.emplace_back(Counted<LeanCertificateBlock>::share(kept.certificates[i]));
   }
-  material.key = LeanKey::share(kept.key);
+  material.key = LeanKey(Counted<LeanKeyBlock>::share(kept.key));
   material.dh_parameters = shared_or_null(kept.dh_parameters);
   if (kept.group != nullptr) material.group = kept.group;
   if (kept.pin.memory != nullptr)
@@ -88,10 +88,10 @@ std::shared_ptr<FileContent> content_of(const RetainedFile& kept) {
 
 void release_file(RetainedFile& kept) noexcept {
   for (std::uint32_t i = 0; i < kept.certificate_count; ++i) {
-    (void)LeanCertificate::adopt(kept.certificates[i]);
+    (void)Counted<LeanCertificateBlock>::adopt(kept.certificates[i]);
   }
   std::free(kept.certificates);
-  (void)LeanKey::adopt(kept.key);
+  (void)Counted<LeanKeyBlock>::adopt(kept.key);
   EVP_PKEY_free(kept.dh_parameters);
   std::free(kept.path);
   std::free(kept.group);

@@ -141,12 +141,12 @@ Bytes rebuild_client_hello(SSL& ssl) {
   int* types = nullptr;
   std::size_t count = 0;
   if (SSL_client_hello_get1_extensions_present(&ssl, &types, &count) != 1) return body;
+  const LibraryMemory<int> owner(types);
   Bytes extensions;
   for (const int type : std::span(types, count)) {
     put_number(extensions, static_cast<std::size_t>(type), 2);
     put_vector(extensions, hello_extension(&ssl, static_cast<unsigned>(type)), 2);
   }
-  OPENSSL_free(types);
   put_vector(body, extensions, 2);
   return body;
 }

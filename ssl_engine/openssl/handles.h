@@ -39,6 +39,13 @@ using Session = Handle<SSL_SESSION, SSL_SESSION_free>;
 using Bio = Handle<BIO, BIO_free_all>;
 using ConfCtx = Handle<SSL_CONF_CTX, SSL_CONF_CTX_free>;
 
+/// What OpenSSL allocated and the caller frees: OPENSSL_free(3).
+inline void free_memory(void* memory) noexcept {
+  OPENSSL_free(memory);
+}
+template <class T>
+using LibraryMemory = Handle<T, free_memory>;
+
 static_assert(sizeof(Cert) == sizeof(X509*));
 
 /// A second owner of the same object: one more reference, no copy. Safe on any thread.

@@ -186,9 +186,8 @@ std::string common_name_of(const X509_NAME& subject) {
   const int size =
       ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(&subject, at)));
   if (size < 0) return {};
-  std::string name(reinterpret_cast<const char*>(utf8), static_cast<std::size_t>(size));
-  OPENSSL_free(utf8);
-  return name;
+  const LibraryMemory<unsigned char> owner(utf8);
+  return {reinterpret_cast<const char*>(utf8), static_cast<std::size_t>(size)};
 }
 
 void take_name(const GENERAL_NAME& name, RequestContent& content) {

@@ -5,11 +5,9 @@
 
 #include <openssl/x509v3.h>
 
-#include <memory>
-
 #include "ssl_engine/base/der.h"
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/openssl/errors.h"
+#include "ssl_engine/openssl/encode.h"
 
 namespace tlsplus {
 
@@ -19,10 +17,6 @@ void LeanCertificateBlock::destroy(LeanCertificateBlock* block) noexcept {
 }
 
 namespace {
-
-struct LibraryFree {
-  void operator()(void* memory) const noexcept { OPENSSL_free(memory); }
-};
 
 WallTime wall_time(std::int64_t seconds) noexcept {
   return WallTime{std::chrono::seconds{seconds}};
@@ -63,13 +57,6 @@ std::string extension_of(const X509& cert, int kind) {
           static_cast<std::size_t>(ASN1_STRING_length(value))};
 }
 
-std::string issuer_in(const X509& cert) {
-  unsigned char* bytes = nullptr;
-  const int size = i2d_X509_NAME(X509_get_issuer_name(&cert), &bytes);
-  const std::unique_ptr<unsigned char, LibraryFree> owner(bytes);
-  return size <= 0 ? std::string() : std::string(as_text({bytes, static_cast<std::size_t>(size)}));
-}
-
 }  // namespace
 
 LeanCertificate::LeanCertificate(Cert cert) : block_(with_bytes_behind<LeanCertificateBlock>({})) {
@@ -78,27 +65,14 @@ LeanCertificate::LeanCertificate(Cert cert) : block_(with_bytes_behind<LeanCerti
 }
 
 LeanCertificate LeanCertificate::read(ByteView der, const Fingerprint& digest) {
-  LeanCertificate made;
-  if (look_at_certificate(der)) {
-    made.block_ = with_bytes_behind<LeanCertificateBlock>(der);
-    made.block_->fingerprint = digest;
-    made.block_->look = *look_at_certificate(made.block_->der());
-    return made;
+  auto block = with_bytes_behind<LeanCertificateBlock>(der);
+  if (const auto look = look_at_certificate(block->der())) {
+    block->fingerprint = digest;
+    block->look = *look;
+    return LeanCertificate(std::move(block));
   }
   Cert cert = parse_certificate(der);
   return cert == nullptr ? LeanCertificate() : LeanCertificate(std::move(cert));
-}
-
-LeanCertificate LeanCertificate::adopt(LeanCertificateBlock* block) noexcept {
-  LeanCertificate owner;
-  owner.block_ = Counted<LeanCertificateBlock>::adopt(block);
-  return owner;
-}
-
-LeanCertificate LeanCertificate::share(LeanCertificateBlock* block) noexcept {
-  LeanCertificate owner;
-  owner.block_ = Counted<LeanCertificateBlock>::share(block);
-  return owner;
 }
 
 Cert LeanCertificate::open() const noexcept {
@@ -162,7 +136,7 @@ std::string LeanCertificate::key_description() const {
 std::string LeanCertificate::issuer_key() const {
   std::string key;
   if (is_open()) {
-    append_sized(key, issuer_in(*block_->object));
+    append_sized(key, der_of<i2d_X509_NAME>(*X509_get_issuer_name(block_->object)));
     append_sized(key, extension_of(*block_->object, NID_authority_key_identifier));
     append_sized(key, extension_of(*block_->object, NID_info_access));
     append_sized(key, std::to_string(X509_get_signature_nid(block_->object)));

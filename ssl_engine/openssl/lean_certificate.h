@@ -84,8 +84,8 @@ class LeanCertificate {
 
   /// For the crossing between generations: a reference as a plain pointer, and back.
   LeanCertificateBlock* release() noexcept { return block_.release(); }
-  static LeanCertificate adopt(LeanCertificateBlock* block) noexcept;
-  static LeanCertificate share(LeanCertificateBlock* block) noexcept;
+  explicit LeanCertificate(Counted<LeanCertificateBlock> block) noexcept
+      : block_(std::move(block)) {}
 
  private:
   Counted<LeanCertificateBlock> block_;

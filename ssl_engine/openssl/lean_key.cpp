@@ -36,28 +36,15 @@ LeanKey::LeanKey(Pkey key) : block_(with_bytes_behind<LeanKeyBlock>({})) {
 }
 
 Result<LeanKey> LeanKey::read(ByteView der, std::string_view label, KeyReader& reader) {
-  if (look_at_key(der, label)) {
-    LeanKey made;
-    made.block_ = with_bytes_behind<LeanKeyBlock>(der);
-    made.block_->look = *look_at_key(made.block_->der(), label);
-    made.block_->label = position_of(label);
-    return made;
+  auto block = with_bytes_behind<LeanKeyBlock>(der);
+  if (const auto look = look_at_key(block->der(), label)) {
+    block->look = *look;
+    block->label = position_of(label);
+    return LeanKey(std::move(block));
   }
   auto key = reader.private_key(der, label);
   if (!key) return std::move(key).error();
   return LeanKey(std::move(*key));
-}
-
-LeanKey LeanKey::adopt(LeanKeyBlock* block) noexcept {
-  LeanKey owner;
-  owner.block_ = Counted<LeanKeyBlock>::adopt(block);
-  return owner;
-}
-
-LeanKey LeanKey::share(LeanKeyBlock* block) noexcept {
-  LeanKey owner;
-  owner.block_ = Counted<LeanKeyBlock>::share(block);
-  return owner;
 }
 
 Pkey LeanKey::open(KeyReader& reader) const {

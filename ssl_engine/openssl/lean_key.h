@@ -52,8 +52,7 @@ class LeanKey {
 
   /// For the crossing between generations: a reference as a plain pointer, and back.
   LeanKeyBlock* release() noexcept { return block_.release(); }
-  static LeanKey adopt(LeanKeyBlock* block) noexcept;
-  static LeanKey share(LeanKeyBlock* block) noexcept;
+  explicit LeanKey(Counted<LeanKeyBlock> block) noexcept : block_(std::move(block)) {}
 
  private:
   Counted<LeanKeyBlock> block_;

@@ -13,6 +13,7 @@
 
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/crypto_engine.h"
+#include "ssl_engine/openssl/encode.h"
 #include "ssl_engine/openssl/errors.h"
 #include "ssl_engine/openssl/x509.h"
 
@@ -201,20 +202,7 @@ Status try_signature(EVP_PKEY& key, EVP_PKEY& public_half) {
   return {};
 }
 
-namespace {
-
-template <auto Encode, class T>
-std::string der_of(const T& object) {
-  unsigned char* octets = nullptr;
-  const int size = Encode(&object, &octets);
-  std::string der;
-  if (size > 0) der.assign(reinterpret_cast<const char*>(octets), static_cast<std::size_t>(size));
-  OPENSSL_free(octets);
-  clear_openssl_errors();
-  return der;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 std::string public_key_der(EVP_PKEY& key) {
   return der_of<i2d_PUBKEY>(key);

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/openssl/encode.h"
 #include "ssl_engine/openssl/errors.h"
 
 namespace tlsplus {
@@ -23,11 +24,6 @@ using Access = Handle<AUTHORITY_INFO_ACCESS, AUTHORITY_INFO_ACCESS_free>;
 using Usage = Handle<EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free>;
 using Store = Handle<X509_STORE, X509_STORE_free>;
 using StoreCtx = Handle<X509_STORE_CTX, X509_STORE_CTX_free>;
-
-struct LibraryFree {
-  void operator()(void* memory) const noexcept { OPENSSL_free(memory); }
-};
-using LibraryBytes = std::unique_ptr<unsigned char, LibraryFree>;
 
 std::string_view view_of(const ASN1_STRING& string) noexcept {
   return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(&string)),
@@ -68,7 +64,7 @@ void add_common_names(const X509& cert, std::vector<std::string>& names) {
     unsigned char* utf8 = nullptr;
     const int size = ASN1_STRING_to_UTF8(&utf8, value);
     if (size < 0) continue;
-    const LibraryBytes owner(utf8);
+    const LibraryMemory<unsigned char> owner(utf8);
     names.push_back(to_lower(as_text({utf8, static_cast<std::size_t>(size)})));
   }
 }
@@ -103,14 +99,8 @@ Fingerprint fingerprint_of(const X509& cert) noexcept {
 }
 
 Fingerprint public_key_fingerprint(EVP_PKEY& key) {
-  unsigned char* der = nullptr;
-  const int size = i2d_PUBKEY(&key, &der);
-  if (size <= 0) {
-    clear_openssl_errors();
-    return {};
-  }
-  const LibraryBytes owner(der);
-  return sha256({der, static_cast<std::size_t>(size)});
+  const std::string der = der_of<i2d_PUBKEY>(key);
+  return der.empty() ? Fingerprint{} : sha256(as_bytes(der));
 }
 
 std::string subject_of(const X509& cert) {

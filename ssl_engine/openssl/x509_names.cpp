@@ -42,14 +42,10 @@ std::optional<std::string> string_text(const ASN1_STRING* string, ValueForm form
 }
 
 std::optional<std::string> slash_text(const X509_NAME& name) {
-  char* text = X509_NAME_oneline(&name, nullptr, 0);
-  if (text == nullptr) {
-    clear_openssl_errors();
-    return std::nullopt;
-  }
-  std::string copy(text);
-  OPENSSL_free(text);
-  return copy;
+  const LibraryMemory<char> text(X509_NAME_oneline(&name, nullptr, 0));
+  if (text != nullptr) return text.get();
+  clear_openssl_errors();
+  return std::nullopt;
 }
 
 /// nullopt: a name of another kind.

@@ -19,15 +19,10 @@
 namespace tlsplus {
 namespace {
 
-// What OpenSSL allocated and the caller frees.
-void free_memory(void* memory) noexcept {
-  OPENSSL_free(memory);
-}
-
 using Bignum = Handle<BIGNUM, BN_free>;
 using Object = Handle<ASN1_OBJECT, ASN1_OBJECT_free>;
 using String = Handle<ASN1_STRING, ASN1_STRING_free>;
-using Text = Handle<char, free_memory>;
+using Text = LibraryMemory<char>;
 using Octets = Handle<unsigned char, free_memory>;
 
 std::string_view long_name(int nid) noexcept {

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// An object of OpenSSL's as DER.
+#pragma once
+
+#include <string>
+
+#include "ssl_engine/openssl/errors.h"
+#include "ssl_engine/openssl/handles.h"
+
+namespace tlsplus {
+
+/// What `Encode`, an i2d_ function (d2i_X509(3)), makes of `object`; empty if it fails. Leaves no
+/// errors.
+template <auto Encode, class T>
+std::string der_of(const T& object) {
+  unsigned char* octets = nullptr;
+  const int size = Encode(&object, &octets);
+  const LibraryMemory<unsigned char> owner(octets);
+  if (size > 0) return {reinterpret_cast<const char*>(octets), static_cast<std::size_t>(size)};
+  clear_openssl_errors();
+  return {};
+}
+
+}  // namespace tlsplus
