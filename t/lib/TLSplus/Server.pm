@@ -240,7 +240,12 @@ sub said ($self) {
 
 # Sends the signal that loads the configuration anew and waits until that has happened.
 sub graceful ($self) { $self->_reload('USR1') }
-sub restart  ($self) { $self->_reload('HUP') }
+
+# What _let_finish() is for concerns this as well, and here nothing can be finished first.
+sub restart ($self) {
+    wait_until(STOP_SECONDS, sub { !$self->_has_clients && $self->_rests });
+    return $self->_reload('HUP');
+}
 
 sub _reload ($self, $signal) {
     my $mark = $self->mark;
@@ -274,6 +279,11 @@ sub _let_finish ($self, $process) {
     wait_until(STOP_SECONDS, sub {
         !$process->running || !$self->children($process->pid) || (time > $patience && $self->_has_clients);
     });
+}
+
+# Whether no thread of a child is at work.
+sub _rests ($self) {
+    return !grep { slurp($_) =~ /^\d+ \(.*\) [RD] /s } map { glob "/proc/$_/task/[0-9]*/stat" } $self->children;
 }
 
 # Whether a connection to one of our ports is open, by the server's end of it (proc(5), net/tcp).
