@@ -122,7 +122,8 @@ END_TEST
 
 START_TEST(what_was_typed_before_the_question_is_no_answer) {
   Seat seat([] {
-    usleep(100'000);
+    pollfd typed{STDIN_FILENO, POLLIN, 0};
+    if (poll(&typed, 1, 10'000) != 1) return 6;
     return ask_once();
   });
   seat.type("early\r");
