@@ -36,7 +36,7 @@ int pre_connection(conn_rec& connection, LogSink& log) {
                                       std::move(snapshot), *base);
   ap_set_module_config(connection.conn_config, &loaded_module(), &tls);
   insert_filters(tls);
-  stay_with_worker_if_stopping(connection);
+  stay_with_worker_if_stopping(tls);
   return OK;
 }
 
@@ -63,9 +63,7 @@ int wait_in_mpm(TlsConnection& tls, Progress progress) noexcept {
 #endif
 
 bool waits_in_mpm(TlsConnection& tls) noexcept {
-  const conn_rec& connection = tls.connection();
-  return tls.engine().parked != nullptr && connection.cs != nullptr &&
-         !stays_with_worker(connection);
+  return tls.engine().parked != nullptr && tls.connection().cs != nullptr && !tls.stays_with_worker;
 }
 
 int process_connection(TlsConnection& tls) {
@@ -116,8 +114,8 @@ static int tlsplus_pre_close_connection(conn_rec* connection) noexcept {
   if (tls->engine().parked != nullptr) tls->engine().parked->unpark(*tls);
   // Elsewhere than on event the worker waits for the client's end in any case.
   if (connection->cs == nullptr) return OK;
-  if (stays_with_worker(*connection)) {
-    linger_with_worker(*connection);
+  if (tls->stays_with_worker) {
+    linger_with_worker(*tls);
   } else {
     await_close_nearby(*tls);
   }

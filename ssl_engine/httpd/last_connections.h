@@ -6,19 +6,16 @@
 // end, or it is reset when the child ends.
 #pragma once
 
-#include "ssl_engine/httpd/apache.h"
+#include "ssl_engine/httpd/tls_connection.h"
 
 namespace tlsplus {
 
-/// In pre_connection: has protocol modules and us serve the connection without the MPM's help if
-/// the child is stopping. Does nothing on MPMs that do so anyway.
-void stay_with_worker_if_stopping(conn_rec& connection) noexcept;
-
-/// True if the connection must be served to its end by the thread that has it.
-bool stays_with_worker(const conn_rec& connection) noexcept;
+/// In pre_connection: has protocol modules and us serve the connection without the MPM's help
+/// (stays_with_worker) if the child is stopping. Does nothing on MPMs that do so anyway.
+void stay_with_worker_if_stopping(TlsConnection& tls) noexcept;
 
 /// In pre_close_connection, for such a connection: sends what is left and waits for the client's
 /// end (RFC 9112 9.6), at most 2 seconds while it is silent; then the MPM closes at once.
-void linger_with_worker(conn_rec& connection) noexcept;
+void linger_with_worker(TlsConnection& tls) noexcept;
 
 }  // namespace tlsplus

@@ -58,9 +58,10 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
   bool farewell_decided = false;  // by the first request
   bool failure_logged = false;
   bool waited_nearby = false;
-  bool front_is_fed = false;  // the first bucket of records only keeps its bytes in memory
-  bool drained = false;       // the last read from below took all there was
-  int synthetic_lines = 0;    // of the GET that stands for a plain HTTP request
+  bool stays_with_worker = false;  // to its end: nobody polls any more (last_connections.h)
+  bool front_is_fed = false;       // the first bucket of records only keeps its bytes in memory
+  bool drained = false;            // the last read from below took all there was
+  int synthetic_lines = 0;         // of the GET that stands for a plain HTTP request
 
   [[nodiscard]] conn_rec& connection() noexcept { return connection_; }
   [[nodiscard]] Engine& engine() noexcept { return generation_.engine; }
