@@ -27,8 +27,8 @@ constexpr const char* kInternalError =
 
 class HttpdPaths final : public PathResolver {
  public:
-  HttpdPaths(apr_pool_t* keep, apr_pool_t* scratch) noexcept
-      : keep_(keep), scratch_(scratch), in_htaccess_(keep == scratch) {}
+  HttpdPaths(const cmd_parms& cmd, bool in_htaccess) noexcept
+      : keep_(cmd.pool), scratch_(cmd.temp_pool), in_htaccess_(in_htaccess) {}
 
   std::optional<std::string_view> absolute(std::string_view path) override {
     const char* const name = apr_pstrmemdup(scratch_, path.data(), path.size());
@@ -91,8 +91,9 @@ const char* set_directive(cmd_parms& cmd, DirSlot& directory, Words words) {
     const char* const misplaced = ap_check_cmd_context(&cmd, GLOBAL_ONLY);
     if (misplaced != nullptr) return misplaced;
   }
-  HttpdPaths paths(cmd.pool, cmd.temp_pool);
-  HttpdExpressions expressions(cmd, in_htaccess(cmd));
+  const bool for_request = in_htaccess(cmd);
+  HttpdPaths paths(cmd, for_request);
+  HttpdExpressions expressions(cmd, for_request);
   std::vector<Error> remarks;
   const Line line{.row = row,
                   .words = words,
@@ -101,7 +102,7 @@ const char* set_directive(cmd_parms& cmd, DirSlot& directory, Words words) {
                   .paths = paths,
                   .expressions = expressions,
                   .remarks = remarks,
-                  .in_htaccess = in_htaccess(cmd)};
+                  .in_htaccess = for_request};
   ServerSlot& server = slot_of(*cmd.server);
   const Status done = apply(line, {server.global, server.config, directory.config});
   keep_remarks(cmd, std::move(remarks));

@@ -23,6 +23,7 @@ void stay_with_worker_if_stopping(TlsConnection& tls) noexcept {
   }
 }
 
+// ap_lingering_close() would run our own hook again, and close a socket that the MPM closes.
 void linger_with_worker(TlsConnection& tls) noexcept {
   conn_rec& connection = tls.connection();
   apr_socket_t* socket = ap_get_conn_socket(&connection);

@@ -17,9 +17,9 @@ std::string der_of(const T& object) {
   unsigned char* octets = nullptr;
   const int size = Encode(&object, &octets);
   const LibraryMemory<unsigned char> owner(octets);
-  if (size > 0) return {reinterpret_cast<const char*>(octets), static_cast<std::size_t>(size)};
-  clear_openssl_errors();
-  return {};
+  clear_openssl_errors();  // encoders of providers leave some even where they succeed
+  if (size <= 0) return {};
+  return {reinterpret_cast<const char*>(octets), static_cast<std::size_t>(size)};
 }
 
 }  // namespace tlsplus

@@ -202,8 +202,6 @@ Status try_signature(EVP_PKEY& key, EVP_PKEY& public_half) {
   return {};
 }
 
-namespace {}  // namespace
-
 std::string public_key_der(EVP_PKEY& key) {
   return der_of<i2d_PUBKEY>(key);
 }

@@ -23,7 +23,7 @@ using Bignum = Handle<BIGNUM, BN_free>;
 using Object = Handle<ASN1_OBJECT, ASN1_OBJECT_free>;
 using String = Handle<ASN1_STRING, ASN1_STRING_free>;
 using Text = LibraryMemory<char>;
-using Octets = Handle<unsigned char, free_memory>;
+using Octets = LibraryMemory<unsigned char>;
 
 std::string_view long_name(int nid) noexcept {
   const char* name = nid == NID_undef ? nullptr : OBJ_nid2ln(nid);

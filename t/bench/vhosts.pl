@@ -119,12 +119,16 @@ for my $round (1 .. $option{rounds}) {
     }
 }
 printf "%d virtual hosts, %s, %d rounds; s of CPU, MiB of PSS, above httpd's own\n", @option{qw(hosts shape rounds)};
-# at most this ratio to mod_ssl
-my %AIM = (start => 0.10, graceful => 0.10, 'one changed' => 0.05, 'start PSS' => 0.40, 'graceful PSS' => 0.40, 'PSS after requests' => 0.40);
-for my $what ('start', 'graceful', 'one changed', 'start PSS', 'graceful PSS', 'PSS after requests') {
+# what, and at most which ratio to mod_ssl
+my @AIMS = (
+    ['start', 0.10], ['graceful', 0.10], ['one changed', 0.05],
+    map { [$_, 0.40] } 'start PSS', 'graceful PSS', 'PSS after requests',
+);
+for (@AIMS) {
+    my ($what, $aim) = @$_;
     my %median = map { $_ => median(@{ $all{$_}{$what} }) } keys %all;
     my %own = map { $_ => $median{$_} - ($median{plain} // 0) } keys %median;
     my $ratio = $own{mod_ssl} && defined $own{tlsplus} ? $own{tlsplus} / $own{mod_ssl} : undef;
-    $ratio = !defined $ratio ? '-' : sprintf '%.3f, aim %.2f: %s', $ratio, $AIM{$what}, $ratio <= $AIM{$what} ? 'met' : 'missed';
+    $ratio = !defined $ratio ? '-' : sprintf '%.3f, aim %.2f: %s', $ratio, $aim, $ratio <= $aim ? 'met' : 'missed';
     printf "%-20s %s  ratio %s\n", $what, join(', ', map { sprintf '%s %.2f', $_, $_ eq 'plain' ? $median{$_} : $own{$_} } sort keys %own), $ratio;
 }

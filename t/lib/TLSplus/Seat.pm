@@ -39,8 +39,7 @@ sub _launch ($self) {
     });
     return 1 if $up eq 'up';
     $self->{process}->stop('KILL') if !$up;
-    $self->{console} = $self->screen;
-    $self->_forget;
+    $self->_forget($self->{process});
     return 0;
 }
 

@@ -198,8 +198,7 @@ sub _launch ($self) {
         sub { !$self->{process}->running ? 'ended' : $self->_serves($mark) ? 'up' : '' });
     return 1 if $up eq 'up';
     $self->{process}->stop('KILL') if !$up;
-    $self->{console} = $self->{process}->out . $self->{process}->err;
-    $self->_forget;
+    $self->_forget($self->{process});
     return 0;
 }
 
@@ -259,9 +258,9 @@ sub refuses_graceful ($self) {
     my $process = $self->{process};
     kill USR1 => $self->pid or return 0;
     return 0 unless wait_until($self->{patience}, sub { !$process->running });
-    $self->{console} = $process->out . $process->err;
-    $self->_forget;
-    return !grep { defined } $self->_crashes, $self->_sanitizer_reports;
+    $self->_forget($process);
+    my @trouble = ($self->_crashes, $self->_sanitizer_reports);
+    return !@trouble;
 }
 
 sub running ($self) { $self->{process} ? $self->{process}->running : 0 }
@@ -306,9 +305,8 @@ sub stop ($self, $signal = 'TERM') {
     push @trouble, "httpd exit status $process->{exit}" if $process->{exit} > 0;
     push @trouble, 'processes were left behind' unless wait_until(STOP_SECONDS, sub { !kill 0 => -$group });
     kill KILL => -$group;
-    $self->{console} = $process->out . $process->err;
+    $self->_forget($process);
     push @trouble, $self->_crashes, $self->_sanitizer_reports;
-    $self->_forget;
     return 1 if !@trouble || $self->{crashes};
     $failed = 1;
     _tell(@trouble);
@@ -381,7 +379,9 @@ sub _free_port {
     return $socket->sockport;
 }
 
-sub _forget ($self) {
+# Keeps what an ended process has said.
+sub _forget ($self, $process) {
+    $self->{console} = $process->out . $process->err;
     delete $live{$self};
     delete $self->{process};
 }
