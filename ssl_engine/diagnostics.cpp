@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <utility>
 
 #include "ssl_engine/base/text.h"
@@ -111,6 +112,30 @@ std::string render(const Error& error, std::string_view vhost) {
   const std::string fix = fix_of(error);
   if (!fix.empty()) line += text(". Fix: ", fix);
   return line;
+}
+
+void log_error(LogSink& sink, const Error& error, std::string_view vhost) noexcept {
+  try {
+    const Level level = severity_of(error);
+    if (sink.enabled(level)) sink.write(level, render(error, vhost));
+  } catch (const std::exception& e) {
+    sink.critical("log_error", e.what());
+  }
+}
+
+void log_error(LogSink& sink, const Error& error, std::string_view vhost, RateLimit& limit,
+               Instant now) noexcept {
+  try {
+    const Level level = severity_of(error);
+    if (!sink.enabled(level)) return;
+    const auto held_back = limit.take(now);
+    if (!held_back) return;
+    std::string line = render(error, vhost);
+    if (*held_back != 0) line += text(" (", *held_back, " more like it since the last such line)");
+    sink.write(level, line);
+  } catch (const std::exception& e) {
+    sink.critical("log_error", e.what());
+  }
 }
 
 bool any_fatal(std::span<const Finding> findings) noexcept {

@@ -14,6 +14,7 @@
 #include "ssl_engine/base/error.h"
 #include "ssl_engine/base/file.h"
 #include "ssl_engine/base/log.h"
+#include "ssl_engine/base/rate_limit.h"
 
 namespace tlsplus {
 
@@ -298,6 +299,13 @@ Level severity_of(const Error& error) noexcept;
 /// line; parts that are not known are left out, causes follow the evidence. An Error without id
 /// is rendered without the first part.
 std::string render(const Error& error, std::string_view vhost = {});
+
+/// Logs `error` once, at the severity its id has in the catalogue.
+void log_error(LogSink& sink, const Error& error, std::string_view vhost = {}) noexcept;
+/// The same for what can come as a flood: no more often than `limit` allows, and with the number
+/// of those that it held back.
+void log_error(LogSink& sink, const Error& error, std::string_view vhost, RateLimit& limit,
+               Instant now) noexcept;
 
 /// An error about one virtual host, as configtest and start-up report it.
 struct Finding {

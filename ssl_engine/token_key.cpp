@@ -32,9 +32,7 @@ class KnownPin final : public PinSource {
 };
 
 void say(LogSink& log, Tp id, const std::string& uri, std::string_view evidence) {
-  const Error error =
-      diagnose(id, evidence.empty() ? quote(uri) : text(quote(uri), ": ", evidence));
-  if (log.enabled(severity_of(error))) log.write(severity_of(error), render(error));
+  log_error(log, diagnose(id, evidence.empty() ? quote(uri) : text(quote(uri), ": ", evidence)));
 }
 
 bool is_pin_refused(const std::vector<Defect>& defects) noexcept {

@@ -155,7 +155,7 @@ std::vector<Finding> CacheServices::check_access(apr_pool_t& pconf) {
 void CacheServices::open_in_child(apr_pool_t& pchild) {
   if (provider_ == nullptr) return;
   if (const Status opened = provider_->open_in_child(pchild); !opened) {
-    log_.write(severity_of(opened.error()), render(opened.error()));
+    log_error(log_, opened.error());
   }
 }
 
@@ -170,17 +170,13 @@ SessionCache* CacheServices::cache() noexcept {
 }
 
 void CacheServices::on_server_down(std::string_view server, std::string_view why) noexcept {
-  at_boundary(log_, "session cache", [&] {
-    const Error error = diagnose(Tp::cache_down, text(server, ": ", why), where_);
-    log_.write(severity_of(error), render(error));
-  });
+  at_boundary(log_, "session cache",
+              [&] { log_error(log_, diagnose(Tp::cache_down, text(server, ": ", why), where_)); });
 }
 
 void CacheServices::on_server_up(std::string_view server) noexcept {
-  at_boundary(log_, "session cache", [&] {
-    const Error error = diagnose(Tp::cache_up_again, std::string(server), where_);
-    log_.write(severity_of(error), render(error));
-  });
+  at_boundary(log_, "session cache",
+              [&] { log_error(log_, diagnose(Tp::cache_up_again, std::string(server), where_)); });
 }
 
 }  // namespace tlsplus

@@ -164,8 +164,7 @@ void SocacheBridge::tell_of_lock(bool busy) noexcept {
   if (lock_is_busy_.load(std::memory_order_relaxed) == busy) return;
   if (lock_is_busy_.exchange(busy) == busy) return;
   at_boundary(*log_, "session cache", [&] {
-    const Error error = diagnose(busy ? Tp::cache_busy : Tp::cache_busy_no_more, spec_.provider);
-    log_->write(severity_of(error), render(error));
+    log_error(*log_, diagnose(busy ? Tp::cache_busy : Tp::cache_busy_no_more, spec_.provider));
   });
 }
 

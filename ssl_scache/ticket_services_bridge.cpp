@@ -72,10 +72,6 @@ std::optional<Error> problem_of(const ServerConfig& config,
   return std::nullopt;
 }
 
-void say(LogSink& log, const Error& error, const std::string& host) {
-  log.write(severity_of(error), render(error, host));
-}
-
 }  // namespace
 
 std::vector<Finding> TicketServices::read(std::span<const HostInput> hosts) {
@@ -170,17 +166,17 @@ void TicketServices::refresh(Source& source) {
         std::ranges::find_if(loaded->notes, [](const auto& note) { return note.is_fatal(); });
     Error kept = diagnose(Tp::ticket_keys_kept, {}, fatal->where);
     kept.cause = std::make_shared<const Error>(error_of(*fatal));
-    say(log_, kept, source.first_host);
+    log_error(log_, kept, source.first_host);
     return;
   }
   const auto& quiet = loaded->quiet_name;
   source.keys->publish(loaded->keys, quiet ? &*quiet : nullptr);
   if (!loaded->files_changed) return;
-  say(log_,
-      diagnose(Tp::ticket_keys_reloaded, source.files.paths().front().path,
-               source.files.paths().front().where),
-      source.first_host);
-  for (const auto& note : loaded->notes) say(log_, error_of(note), source.first_host);
+  log_error(log_,
+            diagnose(Tp::ticket_keys_reloaded, source.files.paths().front().path,
+                     source.files.paths().front().where),
+            source.first_host);
+  for (const auto& note : loaded->notes) log_error(log_, error_of(note), source.first_host);
 }
 
 TicketKeys* TicketServices::keys_of(std::uint32_t host) noexcept {

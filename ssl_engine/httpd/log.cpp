@@ -4,8 +4,6 @@
 // work: `LogLevel ssl:debug` and `LogLevel tlsplus:debug`, whichever was loaded.
 #include "ssl_engine/httpd/log.h"
 
-#include <exception>
-
 #include "ssl_engine/httpd/module.h"
 
 namespace tlsplus {
@@ -58,15 +56,6 @@ bool RequestLog::enabled(Level level) const noexcept {
 void RequestLog::write(Level level, std::string_view line) noexcept {
   ap_log_rerror_(kNoFile, 0, module_index(), as_int(level), 0, &request_, "%.*s", length_of(line),
                  line.data());
-}
-
-void log_error(LogSink& sink, const Error& error, std::string_view vhost) noexcept {
-  try {
-    const Level level = severity_of(error);
-    if (sink.enabled(level)) sink.write(level, render(error, vhost));
-  } catch (const std::exception& e) {
-    sink.critical("log_error", e.what());
-  }
 }
 
 }  // namespace tlsplus

@@ -51,7 +51,4 @@ class RequestLog final : public LogSink {
   const request_rec& request_;
 };
 
-/// Logs `error` once, at the severity its id has in the catalogue.
-void log_error(LogSink& sink, const Error& error, std::string_view vhost = {}) noexcept;
-
 }  // namespace tlsplus

@@ -97,7 +97,7 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
     return generation_.sessions.ticket_keys(host.index);
   }
   bool may_explain() noexcept override {
-    return log_.enabled(Level::info) && engine().explanations.take(clock().steady());
+    return log_.enabled(Level::info) && engine().explanations.take(clock().steady()).has_value();
   }
   BIO_METHOD& bio_method() noexcept override { return *generation_.engine.bio_method(); }
   void* application_data() noexcept override { return &connection_; }

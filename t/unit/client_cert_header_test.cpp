@@ -5,7 +5,6 @@
 #include "ssl_engine/client_cert_header.h"
 
 #include "ssl_engine/base/once.h"
-#include "ssl_engine/base/rate_limit.h"
 #include "ssl_engine/environment.h"
 #include "ssl_engine/openssl/session_info.h"
 #include "ssl_engine/openssl/x509_text.h"
@@ -134,18 +133,6 @@ START_TEST(a_connection_makes_them_once_until_the_client_is_asked_again) {
 }
 END_TEST
 
-START_TEST(a_rate_is_kept_for_each_second) {
-  RateLimit limit(2);
-  Instant now{std::chrono::seconds{1000}};
-  for (int second = 0; second < 3; ++second) {
-    ck_assert(limit.take(now));
-    ck_assert(limit.take(now + std::chrono::milliseconds{500}));
-    ck_assert(!limit.take(now + std::chrono::milliseconds{999}));
-    now += std::chrono::seconds{1};
-  }
-}
-END_TEST
-
 START_TEST(each_is_first_once) {
   OnceEach seen;
   ck_assert(seen.is_first("/a/"));
@@ -164,7 +151,6 @@ Suite* client_cert_header_suite() {
   tcase_add_loop_test(tests, only_a_verified_certificate_is_sent, 0, 2);
   tcase_add_test(tests, a_field_that_is_too_long_is_left_out);
   tcase_add_test(tests, a_connection_makes_them_once_until_the_client_is_asked_again);
-  tcase_add_test(tests, a_rate_is_kept_for_each_second);
   tcase_add_test(tests, each_is_first_once);
   suite_add_tcase(suite, tests);
   return suite;
