@@ -24,8 +24,12 @@ bool is_verified_client(const TlsView& tls) noexcept;
 ///          somebody else, one without any attribute is nobody
 std::optional<std::string> fake_login(std::string_view subject);
 
+/// The user of a login looks like a subject.
+bool is_subject(std::string_view user) noexcept;
+
 /// A login that nobody but the server itself may make up: the user looks like a subject, and the
-/// password is the one that everybody knows.
+/// password is one that a hash of fake_login()'s may take for it. crypt() with DES, still the one
+/// of many user files, looks at eight octets of seven bits.
 bool is_fake_login(std::string_view user, std::string_view password) noexcept;
 
 }  // namespace tlsplus

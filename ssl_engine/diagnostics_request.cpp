@@ -33,10 +33,11 @@ constexpr Diagnostic kRows[] = {
      "correct the expression, or what it reads"},
     {Tp::login_made_up, Level::error,
      "request refused, its login looks like one made from a certificate",
-     "SSLOptions +FakeBasicAuth stands for a certificate with its subject as user and a password "
-     "that everybody knows. A client that sends such a login by itself pretends to have the "
-     "certificate; it is refused wherever basic authentication is asked for.",
-     "give users of their own to clients without certificate"},
+     "SSLOptions +FakeBasicAuth makes a login of a certificate, with its subject as user and a "
+     "password that everybody knows. Whoever logs in as a subject without the server's doing "
+     "pretends to have the certificate: where the option is set, whatever the password; elsewhere "
+     "with the known password, or one that a crypt hash takes for it.",
+     "give clients without certificate users of their own, whose names do not begin with /"},
     {Tp::subject_is_no_user, Level::error,
      "request refused, the subject of the client's certificate cannot be a user",
      "SSLOptions +FakeBasicAuth makes the subject the user of basic authentication, where a colon "

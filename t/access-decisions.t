@@ -153,6 +153,8 @@ my @ON_PURPOSE = (
         'functions that read files are refused in .htaccess, as mod_ssl does from 2.4.69 on'],
     [qr/^another-way-in, \w+, made-up, /, '200', '403',
         'a login that only the server may make up is refused where httpd makes one request of another, too'],
+    [qr/^fake-any, (?:good, made-up, |nobody, made-up, (?:plain|engine off)$)/, '200', '403',
+        'a login that only the server may make up is not passed on to what is behind, where nobody asks for one'],
     [qr/^tls-granted-strict, \w+, [\w-]+, plain/, '200', '403', 'StrictRequire holds against every permission'],
     [qr/^fake, colon, /, '401', '403', 'a subject that would be cut at its colon is refused, not taken for another user'],
 );

@@ -21,7 +21,6 @@ namespace tlsplus {
 namespace {
 
 constexpr const char* kForbiddenNote = "ssl-access-forbidden";  // part of the interface
-constexpr const char* kClientCertificateAuth = "ClientCert";
 
 int forbid(request_rec& request) {
   apr_table_setn(request.notes, kForbiddenNote, "1");
@@ -92,6 +91,12 @@ static int tlsplus_check_authn(request_rec* request) noexcept {
   });
 }
 
+static int tlsplus_refuse_made_up_login(request_rec* request) noexcept {
+  RequestLog log(*request);
+  return at_boundary(log, "made up login", int{HTTP_FORBIDDEN},
+                     [&] { return refuse_made_up_login(*request); });
+}
+
 }  // extern "C"
 
 }  // namespace
@@ -107,6 +112,8 @@ void register_access_hooks() {
                       AP_AUTH_INTERNAL_PER_CONF);
   ap_hook_check_authz(sealed(tlsplus_refuse_again), nullptr, nullptr, APR_HOOK_FIRST,
                       AP_AUTH_INTERNAL_PER_CONF);
+  // Before AuthBasicFake puts another login in, for the server behind.
+  ap_hook_fixups(sealed(tlsplus_refuse_made_up_login), nullptr, nullptr, APR_HOOK_FIRST);
 }
 
 }  // namespace tlsplus

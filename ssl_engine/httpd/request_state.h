@@ -10,8 +10,9 @@
 namespace tlsplus {
 
 struct RequestState {
-  int final_status = 0;     // refused with this, and no other permission counts; 0: not
-  bool made_login = false;  // the Authorization header is ours (SSLOptions +FakeBasicAuth)
+  int final_status = 0;  // refused with this, and no other permission counts; 0: not
+  /// The header in which the login is ours (SSLOptions +FakeBasicAuth); null: none.
+  const char* made_login = nullptr;
 };
 
 /// Null if there is none.

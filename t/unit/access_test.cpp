@@ -150,9 +150,23 @@ const struct {
   const char* password;
   bool is_fake;
 } kLogins[] = {
-    {"/CN=good", "password", true},  {"/", "password", true},          {"bob", "password", false},
-    {"/CN=good", "Password", false}, {"/CN=good", "password ", false}, {"/CN=good", "", false},
-    {"", "password", false},         {" /CN=good", "password", false},
+    {"/CN=good", "password", true},
+    {"/", "password", true},
+    {"bob", "password", false},
+    {"/CN=good", "Password", false},
+    {"/CN=good", "", false},
+    {"", "password", false},
+    {" /CN=good", "password", false},
+    // All that crypt() with DES takes for it: what follows the eighth octet and the highest bits
+    // do not count.
+    {"/CN=good", "password ", true},
+    {"/CN=good", "password1", true},
+    {"/CN=good", "passwor\xE4", true},
+    {"/CN=good", "\xF0\xE1\xF3\xF3\xF7\xEF\xF2\xE4\xFF", true},
+    {"/CN=good", "passwor", false},
+    {"/CN=good", "passworD", false},
+    {"/CN=good", "apassword", false},
+    {"bob", "password1", false},
 };
 
 START_TEST(a_made_up_login_is_known) {
