@@ -7,6 +7,7 @@
 #include <poll.h>
 
 #include "ssl_engine/base/round_trip.h"
+#include "ssl_engine/httpd/transport.h"
 
 namespace tlsplus {
 namespace {
@@ -27,8 +28,7 @@ void await_if_nearby(TlsConnection& tls, short what) noexcept {
   (void)apr_os_sock_get(&descriptor, ap_get_conn_socket(&tls.connection()));
   const auto round_trip = shortest_round_trip(descriptor);
   if (!round_trip.has_value() || *round_trip >= kNearby) return;
-  pollfd socket{descriptor, what, 0};
-  (void)poll(&socket, 1, kPatienceMilliseconds);
+  (void)wait_for_socket(tls, what, kPatienceMilliseconds);
 }
 
 }  // namespace

@@ -6,6 +6,11 @@
 // out() moves its memory when more records come.
 #include "ssl_engine/httpd/transport.h"
 
+#include <poll.h>
+
+#include <cerrno>
+#include <limits>
+
 namespace tlsplus {
 namespace {
 
@@ -83,6 +88,28 @@ apr_status_t feed_from_below(TlsConnection& tls, apr_read_type_e block) {
     }
     if (got != APR_SUCCESS) return got;
   }
+}
+
+apr_status_t wait_for_socket(TlsConnection& tls, short what, int milliseconds) noexcept {
+  pollfd socket{-1, what, 0};
+  (void)apr_os_sock_get(&socket.fd, ap_get_conn_socket(&tls.connection()));
+  const int ready = poll(&socket, 1, milliseconds);
+  if (ready < 0 && errno != EINTR) return apr_get_os_error();
+  return ready == 0 ? APR_TIMEUP : APR_SUCCESS;  // whoever was interrupted looks again
+}
+
+apr_status_t wait_for_socket(TlsConnection& tls, short what, Instant deadline) noexcept {
+  using std::chrono::microseconds;
+  using std::chrono::milliseconds;
+  auto left = deadline - tls.clock().steady();
+  apr_interval_time_t timeout = -1;
+  (void)apr_socket_timeout_get(ap_get_conn_socket(&tls.connection()), &timeout);
+  if (timeout >= 0) left = std::min<Instant::duration>(left, microseconds(timeout));
+  if (left <= Instant::duration::zero()) return APR_TIMEUP;
+  // Rounded up: the last part of a millisecond is no reason to look again and again.
+  const auto bound = std::chrono::ceil<milliseconds>(left).count();
+  constexpr milliseconds::rep kMost = std::numeric_limits<int>::max();
+  return wait_for_socket(tls, what, static_cast<int>(std::min(bound, kMost)));
 }
 
 void let_go_of_used_records(TlsConnection& tls) noexcept {

@@ -14,6 +14,12 @@ namespace tlsplus {
 /// end was told to the connection. Anything else: the transport failed.
 apr_status_t feed_from_below(TlsConnection& tls, apr_read_type_e block);
 
+/// Waits until the socket can be read (POLLIN) or written (POLLOUT), at most until `deadline`, and
+/// not longer than httpd's Timeout. APR_SUCCESS, APR_TIMEUP, or an error of the system's.
+apr_status_t wait_for_socket(TlsConnection& tls, short what, Instant deadline) noexcept;
+/// The same for so many milliseconds.
+apr_status_t wait_for_socket(TlsConnection& tls, short what, int milliseconds) noexcept;
+
 /// True if feed_from_below() would find something without asking the filter below.
 [[nodiscard]] bool has_more_records(const TlsConnection& tls) noexcept;
 
