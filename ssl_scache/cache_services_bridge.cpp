@@ -17,7 +17,7 @@ namespace tlsplus {
 namespace {
 
 // The digit goes up with the layout of what is kept there.
-constexpr const char* kCacheMemory = "tlsplus-session-cache-1";
+constexpr const char* kCacheMemory = "tlsplus-session-cache-2";
 
 /// What a handshake may lose to a cache server that does not answer.
 constexpr std::chrono::milliseconds kDefaultWait{100};

@@ -33,10 +33,12 @@ constexpr std::uint64_t kBytesPerBucket = 768;
 constexpr std::uint64_t kLargestShare = 4;
 constexpr int kPublishAttempts = 4;
 
-constexpr std::uint64_t kMagic = 0x3130436853734C54;  // "TLsShC01"; the digits are the layout
+constexpr std::uint64_t kMagic = 0x3230436853734C54;  // "TLsShC02"; the digits are the layout
 
 constexpr unsigned kPositionBits = 48;
 constexpr std::uint64_t kPositionMask = (std::uint64_t{1} << kPositionBits) - 1;
+// No head gets there by counting: a million units a second would need four years.
+constexpr std::uint64_t kLastHead = kPositionMask >> 1U;
 
 // Words of an entry.
 constexpr std::uint64_t kStamp = 0;  // its own absolute position + 1
@@ -66,23 +68,42 @@ std::uint64_t word_at(ByteView bytes, std::uint64_t at) noexcept {
 
 }  // namespace
 
-struct ShmCache::Geometry {
-  std::uint64_t total_bytes = 0;
-  std::uint64_t shards = 0;
-  std::uint64_t buckets = 0;  // of a shard; a power of two
-  std::uint64_t units = 0;    // of a shard's ring
-
-  static Geometry of(std::size_t bytes) noexcept;
-  [[nodiscard]] std::uint64_t shard_words() const noexcept {
-    return (2 + buckets) * kBucketWords + units * kUnitWords;
-  }
-};
-
+/// What attach() must know and cannot know by itself, and what tells it that the rest fits. Written
+/// by create(), read by attach(), by nobody else.
 struct alignas(kLineBytes) ShmCache::Header {
-  // Written once by create(), before anyone else looks; constant after that.
-  std::uint64_t magic = 0;
-  std::uint64_t seed = 0;
-  Geometry geometry;
+  Word magic;
+  Word seed;
+  Word shards;
+  Word buckets;
+  Word units;
+  Word total_bytes;
+  Word checksum;
+  Word unused;
+
+  static std::uint64_t checksum_of(const Geometry& geometry, std::uint64_t seed) noexcept {
+    std::uint64_t sum = mix(mix(kMagic, seed), geometry.total_bytes);
+    return mix(mix(mix(sum, geometry.shards), geometry.buckets), geometry.units);
+  }
+
+  void write(const Geometry& geometry, std::uint64_t new_seed) noexcept {
+    seed = new_seed;
+    shards = geometry.shards;
+    buckets = geometry.buckets;
+    units = geometry.units;
+    total_bytes = geometry.total_bytes;
+    checksum = checksum_of(geometry, new_seed);
+    magic = kMagic;
+  }
+
+  /// The seed, if this is the header of such a cache.
+  [[nodiscard]] std::optional<std::uint64_t> read(const Geometry& expected) const noexcept {
+    const std::uint64_t found = seed;
+    if (magic != kMagic || Geometry{total_bytes, shards, buckets, units} != expected ||
+        checksum != checksum_of(expected, found)) {
+      return std::nullopt;
+    }
+    return found;
+  }
 };
 
 struct alignas(kLineBytes) ShmCache::Counters {
@@ -146,12 +167,27 @@ struct ShmCache::Shard {
     return ring[linear < words ? linear : linear - words];
   }
 
+  /// The next `count` units of the ring. Nothing: the head is not one that was counted up to.
+  /// It begins anew; what the index has of before lies behind it and counts as free.
+  [[nodiscard]] std::optional<std::uint64_t> take(std::uint64_t count) const noexcept {
+    const std::uint64_t position = head.fetch_add(count, std::memory_order_relaxed);
+    if (position < kLastHead) return position;
+    std::uint64_t seen = head.load(std::memory_order_relaxed);
+    if (seen >= kLastHead) head.compare_exchange_strong(seen, 0, std::memory_order_relaxed);
+    return std::nullopt;
+  }
   /// True while nobody has taken the units at `position` anew.
   [[nodiscard]] bool holds(std::uint64_t position) const noexcept {
-    return head.load(std::memory_order_relaxed) - position <= units;
+    const std::uint64_t taken = head.load(std::memory_order_relaxed);
+    return position < taken && taken - position <= units;
   }
   [[nodiscard]] bool is_live(std::uint64_t index_word) const noexcept {
     return index_word != 0 && holds((index_word & kPositionMask) - 1);
+  }
+
+  /// False for a length that store() does not write.
+  [[nodiscard]] bool may_hold(const Entry& entry) const noexcept {
+    return entry.units() <= units / kLargestShare;
   }
 
   [[nodiscard]] Entry entry_at(std::uint64_t position) const noexcept {
@@ -180,6 +216,10 @@ struct ShmCache::Shard {
   }
   static void count(Word& counter) noexcept { counter.fetch_add(1, std::memory_order_relaxed); }
 };
+
+std::uint64_t ShmCache::Geometry::shard_words() const noexcept {
+  return (2 + buckets) * kBucketWords + units * kUnitWords;
+}
 
 ShmCache::Geometry ShmCache::Geometry::of(std::size_t bytes) noexcept {
   Geometry geometry;
@@ -210,27 +250,28 @@ Result<std::unique_ptr<ShmCache>> ShmCache::create(MutableByteView memory, const
   if (!random_private(seed)) {
     return Error{"no random numbers for the session cache", {}, {}, 0, nullptr};
   }
+  const Geometry geometry = Geometry::of(memory.size());
   auto* header = std::construct_at(reinterpret_cast<Header*>(memory.data()));
-  header->geometry = Geometry::of(memory.size());
-  header->seed = word_at(seed, 0);
+  auto* shards = reinterpret_cast<Word*>(header + 1);
   // Touches every page: memory that is not there is found now and not in a handshake.
-  std::uninitialized_value_construct_n(reinterpret_cast<Word*>(memory.data() + sizeof(Header)),
-                                       header->geometry.shards * header->geometry.shard_words());
-  header->magic = kMagic;
-  return std::unique_ptr<ShmCache>(new ShmCache(*header, clock));
+  std::uninitialized_value_construct_n(shards, geometry.shards * geometry.shard_words());
+  header->write(geometry, word_at(seed, 0));
+  return std::unique_ptr<ShmCache>(new ShmCache(shards, geometry, word_at(seed, 0), clock));
 }
 
 std::unique_ptr<ShmCache> ShmCache::attach(MutableByteView memory, const Clock& clock) {
   if (memory.size() < kMinimumBytes) return nullptr;
   if (reinterpret_cast<std::uintptr_t>(memory.data()) % kLineBytes != 0) return nullptr;
   auto* header = std::launder(reinterpret_cast<Header*>(memory.data()));
-  const Geometry expected = Geometry::of(memory.size());
-  if (header->magic != kMagic || header->geometry.total_bytes != expected.total_bytes ||
-      header->geometry.shards != expected.shards || header->geometry.buckets != expected.buckets ||
-      header->geometry.units != expected.units) {
-    return nullptr;
+  const Geometry geometry = Geometry::of(memory.size());
+  const auto seed = header->read(geometry);
+  if (!seed) return nullptr;
+  std::unique_ptr<ShmCache> cache(
+      new ShmCache(reinterpret_cast<Word*>(header + 1), geometry, *seed, clock));
+  for (std::uint64_t number = 0; number < geometry.shards; ++number) {
+    if (cache->shard_at(number).head.load(std::memory_order_relaxed) >= kLastHead) return nullptr;
   }
-  return std::unique_ptr<ShmCache>(new ShmCache(*header, clock));
+  return cache;
 }
 
 std::uint64_t ShmCache::now() const noexcept {
@@ -238,7 +279,7 @@ std::uint64_t ShmCache::now() const noexcept {
 }
 
 std::size_t ShmCache::max_entry_bytes() const noexcept {
-  return header_.geometry.units / kLargestShare * kUnitBytes - kData * 8;
+  return geometry_.units / kLargestShare * kUnitBytes - kData * 8;
 }
 
 // Clients choose the ids they ask for; the seed keeps them from aiming at one bucket.
@@ -246,23 +287,21 @@ ShmCache::Key ShmCache::key_of(ByteView id) const noexcept {
   Key key;
   std::memcpy(key.id.data(), id.data(), id.size());
   key.id_bytes = id.size();
-  key.hash = mix(header_.seed, id.size());
+  key.hash = mix(seed_, id.size());
   for (const std::uint64_t word : key.id) key.hash = mix(key.hash, word);
-  key.hash = mix(key.hash, header_.seed);
+  key.hash = mix(key.hash, seed_);
   return key;
 }
 
 ShmCache::Shard ShmCache::shard_at(std::uint64_t number) const noexcept {
-  const Geometry& geometry = header_.geometry;
-  auto* words = reinterpret_cast<Word*>(&header_ + 1);
-  words += number % geometry.shards * geometry.shard_words();
+  Word* words = shards_ + number % geometry_.shards * geometry_.shard_words();
   Word* index = words + 2 * kBucketWords;
   return {*words,
           *reinterpret_cast<Counters*>(words + kBucketWords),
           index,
-          index + geometry.buckets * kBucketWords,
-          geometry.buckets,
-          geometry.units};
+          index + geometry_.buckets * kBucketWords,
+          geometry_.buckets,
+          geometry_.units};
 }
 
 /// Takes what still lies in the `count` units at `position` out of the index. The entries there
@@ -348,7 +387,7 @@ bool ShmCache::Shard::read(std::uint64_t position, const Key& key, Bytes& der,
                            std::uint64_t& expires) const {
   if (!has_id(position, key)) return false;
   const Entry entry = entry_at(position);
-  if (entry.stamp != position + 1 || entry.units() > units / kLargestShare) return false;
+  if (entry.stamp != position + 1 || !may_hold(entry)) return false;
   der.resize(entry.der_bytes());
   std::uint64_t sum = entry.checksum(key.id);
   for (std::uint64_t i = 0; i < words_of(der.size()); ++i) {
@@ -376,10 +415,11 @@ void ShmCache::store(ByteView id, ByteView der, WallTime expires) noexcept {
   }
 
   const std::uint64_t units = entry.units();
-  const std::uint64_t position = shard.head.fetch_add(units, std::memory_order_relaxed);
-  entry.stamp = position + 1;
-  shard.make_room(position, units, at);
-  const bool kept = shard.write(position, entry, key, der) && shard.publish(position, key, at);
+  const auto position = shard.take(units);
+  if (!position) return Shard::count(shard.counters.refused);
+  entry.stamp = *position + 1;
+  shard.make_room(*position, units, at);
+  const bool kept = shard.write(*position, entry, key, der) && shard.publish(*position, key, at);
   Shard::count(kept ? shard.counters.stores : shard.counters.refused);
 }
 
@@ -427,10 +467,9 @@ void ShmCache::remove(ByteView id) noexcept {
 SessionCacheStatistics ShmCache::statistics() const noexcept {
   SessionCacheStatistics sum;
   sum.of_all_processes = true;
-  const Geometry& geometry = header_.geometry;
-  sum.capacity_bytes = geometry.shards * geometry.units * kUnitBytes;
+  sum.capacity_bytes = geometry_.shards * geometry_.units * kUnitBytes;
   const std::uint64_t at = now();
-  for (std::uint64_t number = 0; number < geometry.shards; ++number) {
+  for (std::uint64_t number = 0; number < geometry_.shards; ++number) {
     const Shard shard = shard_at(number);
     const auto add = [](std::uint64_t& to, const Word& from) {
       to += from.load(std::memory_order_relaxed);
@@ -442,11 +481,12 @@ SessionCacheStatistics ShmCache::statistics() const noexcept {
     add(sum.evictions, shard.counters.evictions);
     add(sum.expired, shard.counters.expired);
     add(sum.refused, shard.counters.refused);
-    for (const Word& slot : std::span(shard.index, geometry.buckets * kBucketWords)) {
+    for (const Word& slot : std::span(shard.index, geometry_.buckets * kBucketWords)) {
       const std::uint64_t word = slot.load(std::memory_order_acquire);
       if (!shard.is_live(word)) continue;
       const Entry entry = shard.entry_at((word & kPositionMask) - 1);
       if (entry.stamp != (word & kPositionMask) || entry.expires <= at) continue;
+      if (!shard.may_hold(entry)) continue;
       sum.entries += 1;
       sum.bytes += entry.units() * kUnitBytes;
     }

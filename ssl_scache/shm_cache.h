@@ -27,6 +27,11 @@
 //                              head and counts as free.
 // There is no recovery, because no state needs any.
 //
+// The memory is input, as bytes from the network are: sizes, seed and place of everything are known
+// to each process by itself, and nothing is indexed by what lies there. Whatever is written over it
+// ends as a miss. A head that no cache could have reached begins anew with the next store; the next
+// generation lays the whole out anew if it finds one, or a header that is not as it was.
+//
 // All shared words are std::atomic and accessed as such: no data race in the sense of the
 // language. Counters are per shard and approximate only in that they are read one by one.
 #pragma once
@@ -50,7 +55,7 @@ class ShmCache final : public SessionCache {
   /// Errors: too small, misaligned, no random numbers. `clock` must outlive the cache.
   static Result<std::unique_ptr<ShmCache>> create(MutableByteView memory, const Clock& clock);
   /// The cache that create() laid out there, entries and all, or null if these bytes are not one
-  /// of this very layout and size.
+  /// of this very layout and size, or bear marks of somebody else's writing.
   static std::unique_ptr<ShmCache> attach(MutableByteView memory, const Clock& clock);
 
   [[nodiscard]] std::string_view name() const noexcept override { return "shm"; }
@@ -65,20 +70,34 @@ class ShmCache final : public SessionCache {
 
  private:
   using Word = std::atomic<std::uint64_t>;
-  struct Geometry;
   struct Header;
   struct Counters;
   struct Shard;
   struct Key;
   struct Entry;
 
-  ShmCache(Header& header, const Clock& clock) noexcept : header_(header), clock_(clock) {}
+  /// Where everything lies in memory of a size.
+  struct Geometry {
+    std::uint64_t total_bytes = 0;
+    std::uint64_t shards = 0;
+    std::uint64_t buckets = 0;  // of a shard; a power of two
+    std::uint64_t units = 0;    // of a shard's ring
+
+    static Geometry of(std::size_t bytes) noexcept;
+    [[nodiscard]] std::uint64_t shard_words() const noexcept;
+    bool operator==(const Geometry&) const = default;
+  };
+
+  ShmCache(Word* shards, const Geometry& geometry, std::uint64_t seed, const Clock& clock) noexcept
+      : shards_(shards), geometry_(geometry), seed_(seed), clock_(clock) {}
 
   [[nodiscard]] Key key_of(ByteView id) const noexcept;
   [[nodiscard]] Shard shard_at(std::uint64_t number) const noexcept;
   [[nodiscard]] std::uint64_t now() const noexcept;
 
-  Header& header_;
+  Word* shards_;
+  const Geometry geometry_;
+  const std::uint64_t seed_;
   const Clock& clock_;
 };
 

@@ -45,10 +45,11 @@ Result<std::unique_ptr<TicketKeySet>> TicketKeySet::create(MutableByteView memor
 
 void TicketKeySet::publish(std::span<const TicketKey> keys,
                            const TicketKeyName* quiet_name) noexcept {
-  const std::uint64_t number = layout_.published.load(std::memory_order_relaxed) + 1;
+  const std::uint64_t number = ++published_;
+  count_ = std::min(keys.size(), kMaximumKeys);
   auto& bank = layout_.banks[number % 2];
   for (TicketSlot& slot : bank) slot.clear();
-  for (std::size_t i = 0; i < std::min(keys.size(), bank.size()); ++i) {
+  for (std::size_t i = 0; i < count_; ++i) {
     const bool quiet = i == 0 || (quiet_name != nullptr && keys[i].name == *quiet_name);
     bank[i].write({keys[i], number, quiet ? kKeep : kRenew});
   }
@@ -81,6 +82,15 @@ std::optional<TicketKeys::Found> TicketKeySet::find(const TicketKeyName& name) n
     if (layout_.published.load(std::memory_order_acquire) == number) break;
   }
   return std::nullopt;
+}
+
+bool TicketKeySet::is_whole() const noexcept {
+  if (layout_.published.load(std::memory_order_relaxed) != published_) return false;
+  const auto& bank = layout_.banks[published_ % 2];
+  return std::all_of(bank.begin(), bank.begin() + count_, [&](const TicketSlot& slot) {
+    const auto content = slot.read();
+    return content && content->generation == published_;
+  });
 }
 
 std::size_t TicketKeySet::size() const noexcept {

@@ -35,6 +35,9 @@ class TicketKeySet final : public TicketKeys {
 
   [[nodiscard]] std::optional<TicketKey> newest() noexcept override;
   [[nodiscard]] std::optional<Found> find(const TicketKeyName& name) noexcept override;
+  /// In the parent, which published: false if the list was written over since. The children take
+  /// no key from it then; publish it again.
+  [[nodiscard]] bool is_whole() const noexcept;
   /// Keys in the list now.
   [[nodiscard]] std::size_t size() const noexcept;
 
@@ -43,6 +46,8 @@ class TicketKeySet final : public TicketKeys {
   TicketKeySet(Layout& layout, const TicketCipher& cipher, TicketCounters& counters) noexcept;
 
   Layout& layout_;
+  std::uint64_t published_ = 0;  // as the parent knows them
+  std::size_t count_ = 0;
 };
 
 }  // namespace tlsplus

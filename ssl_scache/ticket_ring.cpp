@@ -21,6 +21,7 @@ constexpr std::uint64_t kLongestLifetime = 604800;  // a week, in seconds (RFC 8
 constexpr std::uint64_t kSecondsPerAttempt = 10;
 constexpr std::uint64_t kMagic = 0x3230676E69526B54;  // "TkRing02"; the digits are the layout
 constexpr unsigned kSlotBits = 16;
+constexpr std::uint64_t kGenerationMask = ~std::uint64_t{0} >> kSlotBits;
 
 std::uint64_t seconds_of(std::chrono::seconds span) noexcept {
   return static_cast<std::uint64_t>(std::max(span, std::chrono::seconds{0}).count());
@@ -110,7 +111,8 @@ bool TicketRing::rotate() noexcept {
       !random_private(content.key.cipher_key)) {
     return false;
   }
-  content.generation = before.generation() + 1;
+  // Whatever `current` was made: what is published there must be found again.
+  content.generation = std::max<std::uint64_t>((before.generation() + 1) & kGenerationMask, 1);
   content.created = now();
   std::size_t number = layout_.attempts.fetch_add(1, std::memory_order_relaxed) % kSlots;
   if (before.word != 0 && number == before.slot()) {

@@ -156,7 +156,13 @@ void TicketServices::tick() noexcept {
 }
 
 void TicketServices::refresh(Source& source) {
-  const auto loaded = source.files.reload_if_changed(clock_.wall());
+  auto loaded = source.files.reload_if_changed(clock_.wall());
+  if (!loaded && !source.keys->is_whole()) {
+    // Somebody wrote over the children's copy. About the files there is nothing new to say.
+    loaded = source.files.load(clock_.wall());
+    loaded->files_changed = false;
+    if (loaded->keys.empty()) return;
+  }
   if (!loaded) return;
   const auto error_of = [&](const TicketKeySource::Note& note) {
     return diagnose(message_of(note.oddity, source.files.kind()), note.evidence, note.where);

@@ -5,17 +5,15 @@
 // mixed-up entry from a good one.
 #include "ssl_scache/shm_cache.h"
 
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <csignal>
-#include <cstring>
 #include <random>
 
-#include "t/unit/unit.h"
+#include "t/unit/cache_entries.h"
 
 namespace {
 
@@ -27,58 +25,13 @@ using tlsplus::MutableByteView;
 using tlsplus::SessionCacheStatistics;
 using tlsplus::ShmCache;
 using tlsplus::SystemClock;
+using tlsplus::test::content_of;
 using tlsplus::test::FakeClock;
-
-/// Memory that forked processes share.
-class SharedMemory {
- public:
-  explicit SharedMemory(std::size_t size) : size_(size) {
-    memory_ = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    ck_assert(memory_ != MAP_FAILED);
-  }
-  SharedMemory(const SharedMemory&) = delete;
-  SharedMemory& operator=(const SharedMemory&) = delete;
-  ~SharedMemory() { (void)munmap(memory_, size_); }
-  [[nodiscard]] MutableByteView bytes() const { return {static_cast<Byte*>(memory_), size_}; }
-
- private:
-  void* memory_ = nullptr;
-  std::size_t size_;
-};
-
-std::unique_ptr<ShmCache> make_cache(const SharedMemory& memory, const tlsplus::Clock& clock) {
-  auto made = ShmCache::create(memory.bytes(), clock);
-  ck_assert_msg(static_cast<bool>(made), "create");
-  return std::move(*made);
-}
-
-using Id = std::array<Byte, 32>;
-
-Id id_of(std::uint64_t number) {
-  std::mt19937_64 random(number);
-  Id id{};
-  for (std::size_t i = 0; i < id.size(); i += 8) {
-    const std::uint64_t word = random();
-    std::memcpy(id.data() + i, &word, 8);
-  }
-  return id;
-}
-
-/// The only right content for `number`: its own length, and bytes that follow from both.
-Bytes content_of(std::uint64_t number, std::size_t longest = 2000) {
-  std::mt19937_64 random(~number);
-  Bytes content(1 + random() % longest);
-  for (Byte& byte : content) byte = static_cast<Byte>(random());
-  return content;
-}
-
-ByteView view(const std::optional<Bytes>& bytes) {
-  return *bytes;
-}
-
-bool same(ByteView a, ByteView b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin());
-}
+using tlsplus::test::id_of;
+using tlsplus::test::make_cache;
+using tlsplus::test::same;
+using tlsplus::test::SharedMemory;
+using tlsplus::test::view;
 
 START_TEST(gives_back_what_was_stored) {
   const SharedMemory memory(1 << 20);

@@ -4,7 +4,6 @@
 // processes that are killed while they rotate.
 #include "ssl_scache/ticket_ring.h"
 
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,7 +11,7 @@
 #include <array>
 #include <csignal>
 
-#include "t/unit/unit.h"
+#include "t/unit/shared_memory.h"
 
 namespace {
 
@@ -23,25 +22,10 @@ using tlsplus::TicketCipher;
 using tlsplus::TicketKey;
 using tlsplus::TicketRing;
 using tlsplus::test::FakeClock;
+using tlsplus::test::SharedMemory;
 
 constexpr seconds kHour{3600};
 constexpr TicketRing::Timing kTiming{kHour, seconds(300)};
-
-class SharedMemory {
- public:
-  explicit SharedMemory(std::size_t size) : size_(size) {
-    memory_ = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    ck_assert(memory_ != MAP_FAILED);
-  }
-  SharedMemory(const SharedMemory&) = delete;
-  SharedMemory& operator=(const SharedMemory&) = delete;
-  ~SharedMemory() { (void)munmap(memory_, size_); }
-  [[nodiscard]] MutableByteView bytes() const { return {static_cast<Byte*>(memory_), size_}; }
-
- private:
-  void* memory_ = nullptr;
-  std::size_t size_;
-};
 
 struct Ring {
   const SharedMemory memory{TicketRing::bytes()};
