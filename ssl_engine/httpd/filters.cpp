@@ -5,6 +5,7 @@
 #include "ssl_engine/httpd/filters.h"
 
 #include "ssl_engine/base/boundary.h"
+#include "ssl_engine/httpd/coalescing_filter.h"
 #include "ssl_engine/httpd/input_filter.h"
 #include "ssl_engine/httpd/output_filter.h"
 
@@ -13,12 +14,17 @@ namespace {
 
 constexpr const char* kFilterName = "SSL/TLS Filter";
 constexpr auto kFilterType = static_cast<ap_filter_type>(AP_FTYPE_CONNECTION + 5);
+// mod_proxy takes the filter of this name away before it tunnels.
+constexpr const char* kCoalescingFilterName = "SSL/TLS Coalescing Filter";
+constexpr auto kCoalescingFilterType = static_cast<ap_filter_type>(AP_FTYPE_CONNECTION + 4);
 
 }  // namespace
 
 void register_filters() {
   ap_register_input_filter(kFilterName, sealed(tlsplus_input_filter), nullptr, kFilterType);
   ap_register_output_filter(kFilterName, sealed(tlsplus_output_filter), nullptr, kFilterType);
+  ap_register_output_filter(kCoalescingFilterName, sealed(tlsplus_coalescing_filter), nullptr,
+                            kCoalescingFilterType);
 }
 
 void insert_filters(TlsConnection& tls) {
@@ -27,6 +33,7 @@ void insert_filters(TlsConnection& tls) {
   tls.outgoing = apr_brigade_create(connection.pool, connection.bucket_alloc);
   tls.input_filter = ap_add_input_filter(kFilterName, &tls, nullptr, &connection);
   tls.output_filter = ap_add_output_filter(kFilterName, &tls, nullptr, &connection);
+  ap_add_output_filter(kCoalescingFilterName, &tls, nullptr, &connection);
 }
 
 }  // namespace tlsplus

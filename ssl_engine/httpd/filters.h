@@ -11,7 +11,7 @@ namespace tlsplus {
 
 /// Once, in register_hooks.
 void register_filters();
-/// Puts both filters around a connection that will speak TLS.
+/// Puts the filters around a connection that will speak TLS.
 void insert_filters(TlsConnection& tls);
 
 /// How far an attempt to go on with a handshake came.

@@ -3,6 +3,10 @@
 // A brigade downwards: data becomes records, everything else keeps its place among them. One
 // pass down the chain carries as many records as there are, because each pass may be a system
 // call: the response, its end and the close_notify of a connection that ends leave together.
+//
+// Nothing is kept between two calls. Where small writes wait for company is the core's filter: it
+// says so in data_in_output_filters, and the MPM and mod_proxy's tunnels, which write without a
+// FLUSH, know how to make it write. Nobody would look here.
 #include "ssl_engine/httpd/output_filter.h"
 
 #include "ssl_engine/base/boundary.h"
@@ -35,12 +39,8 @@ class Pass {
           APR_BUCKET_IS_METADATA(bucket) ? take_metadata(bucket) : take_data(bucket);
       if (status != APR_SUCCESS) return status;
     }
-    if (urgent_ || tls_.outbound.gathered_bytes() >= kWorthSendingBytes) {
-      if (!tls_.outbound.flush()) return broken();
-    }
-    if (!urgent_ && !has_metadata_ && tls_.tls.out().size() < kWorthSendingBytes) {
-      return APR_SUCCESS;
-    }
+    if (waits_for_end_of_request_) return APR_SUCCESS;
+    if (!tls_.outbound.flush()) return broken();
     return pass_below(tls_);
   }
 
@@ -48,20 +48,24 @@ class Pass {
   apr_status_t take_metadata(apr_bucket* bucket) {
     if (AP_BUCKET_IS_EOC(bucket)) return take_end_of_connection(bucket);
     const bool ends_request = AP_BUCKET_IS_EOR(bucket) != 0;
-    if (APR_BUCKET_IS_EOS(bucket) && tls_.connection().keepalive == AP_CONN_CLOSE &&
-        tls_.connection().master == nullptr && tls_.tls.out().size() < kPassBytes) {
-      // The end of the request follows at once and brings close_notify; what is here waits.
-      held_for_end_of_request_ = true;
+    waits_for_end_of_request_ = APR_BUCKET_IS_EOS(bucket) && is_small_last_answer();
+    if (waits_for_end_of_request_) {
+      apr_bucket_delete(bucket);  // EOS means nothing below the protocol
+      return APR_SUCCESS;
     }
-    if (!held_for_end_of_request_ || ends_request || APR_BUCKET_IS_FLUSH(bucket)) {
-      if (!tls_.outbound.flush()) return broken();
-      urgent_ = true;
-    }
+    if (!tls_.outbound.flush()) return broken();
     if (ends_request && tls_.connection().keepalive == AP_CONN_CLOSE &&
         tls_.farewell != Farewell::unclean) {
       tls_.tls.send_close_notify();
     }
     return keep_in_place(bucket);
+  }
+
+  /// One that its end, which httpd sends when the handler is back, takes along with close_notify.
+  /// The core's filter would not write so little before that either.
+  bool is_small_last_answer() const noexcept {
+    return tls_.connection().keepalive == AP_CONN_CLOSE &&
+           tls_.tls.out().size() + tls_.outbound.gathered_bytes() < kWorthSendingBytes;
   }
 
   apr_status_t take_end_of_connection(apr_bucket* bucket) {
@@ -71,23 +75,18 @@ class Pass {
     } else {
       tls_.tls.close_quietly();
     }
-    urgent_ = true;
     return keep_in_place(bucket);
   }
 
   /// Behind the records made so far.
   apr_status_t keep_in_place(apr_bucket* bucket) {
-    if (held_for_end_of_request_ && !urgent_) {
-      apr_bucket_delete(bucket);  // EOS means nothing below the protocol
-      return APR_SUCCESS;
-    }
     APR_BUCKET_REMOVE(bucket);
     place_behind_records(tls_, bucket);
-    has_metadata_ = true;
     return APR_SUCCESS;
   }
 
   apr_status_t take_data(apr_bucket* bucket) {
+    waits_for_end_of_request_ = false;
     if (APR_BUCKET_IS_FILE(bucket)) {
       (void)apr_bucket_file_set_buf_size(bucket, kFileReadBytes);
       (void)apr_bucket_file_enable_mmap(bucket, 0);
@@ -116,9 +115,7 @@ class Pass {
 
   TlsConnection& tls_;
   apr_bucket_brigade& brigade_;
-  bool urgent_ = false;
-  bool has_metadata_ = false;
-  bool held_for_end_of_request_ = false;
+  bool waits_for_end_of_request_ = false;
 };
 
 apr_status_t write(TlsConnection& tls, apr_bucket_brigade& brigade) {

@@ -57,6 +57,7 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
   Farewell farewell = Farewell::standard;
   bool farewell_decided = false;  // by the first request
   bool failure_logged = false;
+  bool head_is_due = false;  // a request was read, and nothing written since
   bool waited_nearby = false;
   bool stays_with_worker = false;  // to its end: nobody polls any more (last_connections.h)
   bool front_is_fed = false;       // the first bucket of records only keeps its bytes in memory
