@@ -6,7 +6,10 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
+#include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -47,6 +50,11 @@ class HostCertificates {
     OrderedChain ordered;  // of the others
     SharedChain chain;
   };
+  struct Found {  // among the authorities of a host
+    SharedChain chain;
+    bool has_issuer = false;
+    std::string refusal;  // why it is not sent; empty: it is
+  };
   struct Chain {
     const StoredFile* file = nullptr;  // null: each certificate file has its own
     Where where;
@@ -73,8 +81,9 @@ class HostCertificates {
   SharedChain chain_for(const Draft& draft, const Line& line, const LeanCertificate& leaf,
                         const std::vector<LeanCertificate>& own, const Chain& chain);
   const Sent& sent_after(const LeanCertificate& leaf, const std::vector<LeanCertificate>& others);
+  const Found& found_for(const Draft& draft, const LeanCertificate& leaf);
   void report_chain(const Draft& draft, const LeanCertificate& leaf, const Sent& sent,
-                    const Where& where);
+                    const Found& found, const Where& where);
   const std::string& issuer_evidence(const LeanCertificate& leaf);
   bool is_trusted_issuer_of(const LeanCertificate& leaf);
   void check_token(const Draft& draft, const StoredFile& file, const Where& where);
@@ -87,6 +96,8 @@ class HostCertificates {
   std::unordered_map<std::string, Where> key_places_;  // path of a key -> the first line naming it
   // By LeanCertificate::issuer_key(), the first one with the certificates to choose from.
   std::unordered_map<std::string, Sent> sent_;
+  std::map<std::tuple<const SSL_CTX*, const X509_STORE*, std::string>, Found> found_;
+  const Found nothing_found_{};
   std::unordered_map<std::string, bool> trusted_issuers_;
   std::unordered_map<std::string, std::string> issuer_evidence_;
 };

@@ -8,7 +8,10 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/chain.h"
 #include "ssl_engine/host_certificates.h"
+#include "ssl_engine/openssl/suites.h"
+#include "ssl_engine/openssl/trust.h"
 #include "ssl_engine/token_uri.h"
+#include "ssl_engine/trust_store.h"
 
 namespace tlsplus {
 namespace {
@@ -87,8 +90,36 @@ SharedChain HostCertificates::chain_for(const Draft& draft, const Line& line,
     }
   }
   const Sent& sent = sent_after(leaf, others);
-  report_chain(draft, leaf, sent, where);
-  return sent.chain;
+  const bool has_nothing = sk_X509_num(sent.chain.get()) == 0 && sent.ordered.issuer_missing;
+  const Found& found = has_nothing ? found_for(draft, leaf) : nothing_found_;
+  report_chain(draft, leaf, sent, found, where);
+  return found.chain != nullptr ? found.chain : sent.chain;
+}
+
+// Where no chain is given OpenSSL looks for one among the authorities for clients, in every
+// handshake: control panels write the intermediates there. Here it is looked for once.
+const HostCertificates::Found& HostCertificates::found_for(const Draft& draft,
+                                                           const LeanCertificate& leaf) {
+  X509_STORE* store = draft.context == nullptr ? nullptr : chain_store_of(*draft.context);
+  if (store == nullptr && draft.trust != nullptr) store = draft.trust->store.get();
+  const auto [known, is_new] = found_.try_emplace({draft.context, store, leaf.issuer_key()});
+  Found& found = known->second;
+  const Cert opened = is_new && store != nullptr ? leaf.open() : nullptr;
+  if (opened == nullptr) return found;
+  FoundChain all = find_chain(*store, *opened);
+  if (all.chain == nullptr) return found;
+  found.has_issuer = all.reaches_root || sk_X509_num(all.chain.get()) != 0;
+  if (sk_X509_num(all.chain.get()) == 0) return found;
+  if (draft.context != nullptr) {
+    // One the security level forbids would end every handshake.
+    Acceptance tried = try_certificate(*draft.context, *opened, *all.chain, nullptr);
+    if (tried.verdict != Acceptance::Verdict::accepted) {
+      found.refusal = std::move(tried.evidence);
+      return found;
+    }
+  }
+  found.chain = SharedChain(all.chain.release(), free_chain);
+  return found;
 }
 
 // Ten thousand leaves of one authority are followed by the same certificates: they are put in
@@ -126,7 +157,7 @@ const HostCertificates::Sent& HostCertificates::sent_after(
 }
 
 void HostCertificates::report_chain(const Draft& draft, const LeanCertificate& leaf,
-                                    const Sent& sent, const Where& where) {
+                                    const Sent& sent, const Found& found, const Where& where) {
   const OrderedChain& ordered = sent.ordered;
   const auto report = [&](Tp id, std::string evidence) {
     findings_.add(draft.index, diagnose(id, std::move(evidence), where));
@@ -153,7 +184,11 @@ void HostCertificates::report_chain(const Draft& draft, const LeanCertificate& l
   if (!ordered.superfluous.empty()) {
     report(Tp::chain_superfluous, subjects_of(ordered.superfluous));
   }
-  if (ordered.issuer_missing && !is_trusted_issuer_of(leaf)) {
+  if (!found.refusal.empty()) {
+    report(Tp::chain_intermediate_missing,
+           text(issuer_evidence(leaf), "; it is among the authorities for clients, but ",
+                found.refusal));
+  } else if (ordered.issuer_missing && !found.has_issuer && !is_trusted_issuer_of(leaf)) {
     report(Tp::chain_intermediate_missing, issuer_evidence(leaf));
   }
 }

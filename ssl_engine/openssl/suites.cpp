@@ -150,7 +150,8 @@ Acceptance try_certificate(SSL_CTX& context, X509& leaf, STACK_OF(X509) & chain,
   const Ssl ssl(SSL_new(&context));
   if (ssl == nullptr) return {Acceptance::Verdict::refused, openssl_error("no scratch SSL").what};
   const bool accepted = key != nullptr ? SSL_use_cert_and_key(ssl.get(), &leaf, key, &chain, 1) == 1
-                                       : SSL_use_certificate(ssl.get(), &leaf) == 1;
+                                       : SSL_use_certificate(ssl.get(), &leaf) == 1 &&
+                                             SSL_set1_chain(ssl.get(), &chain) == 1;
   if (accepted) return {};
   const auto verdict = verdict_of(first_openssl_error());
   return {verdict, openssl_error("OpenSSL says").what};

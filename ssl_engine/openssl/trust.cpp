@@ -6,6 +6,7 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/errors.h"
 #include "ssl_engine/openssl/pem.h"
+#include "ssl_engine/openssl/x509.h"
 
 namespace tlsplus {
 namespace {
@@ -79,6 +80,34 @@ Result<X509Store> make_store(const std::vector<const Cert*>& authorities,
   }
   if (!fine) return openssl_error("cannot make a store of authorities");
   return store;
+}
+
+// Its verdict does not matter, and lists of revoked certificates have no part in the search.
+FoundChain find_chain(X509_STORE& store, X509& leaf) {
+  using Walk = Handle<X509_STORE_CTX, X509_STORE_CTX_free>;
+  FoundChain found;
+  found.chain.reset(sk_X509_new_null());
+  const Walk walk(X509_STORE_CTX_new());
+  if (walk != nullptr && X509_STORE_CTX_init(walk.get(), &store, &leaf, nullptr) == 1) {
+    X509_VERIFY_PARAM_clear_flags(X509_STORE_CTX_get0_param(walk.get()),
+                                  X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+    (void)X509_verify_cert(walk.get());
+    const STACK_OF(X509)* const all = X509_STORE_CTX_get0_chain(walk.get());
+    for (int i = 1; i < sk_X509_num(all); ++i) {
+      X509* const cert = sk_X509_value(all, i);
+      found.reaches_root = is_self_issued(*cert);
+      if (found.reaches_root) break;
+      Cert shared = share(*cert);
+      if (sk_X509_push(found.chain.get(), shared.get()) > 0) (void)shared.release();
+    }
+  }
+  clear_openssl_errors();
+  return found;
+}
+
+X509_STORE* chain_store_of(SSL_CTX& context) noexcept {
+  X509_STORE* store = nullptr;
+  return SSL_CTX_get0_chain_cert_store(&context, &store) == 1 ? store : nullptr;
 }
 
 NameList names_for_clients(const std::vector<const Cert*>& authorities) {

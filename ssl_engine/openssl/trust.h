@@ -5,6 +5,7 @@
 // however many stores hold it.
 #pragma once
 
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 
 #include <string>
@@ -40,6 +41,17 @@ Result<X509Store> make_store(const std::vector<const Cert*>& authorities,
                              const std::vector<const Crl*>& crls,
                              const std::string& authority_directory,
                              const std::string& crl_directory, CrlCheck check);
+
+/// What leads from a certificate up to a root.
+struct FoundChain {
+  CertChain chain;  // without both ends; null if memory ran out
+  bool reaches_root = false;
+};
+/// Looks for it in `store` as OpenSSL would in each handshake without SSL_MODE_NO_AUTO_CHAIN. What
+/// is found may be incomplete, expired or revoked.
+FoundChain find_chain(X509_STORE& store, X509& leaf);
+/// The store `context` was told to find chains in (SSLOpenSSLConfCmd ChainCAFile); may be null.
+X509_STORE* chain_store_of(SSL_CTX& context) noexcept;
 
 /// The subjects of `authorities`, each once, in their order. Null if memory ran out.
 NameList names_for_clients(const std::vector<const Cert*>& authorities);

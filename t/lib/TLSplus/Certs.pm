@@ -57,6 +57,7 @@ sub ca ($self, $name = 'ca') {
 #   issuer         name of another root (see ca)
 #   intermediates  how many CAs stand between the root and this certificate
 #   by             name of a certificate of this folder made before with ca => 1, which issues it
+#   key_of         name of a certificate of this folder whose key it is for as well
 #   self_signed    signed by its own key
 #   md             digest of the signature, such as sha1
 #   password       encrypts <name>.enc.key; pem => 'traditional' for the old encoding
@@ -77,6 +78,7 @@ sub leaf ($self, $name, %want) {
         my %above = map { $_ => $self->read("$want{by}.$_") } qw(crt key full root);
         $want{by} = \%above;
     }
+    $want{key_of} = $self->read("$want{key_of}.key") if defined $want{key_of};
     my $made = _cached({ kind => 'leaf', %want }, \&_make_leaf);
     $self->_copy($made, $name);
     return "$self->{dir}/$name";
@@ -189,7 +191,7 @@ sub _authority ($home, $issuer, $level) {
 }
 
 sub _make_leaf ($home, $work, $want) {
-    _new_key("$work/x.key", $want->{key});
+    defined $want->{key_of} ? spew("$work/x.key", $want->{key_of}, 0600) : _new_key("$work/x.key", $want->{key});
     my ($chain, $root);
     if ($want->{by}) {
         make_path("$work/above");
