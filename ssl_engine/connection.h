@@ -13,6 +13,7 @@
 
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/client_hello.h"
+#include "ssl_engine/diagnostics.h"
 #include "ssl_engine/openssl/renegotiation.h"
 #include "ssl_engine/openssl/tls_stream.h"
 #include "ssl_engine/reauthentication.h"

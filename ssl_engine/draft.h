@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "ssl_engine/build_input.h"
 #include "ssl_engine/certificate.h"
 #include "ssl_engine/policy.h"
-#include "ssl_engine/snapshot.h"
 
 namespace tlsplus {
 

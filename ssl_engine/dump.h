@@ -7,6 +7,7 @@
 #include <string>
 
 #include "ssl_engine/base/clock.h"
+#include "ssl_engine/build_input.h"
 #include "ssl_engine/snapshot.h"
 
 namespace tlsplus {

@@ -1,19 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whose passwords a host accepts: the verifier files of TLS-SRP. A file is read once for all hosts
-// that name it, by OpenSSL; what OpenSSL does not say about it (which line is wrong, which users it
-// left out) is found by looking at the rows.
+// PasswordStore: whose passwords a host accepts, the users of a TLS-SRP verifier file.
 #pragma once
 
-#include <map>
 #include <memory>
-#include <string>
-#include <utility>
-#include <vector>
 
-#include "ssl_engine/base/bytes.h"
-#include "ssl_engine/draft.h"
-#include "ssl_engine/findings.h"
 #include "ssl_engine/openssl/srp.h"
 #include "ssl_engine/openssl/x509.h"
 
@@ -25,37 +16,6 @@ struct PasswordStore {
   // Of the file: a session is good only as long as it is the same, since a user may have been taken
   // out of it.
   Fingerprint digest{};
-};
-
-/// A row of a verifier file: fields separated by tabs, a backslash before a tab keeps it. Views
-/// into the file.
-struct VerifierRow {
-  int line = 0;
-  bool is_ended = true;  // by a line end; OpenSSL does not see a last line without one
-  std::vector<std::string_view> fields;
-};
-/// All rows of `content`, comments left out, whatever is wrong with them.
-std::vector<VerifierRow> verifier_rows(std::string_view content);
-
-/// Reads the files of one generation. Not thread safe.
-class PasswordStores {
- public:
-  explicit PasswordStores(Findings& findings) : findings_(findings) {}
-
-  /// Reads what the draft's policy names, says what is wrong with it, and sets Draft::passwords;
-  /// null there if it names nothing, or nothing that can be used.
-  void settle(Draft& draft);
-
- private:
-  struct File {
-    std::shared_ptr<const PasswordStore> store;
-    std::vector<Error> faults;  // without place
-  };
-  const File& file(const std::string& path, const std::string& seed);
-  static void read(const std::string& path, const std::string& seed, File& into);
-
-  Findings& findings_;
-  std::map<std::pair<std::string, std::string>, File> files_;  // by path and seed
 };
 
 }  // namespace tlsplus

@@ -12,10 +12,10 @@
 
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/base/log.h"
+#include "ssl_engine/build_input.h"
 #include "ssl_engine/diagnostics.h"
 #include "ssl_engine/httpd/apache.h"
 #include "ssl_engine/server_config.h"
-#include "ssl_engine/snapshot.h"
 #include "ssl_scache/session_cache.h"
 #include "ssl_scache/ticket_keys.h"
 

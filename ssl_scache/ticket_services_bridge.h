@@ -14,9 +14,9 @@
 
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/base/log.h"
+#include "ssl_engine/build_input.h"
 #include "ssl_engine/diagnostics.h"
 #include "ssl_engine/httpd/apache.h"
-#include "ssl_engine/snapshot.h"
 #include "ssl_scache/ticket_key_set.h"
 #include "ssl_scache/ticket_key_source.h"
 #include "ssl_scache/ticket_ring.h"

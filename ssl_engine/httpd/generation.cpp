@@ -5,6 +5,7 @@
 
 #include <iterator>
 
+#include "ssl_engine/assembly.h"
 #include "ssl_engine/certificate_store.h"
 #include "ssl_engine/context_factory.h"
 #include "ssl_engine/httpd/config.h"
@@ -100,7 +101,7 @@ std::vector<Finding> Generation::build(apr_pool_t* pool, apr_pool_t* scratch) {
   CertificateStore store;
   recall_files(store);
   ContextFactory contexts(session_store_of(global));
-  auto built = Snapshot::build(input, store, contexts, engine.clock());
+  auto built = assemble(input, store, contexts, engine.clock());
   keep_files(store);
   append(found, std::move(built.findings));
   append(found, lint_neighbours(neighbour_facts(input, servers, scratch)));

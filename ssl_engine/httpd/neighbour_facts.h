@@ -3,9 +3,9 @@
 // One walk over the lines httpd has read, for those of other modules that lint_neighbours() judges.
 #pragma once
 
+#include "ssl_engine/build_input.h"
 #include "ssl_engine/httpd/apache.h"
 #include "ssl_engine/lint_neighbours.h"
-#include "ssl_engine/snapshot.h"
 
 namespace tlsplus {
 

@@ -5,8 +5,8 @@
 // httpd's cannot differ.
 #pragma once
 
+#include "ssl_engine/build_input.h"
 #include "ssl_engine/httpd/apache.h"
-#include "ssl_engine/snapshot.h"
 #include "ssl_engine/vhost_index.h"
 
 namespace tlsplus {

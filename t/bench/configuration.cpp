@@ -56,7 +56,7 @@ Kept measure(const char* what, World& world, const RetainedFiles* known, int hos
   {
     CertificateStore store;
     store.remember(known);
-    auto built = Snapshot::build(world.site.input, store, world.contexts, world.clock);
+    auto built = assemble(world.site.input, store, world.contexts, world.clock);
     kept = {std::move(built.snapshot), store.retain()};
     findings = built.findings.size();
   }

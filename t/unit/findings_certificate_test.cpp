@@ -353,7 +353,7 @@ START_TEST(a_chain_file_must_hold_certificates) {
                  world.key("a.key", tree.leaf));
     site.last().certificate_chain_file = Setting<std::string_view>(
         site.keep(world.folder.write("chain.pem", text)), site.place("SSLCertificateChainFile"));
-    const auto built = Snapshot::build(site.input, world.store, world.contexts, world.clock);
+    const auto built = assemble(site.input, world.store, world.contexts, world.clock);
     ck_assert_ptr_null(built.snapshot.get());
     expect_text(built.findings.front().error.where.directive, "SSLCertificateChainFile");
   }

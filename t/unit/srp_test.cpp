@@ -7,7 +7,7 @@
 #include <openssl/srp.h>
 
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/password_store.h"
+#include "ssl_engine/password_stores.h"
 #include "t/unit/connection_pair.h"
 
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
+#include "ssl_engine/assembly.h"
 #include "ssl_engine/certificate_store.h"
 #include "ssl_engine/context_factory.h"
-#include "ssl_engine/snapshot.h"
 #include "t/unit/test_certs.h"
 
 namespace tlsplus::test {
@@ -37,7 +37,7 @@ struct World {
                         pem(*identity.certificate) + pem(*identity.key) + pem(*root.certificate));
   }
 
-  Snapshot::Built build() { return Snapshot::build(site.input, store, contexts, clock); }
+  Assembled build() { return assemble(site.input, store, contexts, clock); }
   /// Without the remark about the root, which every test would have to repeat.
   std::vector<Finding> findings() {
     auto all = build().findings;

@@ -2,7 +2,7 @@
 //
 // A row has six fields: kind, verifier, salt, user, group, and what the administrator noted; a row
 // of kind I defines a group and has its prime, its generator and its name in the same places.
-#include "ssl_engine/password_store.h"
+#include "ssl_engine/password_stores.h"
 
 #include <optional>
 

@@ -2,7 +2,7 @@
 //
 // A folder is scanned for names only; verification looks into it by hash when it needs to, so
 // what is added there works at once, and what has no hash link never does.
-#include "ssl_engine/trust_store.h"
+#include "ssl_engine/trust_stores.h"
 
 #include <algorithm>
 #include <filesystem>
