@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a Snapshot keeps beside the values: the certificates that are open.
-#include "ssl_engine/snapshot.h"
-
 #include <utility>
 
 #include "ssl_engine/open_certificates.h"
+#include "ssl_engine/snapshot.h"
 
 namespace tlsplus {
 
