@@ -10,7 +10,7 @@ use Test::More;
 use Time::HiRes qw(time);
 use TLSplus::Certs;
 use TLSplus::Env qw(has_module is_tlsplus);
-use TLSplus::Process qw(spawn);
+use TLSplus::Process qw(spawn wait_until);
 use TLSplus::Raw qw(client_hello record HANDSHAKE);
 use TLSplus::Server;
 use TLSplus::Test;
@@ -52,6 +52,49 @@ subtest 'mod_reqtimeout' => sub {
         is $answer->status // 408, 408, "$what: with 408 if with anything" if $what =~ /header/;
     }
     serves $server, 'an honest client is served', name => 'a.test';
+    ok $server->stop, 'stops cleanly';
+};
+
+# It goes by the host of the address, as far as that says something, and else by what stands outside.
+subtest 'mod_reqtimeout in virtual hosts' => sub {
+    my $outside = is_tlsplus() ? "TLSPlusHandshakeTimeout 600\n" : '';
+    my $host = sub ($port, $line) { $HOST =~ s/\@PORT\@/\@$port\@/r =~ s/SSLEngine/  $line\n  SSLEngine/r };
+    my $server = TLSplus::Server->start(certs => $certs, modules => ['reqtimeout'],
+        conf => "${outside}AcceptFilter http none\nTimeout 600\nRequestReadTimeout handshake=3\n"
+          . $host->(PORT  => '')
+          . $host->(PORT2 => 'RequestReadTimeout header=10 handshake=1-2,minrate=500')
+          . $host->(PORT3 => 'RequestReadTimeout header=10')
+          . $host->(PORT4 => 'RequestReadTimeout handshake=0'));
+    my %raw = map { $_ => TLSplus::Raw->connect($server->port($_)) } qw(PORT PORT2 PORT3 PORT4);
+    $raw{$_}->send(substr $hello, 0, 100) for keys %raw;
+    my %end;
+    wait_until(60, sub {
+        for my $port (keys %raw) {
+            $raw{$port}->read_all(0);
+            $end{$port} //= time if $raw{$port}->ended;
+        }
+        return keys %end == 3;
+    });
+    is join(' ', sort keys %end), 'PORT PORT2 PORT3', 'closed where there is a limit, and only there';
+    cmp_ok $end{PORT2}, '<', $end{$_} - 0.5, "the host's own limit counts before the one outside ($_)" for qw(PORT PORT3);
+    is $server->get('/', name => 'a.test', port => 'PORT4')->status, 200, 'served where it is off';
+    ok $server->stop, 'stops cleanly';
+};
+
+# Who had its time is closed for good, not held for as long again as it goes on sending.
+subtest 'a client that goes on dribbling' => sub {
+    my $server = TLSplus::Server->start(certs => $certs, modules => ['reqtimeout'],
+        conf => "AcceptFilter http none\nTimeout 600\nRequestReadTimeout handshake=2\n$HOST");
+    my @raw = map { TLSplus::Raw->connect($server->port) } 1 .. 2;
+    my ($at, $silent, $cut) = (0);
+    wait_until(60, sub {
+        $raw[0]->read_all(0.05);
+        $silent ||= time if $raw[0]->ended;
+        $cut    ||= time if !$raw[1]->send(substr $hello, $at++ % length $hello, 1);
+        return $silent && $cut;
+    });
+    ok $silent && $cut, 'both are closed';
+    cmp_ok $cut - $silent, '<', 1.5, 'the one that went on no later than the silent one';
     ok $server->stop, 'stops cleanly';
 };
 

@@ -137,7 +137,7 @@ Progress abandon(TlsConnection& tls, Tp id, std::string evidence) {
 }  // namespace
 
 Progress drive_reauthentication(TlsConnection& tls) {
-  tls.deadline = tls.clock().steady() + tls.engine().handshake_timeout;
+  tls.deadline = tls.clock().steady() + tls.handshake_timeout();
   for (;;) {
     const bool failed = tls.tls.phase() == Phase::failed;
     if (failed) tls.log_failure();

@@ -111,6 +111,16 @@ bool serves_tls(const Snapshot& snapshot) {
                      [](const Host& host) { return host.engine; });
 }
 
+/// Ours, or mod_reqtimeout's where that is shorter.
+void settle_timeouts(Generation& generation) {
+  const auto limits = reqtimeout_limits(generation.servers);
+  for (std::size_t i = 0; i < limits.size(); ++i) {
+    auto& timeout = slot_of(*generation.servers[i]).handshake_timeout;
+    timeout = generation.engine.handshake_timeout;
+    if (limits[i].handshake.count() != 0) timeout = std::min(timeout, limits[i].handshake);
+  }
+}
+
 int post_config(apr_pool_t* pconf, apr_pool_t* ptemp, server_rec& main_server, LogSink& log) {
   Generation* generation = slot_of(main_server).generation;
   if (generation == nullptr) return kRefuse;
@@ -129,9 +139,7 @@ int post_config(apr_pool_t* pconf, apr_pool_t* ptemp, server_rec& main_server, L
   }
   engine.session_cache = generation->sessions.cache();
   generation->parking_capacity = parking_capacity();
-  if (const auto limit = reqtimeout_handshake_limit()) {
-    engine.handshake_timeout = std::min(engine.handshake_timeout, *limit);
-  }
+  settle_timeouts(*generation);
   ap_add_version_component(pconf, openssl_version().c_str());
   if (!show_to_modules(*generation, pconf, log)) return kRefuse;
   log_error(log, diagnose(is_fips_in_force() ? Tp::fips_on : Tp::fips_off, active_providers()));

@@ -5,6 +5,7 @@
 // the index of the one that LoadModule named.
 #pragma once
 
+#include <chrono>
 #include <vector>
 
 #include "ssl_engine/diagnostics.h"
@@ -38,6 +39,7 @@ struct ServerSlot {
   std::vector<Finding> parse_findings;  // of this server's own lines; see httpd/config.h
   Generation* generation = nullptr;     // set by the lifecycle hooks on every server, null before
   std::uint32_t host_index = 0;         // position in the snapshot's hosts()
+  std::chrono::seconds handshake_timeout{0};  // of connections to its addresses
 };
 
 struct DirSlot {

@@ -12,12 +12,27 @@
 namespace tlsplus {
 namespace {
 
-/// The arguments of each line of that name outside of sections.
+using Lines = const ap_directive_t*;
+
+/// The arguments of each line of that name in `lines`, outside of sections.
 template <class Visit>
-void for_each_line(std::string_view directive, Visit&& visit) {
-  for (const ap_directive_t* line = ap_conftree; line != nullptr; line = line->next) {
-    if (equals_ignoring_case(line->directive, directive)) visit(std::string_view(line->args));
+void for_each_line(Lines lines, std::string_view directive, Visit&& visit) {
+  for (; lines != nullptr; lines = lines->next) {
+    if (equals_ignoring_case(lines->directive, directive)) visit(std::string_view(lines->args));
   }
+}
+
+/// The lines of the section that made `server`; null if no section did.
+Lines lines_of(const server_rec& server) noexcept {
+  if (server.is_virtual == 0 || server.defn_name == nullptr) return nullptr;
+  for (Lines line = ap_conftree; line != nullptr; line = line->next) {
+    if (line->line_num == static_cast<int>(server.defn_line_number) && line->filename != nullptr &&
+        std::string_view(line->filename) == server.defn_name &&
+        equals_ignoring_case(line->directive, "<VirtualHost")) {
+      return line->first_child;
+    }
+  }
+  return nullptr;
 }
 
 /// The number `text` begins with; 0 if it begins with none.
@@ -37,27 +52,50 @@ std::size_t parking_capacity() {
   int threads = 0;
   if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS || threads <= 0) return 0;
   double factor = kDefaultFactor;
-  for_each_line("AsyncRequestWorkerFactor",
+  for_each_line(ap_conftree, "AsyncRequestWorkerFactor",
                 [&](std::string_view args) { factor = number_in(trim(args)); });
   return static_cast<std::size_t>(threads * (1 + std::max(factor, 1.0)) * kShare);
 }
 
-std::optional<std::chrono::seconds> reqtimeout_handshake_limit() {
-  constexpr std::string_view kStage = "handshake=";
-  std::optional<std::chrono::seconds> limit;
-  for_each_line("RequestReadTimeout", [&](std::string_view args) {
+namespace {
+
+using std::chrono::seconds;
+
+// What mod_reqtimeout does for the headers where nobody wrote a line.
+constexpr seconds kReqtimeoutHeader{20};
+
+/// `5`, `5-10,minrate=500`: the first number, or the last.
+seconds limit_in(std::string_view range, bool last) noexcept {
+  range = range.substr(0, range.find(','));
+  if (const auto dash = range.find('-'); last && dash != std::string_view::npos) {
+    range.remove_prefix(dash + 1);
+  }
+  return seconds(static_cast<long>(number_in(range)));
+}
+
+/// What of it `lines` say in `stages`; the rest stays as it is.
+void read_stages(Lines lines, StageLimits& stages) {
+  for_each_line(lines, "RequestReadTimeout", [&](std::string_view args) {
     for (const std::string_view word : words(args)) {
-      if (!starts_with_ignoring_case(word, kStage)) continue;
-      std::string_view range = word.substr(kStage.size());
-      range = range.substr(0, range.find(','));
-      if (const auto dash = range.find('-'); dash != std::string_view::npos) {
-        range.remove_prefix(dash + 1);
-      }
-      const auto seconds = static_cast<long>(number_in(range));
-      limit = seconds > 0 ? std::optional(std::chrono::seconds(seconds)) : std::nullopt;
+      const std::size_t equals = std::min(word.find('='), word.size() - 1);
+      const std::string_view value = word.substr(equals + 1);
+      if (starts_with_ignoring_case(word, "handshake=")) stages.handshake = limit_in(value, true);
+      if (starts_with_ignoring_case(word, "header=")) stages.header = limit_in(value, false);
     }
   });
-  return limit;
+}
+
+}  // namespace
+
+std::vector<StageLimits> reqtimeout_limits(const std::vector<server_rec*>& servers) {
+  if (ap_find_linked_module("mod_reqtimeout.c") == nullptr) {
+    return std::vector<StageLimits>(servers.size());
+  }
+  StageLimits outside{.handshake = seconds(0), .header = kReqtimeoutHeader};
+  read_stages(ap_conftree, outside);
+  std::vector<StageLimits> limits(servers.size(), outside);
+  for (std::size_t i = 0; i < servers.size(); ++i) read_stages(lines_of(*servers[i]), limits[i]);
+  return limits;
 }
 
 }  // namespace tlsplus

@@ -6,7 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
-#include <optional>
+#include <vector>
 
 #include "ssl_engine/httpd/apache.h"
 
@@ -16,9 +16,14 @@ namespace tlsplus {
 /// no limit. From ThreadsPerChild and AsyncRequestWorkerFactor.
 std::size_t parking_capacity();
 
-/// mod_reqtimeout's limit for handshakes, as far as it stands outside of virtual hosts
-/// (`RequestReadTimeout handshake=5`, or the upper one of `5-10`); nullopt if there is none. That
-/// module looks at its clock when bytes come, so a handshake that waits in the MPM needs ours.
-std::optional<std::chrono::seconds> reqtimeout_handshake_limit();
+/// How long mod_reqtimeout gives a client; 0: it does not say.
+struct StageLimits {
+  std::chrono::seconds handshake{0};  // `handshake=5`, or the upper one of `5-10`
+  std::chrono::seconds header{0};     // `header=20`, or the lower one: nothing was sent so far
+};
+
+/// Of the connections to each server's addresses (mod_reqtimeout goes by conn_rec's base_server).
+/// That module looks at its clock when bytes come, so who waits in the MPM needs ours.
+std::vector<StageLimits> reqtimeout_limits(const std::vector<server_rec*>& servers);
 
 }  // namespace tlsplus

@@ -50,10 +50,14 @@ TlsConnection::TlsConnection(conn_rec& connection, Generation& generation,
       tls(std::move(snapshot), base, *this),
       inbound(tls),
       outbound(tls),
-      deadline(generation.engine.clock().steady() + generation.engine.handshake_timeout) {}
+      deadline(generation.engine.clock().steady() + handshake_timeout()) {}
 
 TlsConnection::~TlsConnection() {
   if (engine().parked != nullptr) engine().parked->unpark(*this);
+}
+
+std::chrono::seconds TlsConnection::handshake_timeout() const noexcept {
+  return slot_of(*connection_.base_server).handshake_timeout;
 }
 
 const Host* TlsConnection::host_named(std::string_view server_name) {

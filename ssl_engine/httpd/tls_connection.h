@@ -66,6 +66,8 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
 
   [[nodiscard]] conn_rec& connection() noexcept { return connection_; }
   [[nodiscard]] Engine& engine() noexcept { return generation_.engine; }
+  /// For a handshake on this address, all together; for each question later on, the same.
+  [[nodiscard]] std::chrono::seconds handshake_timeout() const noexcept;
   /// The server_rec of a host of this connection's snapshot.
   [[nodiscard]] server_rec& server_of(const Host& host) const noexcept {
     return *generation_.servers[host.index];
