@@ -80,7 +80,8 @@ void Connection::doubt_keys() {
 
 void Connection::explain_failure(const Error& error, bool nothing_in_common) {
   // In the words of OpenSSL first, which people search for.
-  fail(Tp::handshake_failed, error.what);
+  const bool is_ours = !nothing_in_common && is_internal_error(alert_sent_);
+  fail(is_ours ? Tp::handshake_broken_here : Tp::handshake_failed, error.what);
   failure_.hint = error.hint;
   if (nothing_in_common && !hello_.empty() && services_.may_explain()) {
     const HandshakeGap gap = explain_gap(hello_, stream_.ssl(), *serving_);

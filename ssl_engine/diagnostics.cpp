@@ -129,7 +129,10 @@ void log_error(LogSink& sink, const Error& error, std::string_view vhost, RateLi
     const Level level = severity_of(error);
     if (!sink.enabled(level)) return;
     const auto held_back = limit.take(now);
-    if (!held_back) return;
+    if (!held_back) {
+      if (sink.enabled(Level::info)) sink.write(Level::info, render(error, vhost));
+      return;
+    }
     std::string line = render(error, vhost);
     if (*held_back != 0) line += text(" (", *held_back, " more like it since the last such line)");
     sink.write(level, line);

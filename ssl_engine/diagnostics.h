@@ -185,6 +185,7 @@ enum class Tp : MessageId {
   tls_on_plain_http = 405,
   records_failed = 406,
   not_ready = 407,
+  handshake_broken_here = 408,
 
   // 500..599 requests, variables, access: diagnostics_request.cpp
   user_name_empty = 500,
@@ -196,6 +197,7 @@ enum class Tp : MessageId {
   login_made_up = 506,
   subject_is_no_user = 507,
   require_argument = 508,
+  client_not_verified = 509,
   environment_not_exported = 540,
   client_cert_too_large = 541,
   misdirected = 550,
@@ -302,8 +304,8 @@ std::string render(const Error& error, std::string_view vhost = {});
 
 /// Logs `error` once, at the severity its id has in the catalogue.
 void log_error(LogSink& sink, const Error& error, std::string_view vhost = {}) noexcept;
-/// The same for what can come as a flood: no more often than `limit` allows, and with the number
-/// of those that it held back.
+/// The same for what can come as a flood: no more often than `limit` allows, and with the number of
+/// those that it held back. These come at info.
 void log_error(LogSink& sink, const Error& error, std::string_view vhost, RateLimit& limit,
                Instant now) noexcept;
 

@@ -79,7 +79,7 @@ constexpr Diagnostic kRows[] = {
      "wait like this; the others go on serving everybody else.",
      "ask during the handshake: SSLVerifyClient optional in the <VirtualHost>; or lower "
      "TLSPlusHandshakeTimeout, or raise ThreadsPerChild"},
-    {Tp::client_certificate_refused, Level::info, "client certificate refused",
+    {Tp::client_certificate_refused, Level::warn, "client certificate refused",
      "The certificate, or one that issued it, did not stand up to SSLVerifyClient. The reason is "
      "the "
      "first that was found; the depth counts from the client's own certificate, which is 0.",
@@ -90,18 +90,18 @@ constexpr Diagnostic kRows[] = {
      "client showed no certificate where one is required",
      "SSLVerifyClient require, and the client had none, or none of an authority it was shown.",
      "install a certificate in the client; SSLCADNRequestFile decides which authorities are shown"},
-    {Tp::ask_again_http2, Level::info, "request refused, HTTP/2 cannot ask the client again",
+    {Tp::ask_again_http2, Level::warn, "request refused, HTTP/2 cannot ask the client again",
      "The place of the request asks for more than the connection has shown, and a connection with "
      "several requests at once cannot be renegotiated (RFC 9113 9.2.1, RFC 8740). The client is "
      "told "
      "to use HTTP/1.1.",
      "ask during the handshake: SSLVerifyClient optional in the <VirtualHost>"},
-    {Tp::ask_again_not_offered, Level::info,
+    {Tp::ask_again_not_offered, Level::warn,
      "request refused, the client offers no post-handshake authentication",
      "The place of the request asks for a certificate, and the client did not say in its TLS 1.3 "
      "ClientHello that it can show one later (RFC 8446 4.2.6). Browsers do not.",
      "ask during the handshake: SSLVerifyClient optional in the <VirtualHost>"},
-    {Tp::ask_again_insecure, Level::info, "request refused, the client cannot renegotiate securely",
+    {Tp::ask_again_insecure, Level::warn, "request refused, the client cannot renegotiate securely",
      "Without RFC 5746 what comes before a renegotiation could be somebody else's.",
      "update the client; SSLInsecureRenegotiation on serves it as it is"},
     {Tp::ask_again_cut_off, Level::info, "client did not answer when it was asked again",
@@ -114,17 +114,17 @@ constexpr Diagnostic kRows[] = {
      "choose "
      "a certificate take longer than programs.",
      "raise TLSPlusHandshakeTimeout if people are asked"},
-    {Tp::ask_again_refused, Level::info,
+    {Tp::ask_again_refused, Level::warn,
      "request refused, the client showed no certificate when asked",
      "The place of the request asks for a certificate that is good by its rules.",
      "install a certificate in the client"},
-    {Tp::ask_again_body, Level::info, "request refused, its body is too large to be kept",
+    {Tp::ask_again_body, Level::warn, "request refused, its body is too large to be kept",
      "While a client is asked for its certificate the body of its request has to be kept in "
      "memory, "
      "up to SSLRenegBufferSize.",
      "raise SSLRenegBufferSize here, let the client send Expect: 100-continue, or ask during the "
      "handshake"},
-    {Tp::ask_again_ciphers, Level::info, "request refused, the ciphers of this place cannot be had",
+    {Tp::ask_again_ciphers, Level::warn, "request refused, the ciphers of this place cannot be had",
      "SSLCipherSuite of the place selects nothing that this library and the client both know.",
      "correct SSLCipherSuite; see what a string selects with: openssl ciphers -v STRING"},
     {Tp::renegotiations_refused, Level::info, "connection closed, the client goes on renegotiating",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Messages 400..499: connections and handshakes. A peer causes these, so none is above info:
-// nobody outside can fill the log at a level that wakes people.
+// Messages 400..499: connections and handshakes. A peer causes these; so what is above info is
+// paced (paced_messages.h): nobody outside can fill the log at a level that wakes people.
 #include "ssl_engine/diagnostics_rows.h"
 
 namespace tlsplus {
@@ -39,6 +39,12 @@ constexpr Diagnostic kRows[] = {
      "The virtual host has SSLEngine on but no valid configuration was built for it, which a start "
      "should have refused.",
      "run apachectl configtest and restart"},
+    {Tp::handshake_broken_here, Level::warn, "TLS handshake failed, this server could not go on",
+     "The server had to give up by itself, and told the client internal_error. A private key that "
+     "cannot sign, a provider that is not there, or no memory are the usual causes; OpenSSL's "
+     "reason "
+     "follows.",
+     "look at the reason: it is this server that must be mended, not the client"},
 };
 
 }  // namespace

@@ -46,17 +46,25 @@ constexpr Diagnostic kRows[] = {
     {Tp::require_argument, Level::error, "this kind of Require takes no argument",
      "Require ssl and Require ssl-verify-client ask one question each.",
      "take away what follows; Require expr compares with anything"},
+    {Tp::client_not_verified, Level::info, "Require ssl-verify-client is not met",
+     "The client has shown no certificate on this connection, or one that was not accepted. "
+     "Another "
+     "Require line may let it in all the same; if none does, httpd's own AH01630 or AH01631 "
+     "follows.",
+     "write SSLVerifyClient optional in the <VirtualHost>, so that clients are asked, and install "
+     "a "
+     "certificate in the client"},
     {Tp::environment_not_exported, Level::debug, "SSL_* is not exported here",
      "A program is run for a request that came over TLS, and finds only HTTPS and SSL_TLS_SNI in "
      "its "
      "environment. Said once for a directory in each child, at LogLevel debug.",
      "add SSLOptions +StdEnvVars to this directory if the program asks for SSL_ variables"},
-    {Tp::client_cert_too_large, Level::info, "client certificate not passed on in a header",
+    {Tp::client_cert_too_large, Level::warn, "client certificate not passed on in a header",
      "SSLClientCertHeader sends no header field of more than 8000 octets: most servers behind "
      "would "
      "refuse the request (LimitRequestFieldSize is 8190).",
      "let the client use a certificate with fewer names, or a chain with smaller ones"},
-    {Tp::misdirected, Level::info, "request answered 421, it came on the wrong connection",
+    {Tp::misdirected, Level::warn, "request answered 421, it came on the wrong connection",
      "The connection was made for one virtual host and the request names another whose TLS "
      "settings are not the same, so what was promised to one could be broken by the other "
      "(RFC 9110 15.5.20). Proxies that send no server name, or a fixed one, are the usual cause.",

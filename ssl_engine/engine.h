@@ -13,6 +13,7 @@
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/base/rate_limit.h"
 #include "ssl_engine/openssl/queue_bio.h"
+#include "ssl_engine/paced_messages.h"
 #include "ssl_engine/parked_handshakes.h"
 #include "ssl_engine/snapshot.h"
 #include "ssl_engine/vhost_index.h"
@@ -44,6 +45,7 @@ class Engine {
   // A scanner fails as often as it likes; a line that explains it is long and takes its time.
   static constexpr unsigned kExplanationsPerSecond = 5;
   RateLimit explanations{kExplanationsPerSecond};
+  PacedMessages messages;  // of what peers cause
 
   [[nodiscard]] const Clock& clock() const noexcept { return clock_; }
   /// Null only if there was no memory for it.

@@ -11,6 +11,7 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/environment_hooks.h"
 #include "ssl_engine/httpd/fake_basic_auth.h"
+#include "ssl_engine/httpd/generation.h"
 #include "ssl_engine/httpd/kept_body.h"
 #include "ssl_engine/httpd/log.h"
 #include "ssl_engine/httpd/reauthenticate.h"
@@ -39,7 +40,8 @@ void set_user(request_rec& request, const DirConfig& directory, LogSink& log) {
   const char* value =
       ap_ssl_var_lookup(request.pool, request.server, request.connection, &request, name.c_str());
   if (value == nullptr || *value == '\0') {
-    log_error(log, diagnose(Tp::user_name_empty, name, directory.user_name.where()));
+    log_paced(*request.server, log,
+              diagnose(Tp::user_name_empty, name, directory.user_name.where()));
     return;
   }
   request.user = apr_pstrdup(request.pool, value);

@@ -37,6 +37,16 @@ const char* refuse_arguments(const cmd_parms& cmd, const char* name, std::string
   return apr_pstrmemdup(cmd.pool, message.data(), message.size());
 }
 
+/// httpd says no more than that it has refused.
+void tell_why(const request_rec& request, const TlsView* tls, LogSink& log) {
+  const char* const why = tls == nullptr         ? "the request did not come over TLS"
+                          : tls->peer == nullptr ? "the client showed no certificate"
+                          : tls->verify_lenient  ? "the certificate's issuer is not known here"
+                                                 : "the certificate was not accepted";
+  log_error(log, diagnose(Tp::client_not_verified,
+                          text(request.uri == nullptr ? "" : quote(request.uri), ": ", why)));
+}
+
 constexpr const char* kSsl = "ssl";
 constexpr const char* kVerifyClient = "ssl-verify-client";
 
@@ -54,7 +64,9 @@ static authz_status tlsplus_require_verify_client(request_rec* request, const ch
   RequestLog log(*request);
   return at_boundary(log, "Require ssl-verify-client", AUTHZ_DENIED, [&] {
     const TlsView* tls = tls_view(*request->connection);
-    return granted_if(tls != nullptr && is_verified_client(*tls));
+    const bool is_verified = tls != nullptr && is_verified_client(*tls);
+    if (!is_verified && log.enabled(Level::info)) tell_why(*request, tls, log);
+    return granted_if(is_verified);
   });
 }
 

@@ -14,6 +14,7 @@
 #include "ssl_engine/diagnostics.h"
 #include "ssl_engine/environment.h"
 #include "ssl_engine/httpd/environment_hooks.h"
+#include "ssl_engine/httpd/generation.h"
 #include "ssl_engine/httpd/log.h"
 #include "ssl_engine/httpd/module.h"
 #include "ssl_engine/httpd/tls_view.h"
@@ -69,7 +70,7 @@ void fill(request_rec& request, LogSink& log) {
   bool is_new = false;
   const auto fields = tls->cache->client_cert(*tls, is_new);
   if (is_new && !fields->too_large.empty()) {
-    log_error(log, diagnose(Tp::client_cert_too_large, fields->too_large));
+    log_paced(*request.server, log, diagnose(Tp::client_cert_too_large, fields->too_large));
   }
   if (fields->leaf.empty()) return;
   apr_table_set(request.headers_in, kClientCertHeader, fields->leaf.c_str());

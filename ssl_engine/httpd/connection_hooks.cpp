@@ -25,7 +25,7 @@ int pre_connection(conn_rec& connection, LogSink& log) {
   auto snapshot = slot.generation->engine.snapshot();
   const Host* base = snapshot == nullptr ? nullptr : &snapshot->host(slot.host_index);
   if (base == nullptr || slot.generation->engine.bio_method() == nullptr) {
-    log_error(log, diagnose(Tp::not_ready, {}));
+    log_paced(*connection.base_server, log, diagnose(Tp::not_ready, {}));
     return HTTP_INTERNAL_SERVER_ERROR;
   }
   if (!base->engine) {

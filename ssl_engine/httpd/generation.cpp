@@ -163,4 +163,12 @@ bool Generation::collect_certificates(apr_pool_t* pool) {
   return any;
 }
 
+void log_paced(const server_rec& server, LogSink& sink, const Error& error,
+               std::string_view vhost) noexcept {
+  Generation* generation = slot_of(server).generation;
+  if (generation == nullptr) return log_error(sink, error, vhost);
+  Engine& engine = generation->engine;
+  engine.messages.log(sink, error, vhost, engine.clock().steady());
+}
+
 }  // namespace tlsplus

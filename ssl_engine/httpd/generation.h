@@ -57,4 +57,8 @@ class Generation {
   bool is_built_ = false;
 };
 
+/// For what clients can cause again and again; paced_messages.h says at which pace.
+void log_paced(const server_rec& server, LogSink& sink, const Error& error,
+               std::string_view vhost = {}) noexcept;
+
 }  // namespace tlsplus

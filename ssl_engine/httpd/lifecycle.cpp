@@ -28,6 +28,7 @@
 #include "ssl_engine/openssl/fips.h"
 #include "ssl_engine/openssl/version.h"
 #include "ssl_engine/random_seed.h"
+#include "ssl_scache/shm_segment.h"
 
 namespace tlsplus {
 namespace {
@@ -138,6 +139,8 @@ int post_config(apr_pool_t* pconf, apr_pool_t* ptemp, server_rec& main_server, L
     return kRefuse;
   }
   engine.session_cache = generation->sessions.cache();
+  // Without it each child has a pace of its own.
+  if (auto counts = make_segment(*pconf, PacedMessages::bytes())) engine.messages.share(*counts);
   generation->parking_capacity = parking_capacity();
   settle_timeouts(*generation);
   ap_add_version_component(pconf, openssl_version().c_str());

@@ -31,10 +31,11 @@ struct Place {
 };
 
 int refuse(const Place& place, Tp id, std::string_view evidence = {}) {
-  log_error(place.log,
-            diagnose(id, text(place.request.uri == nullptr ? "" : quote(place.request.uri),
-                              evidence.empty() ? "" : ": ", evidence)),
-            place.host.name);
+  place.tls.log_paced(
+      place.log,
+      diagnose(id, text(place.request.uri == nullptr ? "" : quote(place.request.uri),
+                        evidence.empty() ? "" : ": ", evidence)),
+      place.host.name);
   return HTTP_FORBIDDEN;
 }
 

@@ -49,7 +49,7 @@ SniPolicy sni_policy() noexcept {
   return slot_of(*ap_server_conf).global.sni_policy.value_or(SniPolicy::secure);
 }
 
-int check_names(request_rec& request, const TlsConnection& tls, LogSink& log) {
+int check_names(request_rec& request, TlsConnection& tls, LogSink& log) {
   const Host& wanted = host_of(request, tls);
   const Host& spoken = tls.tls.host();
   if (tls.tls.has_server_name() && request.hostname == nullptr) {
@@ -65,14 +65,16 @@ int check_names(request_rec& request, const TlsConnection& tls, LogSink& log) {
     return HTTP_FORBIDDEN;
   }
   if (const auto difference = first_difference(spoken, wanted, sni_policy())) {
-    log_error(log, diagnose(Tp::misdirected,
-                            text("connection made for ", spoken.name, " (",
-                                 tls.tls.has_server_name()
-                                     ? text("server name ", quote(tls.tls.server_name()))
-                                     : std::string("no server name"),
-                                 "), request for ", wanted.name, " (Host ",
-                                 quote(request.hostname == nullptr ? "" : request.hostname), "); ",
-                                 describe(*difference))));
+    tls.log_paced(
+        log,
+        diagnose(Tp::misdirected,
+                 text("connection made for ", spoken.name, " (",
+                      tls.tls.has_server_name() ? text("server name ", quote(tls.tls.server_name()))
+                                                : std::string("no server name"),
+                      "), request for ", wanted.name, " (Host ",
+                      quote(request.hostname == nullptr ? "" : request.hostname), "); ",
+                      describe(*difference))),
+        wanted.name);
     return HTTP_MISDIRECTED_REQUEST;
   }
   return DECLINED;

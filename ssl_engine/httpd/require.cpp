@@ -4,6 +4,7 @@
 #include <string>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/httpd/generation.h"
 #include "ssl_engine/httpd/log.h"
 #include "ssl_engine/httpd/module.h"
 #include "ssl_engine/httpd/pool.h"
@@ -45,10 +46,11 @@ int check_requirements(request_rec& request, const RequirementList& requirements
   if (unmet == nullptr) return OK;
   const bool is_undecided = problem != nullptr;
   RequestLog log(request);
-  log_error(log, diagnose(is_undecided ? Tp::requirement_not_evaluated : Tp::requirement_unmet,
-                          text(quote(request.uri), ": ", unmet->text, is_undecided ? ": " : "",
-                               is_undecided ? problem : ""),
-                          unmet->origin->where()));
+  log_paced(*request.server, log,
+            diagnose(is_undecided ? Tp::requirement_not_evaluated : Tp::requirement_unmet,
+                     text(quote(request.uri), ": ", unmet->text, is_undecided ? ": " : "",
+                          is_undecided ? problem : ""),
+                     unmet->origin->where()));
   return HTTP_FORBIDDEN;
 }
 

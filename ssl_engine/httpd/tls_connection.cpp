@@ -142,14 +142,18 @@ void TlsConnection::refresh_view() noexcept {
 void TlsConnection::log_failure() noexcept {
   if (failure_logged) return;
   failure_logged = true;
-  at_boundary(log_, "log_failure", [&] { log_error(log_, tls.failure(), tls.host().name); });
+  at_boundary(log_, "log_failure", [&] { log_paced(log_, tls.failure(), tls.host().name); });
 }
 
 void TlsConnection::log_failure(Tp id, std::string evidence) noexcept {
   if (failure_logged) return;
   failure_logged = true;
   at_boundary(log_, "log_failure",
-              [&] { log_error(log_, diagnose(id, std::move(evidence)), tls.host().name); });
+              [&] { log_paced(log_, diagnose(id, std::move(evidence)), tls.host().name); });
+}
+
+void TlsConnection::log_paced(LogSink& sink, const Error& error, std::string_view vhost) noexcept {
+  engine().messages.log(sink, error, vhost, clock().steady());
 }
 
 void TlsConnection::wake() noexcept {

@@ -85,6 +85,8 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
   /// Logs why the connection failed, once.
   void log_failure() noexcept;
   void log_failure(Tp id, std::string evidence) noexcept;
+  /// For what the client can cause again and again.
+  void log_paced(LogSink& sink, const Error& error, std::string_view vhost) noexcept;
 
   // ConnectionServices
   LogSink& log() noexcept override { return log_; }

@@ -117,6 +117,11 @@ bool is_our_fault(int packed) noexcept {
          alert == SSL_AD_DECRYPT_ERROR;
 }
 
+bool is_internal_error(int packed) noexcept {
+  constexpr int kDescription = 0xff;
+  return packed >= 0 && (packed & kDescription) == SSL_AD_INTERNAL_ERROR;
+}
+
 std::string alert_name(int packed) {
   // Alerts of TLS 1.3 that OpenSSL 3.0 sends and has no words for.
   const std::string_view words = (packed & 0xff) == 116   ? "certificate required"

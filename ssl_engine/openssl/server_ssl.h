@@ -54,6 +54,8 @@ bool is_wrong_key_error() noexcept;
 /// sign, or, in RSA key exchange, did not decrypt (RFC 5246 7.2.2, 7.4.7.1). Packed as OpenSSL
 /// does; negative: none was sent.
 bool is_our_fault(int packed) noexcept;
+/// The alert that says so without doubt (RFC 8446 6.2).
+bool is_internal_error(int packed) noexcept;
 
 /// Size of our DH key in a handshake that uses one and is not finished; 0 in any other.
 int dhe_bits_in_handshake(SSL& ssl) noexcept;

@@ -4,11 +4,13 @@
 // threads, and junk in the count, change neither by more than a few.
 #include "ssl_engine/base/rate_limit.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <thread>
 
 #include "ssl_engine/diagnostics.h"
+#include "ssl_engine/paced_messages.h"
 #include "t/unit/unit.h"
 
 namespace tlsplus::test {
@@ -102,7 +104,7 @@ START_TEST(junk_in_the_count_heals) {
 END_TEST
 
 START_TEST(a_line_says_how_many_are_missing) {
-  MemoryLog log;
+  MemoryLog log(Level::warn);
   RateLimit limit(1, seconds{60});
   const Error error = diagnose(Tp::misdirected, "a.example");
   Instant now{};
@@ -117,7 +119,20 @@ START_TEST(a_line_says_how_many_are_missing) {
 }
 END_TEST
 
-// Who reads the log at another level has nothing held back from him.
+// Who reads at info has all of them, and those of the pace at their own level.
+START_TEST(what_is_held_back_comes_at_info) {
+  MemoryLog log(Level::info);
+  RateLimit limit(2, seconds{60});
+  const Error error = diagnose(Tp::misdirected, "a.example");
+  for (int i = 0; i < 4; ++i) log_error(log, error, {}, limit, Instant{});
+  ck_assert_uint_eq(log.lines().size(), 4);
+  for (std::size_t i = 0; i < 4; ++i) {
+    ck_assert(log.lines()[i].level == (i < 2 ? Level::warn : Level::info));
+    expect_text(log.lines()[i].text, render(error));
+  }
+}
+END_TEST
+
 START_TEST(what_is_not_logged_is_not_counted) {
   MemoryLog log(Level::emerg);
   RateLimit limit(1, seconds{60});
@@ -125,6 +140,45 @@ START_TEST(what_is_not_logged_is_not_counted) {
   for (int i = 0; i < 4; ++i) log_error(log, error, {}, limit, Instant{});
   ck_assert_uint_eq(log.lines().size(), 0);
   ck_assert_uint_eq(limit.take(Instant{}).value(), 0);
+}
+END_TEST
+
+START_TEST(each_kind_has_its_own_pace) {
+  MemoryLog log(Level::warn);
+  PacedMessages messages;
+  for (int i = 0; i < 100; ++i) {
+    messages.log(log, diagnose(Tp::misdirected, {}), {}, Instant{});
+    messages.log(log, diagnose(Tp::client_certificate_refused, {}), {}, Instant{});
+  }
+  ck_assert_uint_eq(log.lines().size(), 2 * PacedMessages::kMostInSpan);
+  ck_assert(log.contains(render(diagnose(Tp::misdirected, {}))));
+  ck_assert(log.contains(render(diagnose(Tp::client_certificate_refused, {}))));
+  // One that is no such kind is httpd's to filter.
+  for (int i = 0; i < 100; ++i) messages.log(log, diagnose(Tp::tls_required, {}), {}, Instant{});
+  ck_assert_uint_eq(log.lines().size(), 2 * PacedMessages::kMostInSpan + 100);
+}
+END_TEST
+
+START_TEST(what_has_a_pace_is_above_info) {
+  for (const Tp kind : PacedMessages::kKinds) {
+    ck_assert_msg(severity_of(diagnose(kind, {})) < Level::info, "TP%d", static_cast<int>(kind));
+  }
+  ck_assert(std::ranges::is_sorted(PacedMessages::kKinds));
+}
+END_TEST
+
+START_TEST(children_have_one_pace_together) {
+  alignas(RateLimit::Count) std::array<Byte, PacedMessages::bytes()> memory{};
+  PacedMessages one;
+  PacedMessages other;
+  one.share(memory);
+  other.share(memory);
+  MemoryLog log(Level::warn);
+  for (int i = 0; i < 10; ++i) {
+    one.log(log, diagnose(Tp::misdirected, {}), {}, Instant{});
+    other.log(log, diagnose(Tp::misdirected, {}), {}, Instant{});
+  }
+  ck_assert_uint_eq(log.lines().size(), PacedMessages::kMostInSpan);
 }
 END_TEST
 
@@ -138,7 +192,11 @@ Suite* rate_limit_suite() {
   tcase_add_test(tests, threads_do_not_take_more);
   tcase_add_loop_test(tests, junk_in_the_count_heals, 0, std::size(kJunk));
   tcase_add_test(tests, a_line_says_how_many_are_missing);
+  tcase_add_test(tests, what_is_held_back_comes_at_info);
   tcase_add_test(tests, what_is_not_logged_is_not_counted);
+  tcase_add_test(tests, each_kind_has_its_own_pace);
+  tcase_add_test(tests, what_has_a_pace_is_above_info);
+  tcase_add_test(tests, children_have_one_pace_together);
   suite_add_tcase(suite, tests);
   return suite;
 }
