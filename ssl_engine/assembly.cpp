@@ -103,9 +103,10 @@ void check_presence(const Draft& draft, bool may_follow, Findings& findings) {
     findings.add(draft.index, diagnose(Tp::fallback_certificate, {}, draft.engine_where()));
   }
   const HostInput& host = *draft.input;
-  const bool is_named = !host.config->certificate_files.empty() || !host.added_certificates.empty();
+  const bool is_named = !host.config->certificate_files.empty() ||
+                        !host.added_certificates.empty() ||
+                        draft.policy->has_command({"Certificate"});
   if (is_named || may_follow || !draft.certificates.empty()) return;
-  if (draft.context != nullptr && has_certificate(*draft.context)) return;
   const auto& keys = host.config->certificate_key_files.entries();
   std::string evidence =
       host.defined_at.file.empty()
@@ -126,16 +127,6 @@ std::vector<Draft> drafts_of(const BuildInput& input) {
   return drafts;
 }
 
-// SSLOpenSSLConfCmd says it in other words.
-bool commands_name_versions(const Draft& draft) {
-  if (draft.policy == nullptr) return false;
-  return std::ranges::any_of(draft.policy->conf_commands, [](const auto& command) {
-    return equals_ignoring_case(command.first, "MinProtocol") ||
-           equals_ignoring_case(command.first, "MaxProtocol") ||
-           equals_ignoring_case(command.first, "Protocol");
-  });
-}
-
 Host host_of(Draft& draft) {
   Host host;
   host.index = draft.index;
@@ -144,7 +135,9 @@ Host host_of(Draft& draft) {
   host.engine = draft.engine;
   host.strict_sni = draft.config().strict_sni.value_or(false);
   host.client_hello_vars = draft.config().client_hello_vars.value_or(false);
-  host.has_own_versions = draft.config().protocol.is_set() || commands_name_versions(draft);
+  host.has_own_versions = draft.config().protocol.is_set() ||
+                          (draft.policy != nullptr &&
+                           draft.policy->has_command({"MinProtocol", "MaxProtocol", "Protocol"}));
   host.service_unavailable = draft.input->only_fallback_certificates;
   host.config = draft.input->config;
   if (!draft.engine) return host;

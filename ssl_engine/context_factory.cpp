@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The order matters: commands of SSLOpenSSLConfCmd come last, so that they have the last word.
+// Those that name a certificate or its key are HostCertificates' to carry out, like the directives.
 #include "ssl_engine/context_factory.h"
 
+#include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/server_context.h"
 #include "ssl_engine/trust_store.h"
 #include "ssl_engine/verifier.h"
@@ -19,7 +21,12 @@ Error about(const char* directive, Error error) {
 
 Status apply_commands(ServerContext& context, const Policy& policy) {
   for (const auto& [command, value] : policy.conf_commands) {
-    const std::string guarded = command == "CipherString" ? value + kNeverCiphers : value;
+    if (equals_ignoring_case(command, "Certificate") ||
+        equals_ignoring_case(command, "PrivateKey")) {
+      continue;
+    }
+    const std::string guarded =
+        equals_ignoring_case(command, "CipherString") ? value + kNeverCiphers : value;
     if (Status applied = context.apply_command(command, guarded); !applied) {
       return about("SSLOpenSSLConfCmd", std::move(applied).error());
     }
@@ -27,6 +34,7 @@ Status apply_commands(ServerContext& context, const Policy& policy) {
   if (Status finished = context.finish_commands(); !finished) {
     return about("SSLOpenSSLConfCmd", std::move(finished).error());
   }
+  if (policy.has_command({"DHParameters"})) context.choose_no_dh_parameters();
   return {};
 }
 

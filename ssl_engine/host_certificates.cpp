@@ -109,6 +109,7 @@ void HostCertificates::load(Draft& draft) {
   const auto lines = lines_of(draft);
   const Chain chain = chain_of(draft);
   for (std::size_t i = 0; i < lines.size(); ++i) load_line(draft, lines[i], i, chain);
+  load_commands(draft, chain);
   const auto& keys = draft.config().certificate_key_files.entries();
   const std::size_t certificates = draft.config().certificate_files.size();
   // Keys alone are no mistake of their own: another module may bring certificates with keys.
@@ -146,13 +147,13 @@ void HostCertificates::load_line(Draft& draft, const Line& line, std::size_t pos
   draft.certificates.push_back(
       {store_.certificate(leaf, std::move(sent), std::move(key), std::move(token)), line.where,
        file->path});
-  if (position == 0) take_parameters(draft, line, material);
+  if (position == 0 && !line.by_command) take_parameters(draft, line, material);
 }
 
-// Those of the first file serve every certificate of the host.
+// Those of the first file serve every certificate of the host, unless a command says otherwise.
 void HostCertificates::take_parameters(Draft& draft, const Line& line, const Material& material) {
   if (draft.context == nullptr) return;  // reported elsewhere, and nothing to hold them against
-  if (material.dh_parameters != nullptr) {
+  if (material.dh_parameters != nullptr && !draft.policy->has_command({"DHParameters"})) {
     const int bits = key_bits(*material.dh_parameters);
     if (!may_use_dh_parameters(*draft.context, *material.dh_parameters)) {
       findings_.add(draft.index,
@@ -165,7 +166,7 @@ void HostCertificates::take_parameters(Draft& draft, const Line& line, const Mat
       }
     }
   }
-  if (material.group.empty()) return;
+  if (material.group.empty() || draft.policy->has_command({"Curves", "Groups"})) return;
   if (can_use_group(*draft.context, material.group)) {
     draft.group = material.group;
   } else {
@@ -233,11 +234,12 @@ HostCertificates::FoundKey HostCertificates::key_for(const Draft& draft, const L
   }
   // Of a URI, certificate_file() has told them.
   if (from.is_uri && !material.defects.empty()) return {};
-  findings_.add(
-      draft.index,
-      diagnose(Tp::key_not_found,
-               text(quote(from.path), " holds none, and there is no SSLCertificateKeyFile for it"),
-               line.where));
+  findings_.add(draft.index, diagnose(Tp::key_not_found,
+                                      text(quote(from.path), " holds none, and there is no ",
+                                           line.by_command ? "SSLOpenSSLConfCmd PrivateKey"
+                                                           : "SSLCertificateKeyFile",
+                                           " for it"),
+                                      line.where));
   return {};
 }
 

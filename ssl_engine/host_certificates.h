@@ -27,7 +27,8 @@ class HostCertificates {
   HostCertificates(CertificateStore& store, PassPhrases& phrases, Findings& findings)
       : store_(store), phrases_(phrases), findings_(findings) {}
 
-  /// Fills in the draft's certificates and parameters.
+  /// Fills in the draft's certificates and parameters. A certificate that SSLOpenSSLConfCmd names
+  /// takes the place of others with a key of its type.
   void load(Draft& draft);
   /// After the last load(): reports keys that do not fit, and which other one would.
   void report_mismatches();
@@ -38,6 +39,7 @@ class HostCertificates {
     std::string_view key;
     Where where;
     Where key_where;
+    bool by_command = false;  // SSLOpenSSLConfCmd Certificate
   };
   struct Mismatch {
     std::uint32_t host;
@@ -62,6 +64,9 @@ class HostCertificates {
 
   static std::vector<Line> lines_of(const Draft& draft);
   void load_line(Draft& draft, const Line& line, std::size_t position, const Chain& chain);
+  void load_commands(Draft& draft, const Chain& chain);
+  void lend_key(const Draft& draft, Line& line);
+  void check_command_key(const Draft& draft, const ConfCommand& command, const Where& where);
   void take_parameters(Draft& draft, const Line& line, const Material& material);
   Chain chain_of(Draft& draft);
   StoredFile* certificate_file(const Draft& draft, const Line& line, const KeyLabel& label);

@@ -4,6 +4,7 @@
 // policy as one that leaves it unset.
 #include "ssl_engine/policy.h"
 
+#include <algorithm>
 #include <functional>
 #include <string_view>
 
@@ -49,6 +50,13 @@ std::size_t Policy::hash() const noexcept {
   mix(hash, static_cast<std::size_t>(client_auth.crl_check.check) << 1U |
                 std::size_t{client_auth.crl_check.missing_is_fine});
   return hash;
+}
+
+bool Policy::has_command(std::initializer_list<std::string_view> names) const noexcept {
+  return std::ranges::any_of(conf_commands, [&](const auto& command) {
+    return std::ranges::any_of(
+        names, [&](std::string_view name) { return equals_ignoring_case(command.first, name); });
+  });
 }
 
 namespace {

@@ -7,7 +7,9 @@
 
 #include <chrono>
 #include <cstddef>
+#include <initializer_list>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -51,6 +53,8 @@ struct Policy {
 
   friend bool operator==(const Policy&, const Policy&) = default;
   [[nodiscard]] std::size_t hash() const noexcept;
+  /// True if SSLOpenSSLConfCmd has one of these; case does not matter.
+  [[nodiscard]] bool has_command(std::initializer_list<std::string_view> names) const noexcept;
 };
 
 struct PolicyHash {

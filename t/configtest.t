@@ -145,7 +145,7 @@ my @ERRORS = (
     [306, 'an unknown TLS 1.3 suite',                  good('! SSLCipherSuite TLSv1.3 TLS_AES_512_GCM_SHA999')],
     [307, 'ciphers for another kind of key',           good('  SSLProtocol -all +TLSv1.2', '! SSLCipherSuite aRSA')],
     [309, 'a value OpenSSL refuses',                   good('! SSLOpenSSLConfCmd Groups nosuchgroup')],
-    [309, 'a certificate OpenSSL cannot load',         good('! SSLOpenSSLConfCmd Certificate @CERTS@/text.crt')],
+    [206, 'text for a certificate, by command',         good('! SSLOpenSSLConfCmd Certificate @CERTS@/text.crt')],
 );
 
 # What httpd itself refuses, because the command table says so; it has no id of ours.

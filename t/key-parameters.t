@@ -111,7 +111,7 @@ subtest 'a certificate by command' => sub {
 
 for (
     ['Groups nosuchgroup', 309], ['MinProtocol SSLv9', 309], ['SignatureAlgorithms RSA+MD7', 309],
-    ['Certificate @CERTS@/b.key', 309], ['ChainCAFile /nonexistent', 201],
+    ['Certificate @CERTS@/b.key', 207], ['ChainCAFile /nonexistent', 201],
     ['VerifyCAPath @CERTS@/a.crt', 110], ['-curves P-256', 120], ['NoSuchCommand x', 120],
 ) {
     my ($command, $id) = @$_;

@@ -125,7 +125,7 @@ CONF
 # The certificates a client is sent, each by name and digest; a root is just that.
 sub sent ($server, $name, $port, @how) {
     my $done = run(['openssl', 's_client', '-connect', '127.0.0.1:' . $server->port($port), '-servername', $name, '-showcerts', @how],
-        in => '', timeout => 30);
+        stdin => '', timeout => 30);
     my @blocks = $done->{out} =~ /^ *\d+ s:CN ?= ?(.*?)\n.*?(-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----)/gsm;
     my @found;
     while (my ($subject, $pem) = splice @blocks, 0, 2) {

@@ -55,6 +55,9 @@ class ServerContext {
   /// After the last apply_command().
   Status finish_commands();
 
+  /// OpenSSL's own choice goes before parameters that a command has set.
+  void choose_no_dh_parameters() noexcept { SSL_CTX_set_dh_auto(context_.get(), 0); }
+
   SslCtx take() && { return std::move(context_); }
 
  private:

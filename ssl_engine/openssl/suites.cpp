@@ -157,8 +157,4 @@ Acceptance try_certificate(SSL_CTX& context, X509& leaf, STACK_OF(X509) & chain,
   return {verdict, openssl_error("OpenSSL says").what};
 }
 
-bool has_certificate(const SSL_CTX& context) noexcept {
-  return SSL_CTX_get0_certificate(&context) != nullptr;
-}
-
 }  // namespace tlsplus

@@ -53,7 +53,5 @@ struct Acceptance {
 };
 /// Tries it on a scratch SSL. `key` may be null: then the certificates alone are tried.
 Acceptance try_certificate(SSL_CTX& context, X509& leaf, STACK_OF(X509) & chain, EVP_PKEY* key);
-/// True if the context itself has a certificate (SSLOpenSSLConfCmd Certificate).
-bool has_certificate(const SSL_CTX& context) noexcept;
 
 }  // namespace tlsplus
