@@ -25,14 +25,6 @@
 namespace tlsplus {
 namespace {
 
-// `https` on the address stands for SSLEngine on, once there is something to present.
-bool speaks_tls(const HostInput& host) {
-  const auto& engine = host.config->engine;
-  if (engine.is_set()) return *engine;
-  return host.speaks_https &&
-         (!host.config->certificate_files.empty() || !host.added_certificates.empty());
-}
-
 SessionIdContext session_id_context_of(const Draft& draft) {
   // What follows the name is what makes a resumed client as good as a new one: nobody verifies
   // its certificate again.
@@ -222,6 +214,13 @@ void check_crypto_device(const BuildInput& input, Findings& findings) {
 }
 
 }  // namespace
+
+bool speaks_tls(const HostInput& host) {
+  const auto& engine = host.config->engine;
+  if (engine.is_set()) return *engine;
+  return host.speaks_https &&
+         (!host.config->certificate_files.empty() || !host.added_certificates.empty());
+}
 
 Assembled assemble(const BuildInput& input, CertificateStore& certificates,
                    ContextFactory& contexts, const Clock& clock) {

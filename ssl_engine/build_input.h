@@ -11,17 +11,11 @@
 #include <utility>
 #include <vector>
 
+#include "ssl_engine/addresses.h"
 #include "ssl_engine/base/helper_process.h"
 #include "ssl_engine/server_config.h"
 
 namespace tlsplus {
-
-/// An address a virtual host or a Listen names; `host` is "*" for any.
-struct Endpoint {
-  std::string host;
-  std::uint16_t port = 0;  // 0: any
-  friend bool operator==(const Endpoint&, const Endpoint&) = default;
-};
 
 /// One server_rec as the core sees it. Pointers and views live as long as the configuration.
 struct HostInput {
@@ -39,11 +33,9 @@ struct HostInput {
   bool only_fallback_certificates = false;  // answer 503
 };
 
-/// A Listen line.
-struct Listener {
-  Endpoint at;
-  std::string protocol;  // "http", "https", ...
-};
+/// True if the host is to speak TLS: SSLEngine says so, or, where that is unset, the address's
+/// protocol does and there is something to present.
+[[nodiscard]] bool speaks_tls(const HostInput& host);
 
 struct BuildInput {
   const GlobalConfig* global = nullptr;

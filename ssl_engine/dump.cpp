@@ -97,11 +97,8 @@ class TlsDump {
   [[nodiscard]] bool is_served(const Listener& listener) const {
     return std::ranges::any_of(snapshot_.hosts(), [&](const Host& host) {
       if (!host.engine) return false;
-      const auto& endpoints = input_.hosts[host.index].endpoints;
-      return input_.hosts[host.index].is_main_server ||
-             std::ranges::any_of(endpoints, [&](const Endpoint& at) {
-               return at.port == 0 || at.port == listener.at.port;
-             });
+      const HostInput& input = input_.hosts[host.index];
+      return input.is_main_server || reaches_any(listener, input.endpoints);
     });
   }
 

@@ -30,16 +30,6 @@ std::string address_text(const Address& address) {
   return text(address.first, ':', address.second);
 }
 
-bool is_wildcard(std::string_view host) noexcept {
-  return host == "*" || host == "0.0.0.0" || host == "::" || host == "[::]" || host.empty();
-}
-
-bool is_covered(const Listener& listener, const Address& address) noexcept {
-  if (listener.at.port != address.second && address.second != 0) return false;
-  return is_wildcard(listener.at.host) || is_wildcard(address.first) ||
-         listener.at.host == address.first;
-}
-
 Addresses sorted_by_address(const std::vector<Draft>& drafts) {
   Addresses addresses;
   for (const Draft& draft : drafts) {
@@ -98,11 +88,13 @@ class AddressLint {
     if (input_.listeners.empty()) return;
     const auto tls = std::ranges::find_if(hosts, &Draft::engine);
     if (tls == hosts.end()) return;
-    const bool covered = std::ranges::any_of(
-        input_.listeners, [&](const Listener& listener) { return is_covered(listener, address); });
+    const Endpoint endpoint{address.first, address.second};
+    const bool covered = std::ranges::any_of(input_.listeners, [&](const Listener& listener) {
+      return cover(listener, endpoint) != Cover::none;
+    });
     if (covered) return;
     const std::string where_to =
-        is_wildcard(address.first) ? std::to_string(address.second) : address_text(address);
+        is_any_address(address.first) ? std::to_string(address.second) : address_text(address);
     const std::string protocol = address.second == kHttpsPort ? "" : " https";
     add(**tls, Tp::endpoint_without_listen, address_text(address), (*tls)->input->defined_at,
         text("add: Listen ", where_to, protocol));
@@ -168,9 +160,7 @@ bool serves(const Draft& draft, const Listener& listener) {
   if (!draft.engine) return false;
   // The main server answers for every address no virtual host is defined for.
   if (draft.input->is_main_server) return true;
-  return std::ranges::any_of(draft.input->endpoints, [&](const Endpoint& endpoint) {
-    return is_covered(listener, {endpoint.host, endpoint.port});
-  });
+  return reaches_any(listener, draft.input->endpoints);
 }
 
 void check_listeners(const BuildInput& input, const std::vector<Draft>& drafts,

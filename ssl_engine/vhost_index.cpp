@@ -57,6 +57,20 @@ void NameTable::add_name(std::string name, Order order) {
   }
 }
 
+void NameTable::add_address_name(std::uint32_t host, std::string_view name) {
+  const auto known = std::ranges::find(hosts_, host);
+  if (known == hosts_.end()) return;
+  const auto order = static_cast<Order>(known - hosts_.begin());
+  Order& first = address_names_.try_emplace(to_lower(name), order).first->second;
+  first = std::min(first, order);
+}
+
+std::optional<std::uint32_t> NameTable::find_address_name(std::string_view name) const {
+  const auto found = address_names_.find(name);
+  if (found == address_names_.end()) return std::nullopt;
+  return hosts_[found->second];
+}
+
 std::optional<std::uint32_t> NameTable::find(std::string_view name) const {
   if (name.ends_with('.')) name.remove_suffix(1);
   if (name.empty() || name.size() > kMaxNameBytes) return std::nullopt;
@@ -77,7 +91,7 @@ std::optional<std::uint32_t> NameTable::find(std::string_view name) const {
     if (order >= first) break;
     if (matches_pattern(wanted, pattern)) first = order;
   }
-  if (first == hosts_.size()) return std::nullopt;
+  if (first == hosts_.size()) return find_address_name(wanted);
   return hosts_[first];
 }
 

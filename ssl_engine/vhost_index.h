@@ -24,6 +24,8 @@ class NameTable {
   /// Adds the next host in order: its ServerName and aliases; names with '*' or '?' are
   /// patterns (ap_strcasecmp_match semantics).
   void add_host(std::uint32_t host, const std::vector<std::string>& names);
+  /// What stands in the host's <VirtualHost> line; counts where no ServerName or ServerAlias does.
+  void add_address_name(std::uint32_t host, std::string_view name);
 
   /// The first host that names `name` (any case, a final dot ignored), nullopt if none does.
   [[nodiscard]] std::optional<std::uint32_t> find(std::string_view name) const;
@@ -39,11 +41,13 @@ class NameTable {
   using OrderByName = std::unordered_map<std::string, Order, TextHash, std::equal_to<>>;
 
   void add_name(std::string name, Order order);
+  [[nodiscard]] std::optional<std::uint32_t> find_address_name(std::string_view name) const;
 
   std::vector<std::uint32_t> hosts_;                     // by order
   OrderByName exact_;                                    // "a.example"
   OrderByName suffixes_;                                 // ".example" of "*.example"
   std::vector<std::pair<std::string, Order>> patterns_;  // anything else, in order
+  OrderByName address_names_;                            // "a.example" of <VirtualHost a.example>
 };
 
 /// True if `pattern` ('*' any run, '?' any one character) matches all of `text`; both lower case.
@@ -51,11 +55,13 @@ bool matches_pattern(std::string_view text, std::string_view pattern) noexcept;
 
 class VhostIndex {
  public:
-  /// What httpd knows of an address: the list of names it keeps for it, and the port.
+  /// What httpd looks names up in: the list it keeps for an address and the port, or, where an
+  /// address has one host alone and httpd keeps no list, that host. Such addresses have nothing in
+  /// common, though httpd says the same of all of them.
   using Address = std::pair<const void*, std::uint16_t>;
 
   NameTable& table(const Address& address) { return tables_[address]; }
-  /// Null if the address has one host only.
+  /// Null if no virtual host is there.
   [[nodiscard]] const NameTable* find(const Address& address) const noexcept {
     const auto found = tables_.find(address);
     return found == tables_.end() ? nullptr : &found->second;

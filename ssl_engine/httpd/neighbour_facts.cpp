@@ -168,7 +168,7 @@ NeighbourFacts neighbour_facts(const BuildInput& input, const std::vector<server
   for (std::size_t i = 0; i < input.hosts.size(); ++i) {
     const HostInput& host = input.hosts[i];
     facts.hosts.push_back({host.name, document_root_of(*servers[i]),
-                           host.config->engine.value_or(host.speaks_https), false,
+                           speaks_tls(host), false,
                            !host.is_main_server});
   }
   Walk(input, facts, scratch).server(ap_conftree);

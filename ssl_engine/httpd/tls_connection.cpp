@@ -7,6 +7,7 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/module.h"
 #include "ssl_engine/httpd/peer_hooks.h"
+#include "ssl_engine/httpd/virtual_hosts.h"
 #include "ssl_engine/openssl/session_info.h"
 #include "ssl_engine/openssl/staple_data.h"
 
@@ -61,8 +62,7 @@ std::chrono::seconds TlsConnection::handshake_timeout() const noexcept {
 }
 
 const Host* TlsConnection::host_named(std::string_view server_name) {
-  const auto* table = engine().vhosts.find(
-      {connection_.vhost_lookup_data, static_cast<std::uint16_t>(connection_.local_addr->port)});
+  const auto* table = engine().vhosts.find(address_of(connection_));
   if (table == nullptr) return nullptr;
   const auto found = table->find(server_name);
   return found ? &tls.snapshot().host(*found) : nullptr;

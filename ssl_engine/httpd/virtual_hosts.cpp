@@ -32,45 +32,42 @@ std::vector<std::string> aliases_of(const server_rec& server) {
   return aliases;
 }
 
-Endpoint endpoint_of(const server_addr_rec& address) {
+/// True of `<VirtualHost *>` and `<VirtualHost _default_>`.
+bool is_any(const server_addr_rec& address) noexcept {
   const std::string_view host = address.virthost == nullptr ? "*" : address.virthost;
-  const bool is_any = host == "_default_" || host == "*";
-  return {is_any ? "*" : std::string(host), static_cast<std::uint16_t>(address.host_port)};
+  return host == "*" || equals_ignoring_case(host, "_default_");
+}
+
+std::string numbers_of(apr_sockaddr_t* address) {
+  char* ip = nullptr;
+  return address != nullptr && apr_sockaddr_ip_get(&ip, address) == APR_SUCCESS ? ip : "*";
+}
+
+Endpoint endpoint_of(const server_addr_rec& address) {
+  return {is_any(address) ? "*" : numbers_of(address.host_addr),
+          static_cast<std::uint16_t>(address.host_port)};
 }
 
 std::vector<Listener> listeners() {
   std::vector<Listener> all;
   for (const ap_listen_rec* each = ap_listeners; each != nullptr; each = each->next) {
     if (each->bind_addr == nullptr) continue;
-    char* ip = nullptr;
-    if (each->bind_addr->hostname == nullptr ||
-        apr_sockaddr_ip_get(&ip, each->bind_addr) != APR_SUCCESS) {
-      ip = nullptr;
-    }
-    const std::string_view address = ip == nullptr ? "*" : ip;
-    const bool is_any = address == "*" || address == "0.0.0.0" || address == "::";
-    all.push_back(
-        {{is_any ? "*" : std::string(address), static_cast<std::uint16_t>(each->bind_addr->port)},
-         each->protocol == nullptr ? "" : each->protocol});
+    // Without an address there is no name of one.
+    const bool has_address = each->bind_addr->hostname != nullptr;
+    all.push_back({{has_address ? numbers_of(each->bind_addr) : "*",
+                    static_cast<std::uint16_t>(each->bind_addr->port)},
+                   each->protocol == nullptr ? "" : each->protocol});
   }
   return all;
-}
-
-bool covers(const Endpoint& endpoint, const Listener& listener) noexcept {
-  return endpoint.port == 0 || endpoint.port == listener.at.port;
 }
 
 bool speaks_https(server_rec& server, const HostInput& host,
                   const std::vector<Listener>& listeners) {
   const char* protocol = ap_get_server_protocol(&server);
   if (protocol != nullptr && *protocol != '\0') return std::string_view(protocol) == "https";
-  for (const auto& listener : listeners) {
-    if (listener.protocol != "https") continue;
-    for (const auto& endpoint : host.endpoints) {
-      if (covers(endpoint, listener)) return true;
-    }
-  }
-  return false;
+  // httpd fills it in once the configuration was found right; by the same rule.
+  const Listener* listener = listener_of(host.endpoints, listeners);
+  return listener != nullptr && listener->protocol == "https";
 }
 
 std::uint16_t shown_port_of(const server_rec& server, const HostInput& host) {
@@ -136,10 +133,7 @@ class Probe {
     ap_update_vhost_given_ip(&connection_);
   }
 
-  [[nodiscard]] VhostIndex::Address address() const noexcept {
-    return {connection_.vhost_lookup_data,
-            static_cast<std::uint16_t>(connection_.local_addr->port)};
-  }
+  [[nodiscard]] VhostIndex::Address address() const noexcept { return address_of(connection_); }
 
   void add_names_to(NameTable& table) {
     ap_vhost_iterate_given_conn(
@@ -192,6 +186,11 @@ BuildInput build_input_of(server_rec& main_server) {
   return input;
 }
 
+VhostIndex::Address address_of(const conn_rec& connection) noexcept {
+  if (connection.vhost_lookup_data == nullptr) return {connection.base_server, 0};
+  return {connection.vhost_lookup_data, static_cast<std::uint16_t>(connection.local_addr->port)};
+}
+
 VhostIndex index_virtual_hosts(server_rec& main_server, apr_pool_t* pool) {
   VhostIndex index;
   for (server_rec* server = main_server.next; server != nullptr; server = server->next) {
@@ -203,6 +202,8 @@ VhostIndex index_virtual_hosts(server_rec& main_server, apr_pool_t* pool) {
         address->port = port;
         Probe probe(main_server, *address);
         if (!index.has(probe.address())) probe.add_names_to(index.table(probe.address()));
+        if (is_any(*each)) continue;
+        index.table(probe.address()).add_address_name(slot_of(*server).host_index, each->virthost);
       }
     }
   }

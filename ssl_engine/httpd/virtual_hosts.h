@@ -18,6 +18,9 @@ std::vector<server_rec*> servers_in_order(server_rec& main_server);
 /// Every server in the order of the configuration, the main server first, and every Listen.
 BuildInput build_input_of(server_rec& main_server);
 
+/// Where the names of a connection's address are to be looked up.
+VhostIndex::Address address_of(const conn_rec& connection) noexcept;
+
 /// For each address a virtual host names: the names there, in the order httpd would try them.
 /// Hosts are numbered as in build_input_of(). `pool` is for scratch.
 VhostIndex index_virtual_hosts(server_rec& main_server, apr_pool_t* pool);

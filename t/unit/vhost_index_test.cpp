@@ -86,6 +86,23 @@ START_TEST(addresses_are_told_apart) {
 }
 END_TEST
 
+// `<VirtualHost a.example:443>`: httpd looks there once no ServerName and no ServerAlias matches.
+START_TEST(names_of_addresses_come_last) {
+  NameTable table;
+  table.add_host(3, {"first.example"});
+  table.add_host(4, {"second.example"});
+  table.add_host(7, {"third.example", "*.both.example"});
+  table.add_address_name(7, "Address.example");
+  table.add_address_name(4, "address.example");
+  table.add_address_name(3, "x.both.example");
+  table.add_address_name(9, "stranger.example");
+  ck_assert_uint_eq(table.find("address.example").value_or(0), 4);
+  ck_assert_uint_eq(table.find("ADDRESS.example.").value_or(0), 4);
+  ck_assert_uint_eq(table.find("x.both.example").value_or(0), 7);
+  ck_assert(!table.find("stranger.example").has_value());
+}
+END_TEST
+
 Suite* vhost_index_suite() {
   Suite* suite = suite_create("vhost_index");
   TCase* tests = tcase_create("names");
@@ -93,6 +110,7 @@ Suite* vhost_index_suite() {
   tcase_add_test(tests, unknown_names_are_nobodys);
   tcase_add_loop_test(tests, patterns_match_as_httpds_do, 0, std::size(kPatterns));
   tcase_add_test(tests, addresses_are_told_apart);
+  tcase_add_test(tests, names_of_addresses_come_last);
   suite_add_tcase(suite, tests);
   return suite;
 }

@@ -86,7 +86,16 @@ sub start ($class, %opt) {
 sub root  ($self) { $self->{root} }
 sub pid   ($self) { $self->{process} ? $self->{process}->pid : undef }
 sub certs ($self) { $self->{certs} }
-sub port  ($self, $name = 'PORT') { $self->{port}{$name} //= _free_port() }
+sub port  ($self, $name = 'PORT') { $self->{port}{$name} //= $self->_new_port }
+
+# The kernel may give one that was given before: nobody listens there yet.
+sub _new_port ($self) {
+    my %taken = map { $_ => 1 } grep { defined } values %{ $self->{port} };
+    while (1) {
+        my $port = _free_port();
+        return $port unless $taken{$port};
+    }
+}
 
 # Writes a file below the server root: put('htdocs/x.html' => 'text' or ['text', 0755]).
 sub put ($self, $path, $content) {

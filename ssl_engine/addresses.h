@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Listen lines and the addresses of virtual hosts, and the one answer to how they meet. Ports alone
+// say nothing: 10.0.0.1:443 may be another's than 10.0.0.2:443.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace tlsplus {
+
+/// An address a virtual host or a Listen names.
+struct Endpoint {
+  std::string host;        // in numbers; "*": any, of either family
+  std::uint16_t port = 0;  // 0: any
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+
+/// A Listen line.
+struct Listener {
+  Endpoint at;
+  std::string protocol;  // "http", "https", ...
+};
+
+enum class Cover {
+  none,
+  reaches,  // a connection that comes in there may be for that host
+  same      // and the Listen says which protocol the host speaks (httpd's ap_setup_listeners)
+};
+
+[[nodiscard]] Cover cover(const Listener& listener, const Endpoint& endpoint) noexcept;
+
+/// True if a connection to `listener` may be for a host with these addresses.
+[[nodiscard]] bool reaches_any(const Listener& listener,
+                               std::span<const Endpoint> endpoints) noexcept;
+
+/// The Listen that says which protocol the host speaks; null if none does.
+[[nodiscard]] const Listener* listener_of(std::span<const Endpoint> endpoints,
+                                          std::span<const Listener> listeners) noexcept;
+
+/// True of "*" and of the addresses that stand for all of their family.
+[[nodiscard]] bool is_any_address(std::string_view host) noexcept;
+
+}  // namespace tlsplus
