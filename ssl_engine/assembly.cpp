@@ -90,7 +90,7 @@ class Policies {
   std::vector<SslCtx> contexts_;
 };
 
-void check_presence(const Draft& draft, bool may_follow, Findings& findings) {
+void check_presence(const Draft& draft, Findings& findings) {
   if (draft.input->only_fallback_certificates) {
     findings.add(draft.index, diagnose(Tp::fallback_certificate, {}, draft.engine_where()));
   }
@@ -98,7 +98,13 @@ void check_presence(const Draft& draft, bool may_follow, Findings& findings) {
   const bool is_named = !host.config->certificate_files.empty() ||
                         !host.added_certificates.empty() ||
                         draft.policy->has_command({"Certificate"});
-  if (is_named || may_follow || !draft.certificates.empty()) return;
+  if (is_named || !draft.certificates.empty()) return;
+  if (host.certificate_may_follow) {
+    if (host.nobody_brings_one) {
+      findings.add(draft.index, diagnose(Tp::certificate_from_nobody, {}, draft.engine_where()));
+    }
+    return;
+  }
   const auto& keys = host.config->certificate_key_files.entries();
   std::string evidence =
       host.defined_at.file.empty()
@@ -165,7 +171,7 @@ void settle(std::vector<Draft>& drafts, const BuildInput& input, CertificateStor
     policies.settle(draft, trust, findings);
     passwords.settle(draft);
     certificates.load(draft);
-    check_presence(draft, input.certificates_may_follow, findings);
+    check_presence(draft, findings);
   }
   certificates.report_mismatches();
 }

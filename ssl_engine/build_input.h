@@ -31,6 +31,8 @@ struct HostInput {
   // What other modules contributed (api.md section 4); paths, in pairs.
   std::vector<std::pair<std::string, std::string>> added_certificates;
   bool only_fallback_certificates = false;  // answer 503
+  bool certificate_may_follow = false;  // a module may bring one after this build; none is no error
+  bool nobody_brings_one = false;       // but none is known to; configtest warns
 };
 
 /// True if the host is to speak TLS: SSLEngine says so, or, where that is unset, the address's
@@ -41,8 +43,6 @@ struct BuildInput {
   const GlobalConfig* global = nullptr;
   std::vector<HostInput> hosts;  // index 0 is the main server; order as in the configuration
   std::vector<Listener> listeners;
-  bool certificates_may_follow =
-      false;                      // a module will bring some after this build; none is no error
   bool context_per_host = false;  // another module wants to see every SSL_CTX (api.md section 3)
   // False: a configuration test. Nothing may wait for a person; an encrypted key that would need
   // one is a warning, and the snapshot is for looking at only.

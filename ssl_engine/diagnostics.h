@@ -138,6 +138,7 @@ enum class Tp : MessageId {
   dh_parameters_refused = 260,
   group_unusable = 261,
   signature_forgeable = 262,
+  certificate_from_nobody = 270,
   srp_unavailable = 280,
   srp_file_damaged = 281,
   srp_users_read = 282,

@@ -265,6 +265,13 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      "6194). OpenSSL sends it all the same: from 3.2 on it leaves the server's own certificate to "
      "the client, and at security level 0 it checks nothing.",
      "get the certificate again, signed with SHA-256 or better"},
+    {Tp::certificate_from_nobody, Level::warn, "nobody is known to bring a certificate",
+     "The virtual host has no SSLCertificateFile, and no MDomain line has its ServerName or one of "
+     "its aliases, so that mod_md will not obtain a certificate for it. The server will refuse to "
+     "start (TP0200).",
+     "add the ServerName to an MDomain line, or SSLCertificateFile and SSLCertificateKeyFile to "
+     "the "
+     "host"},
     {Tp::srp_unavailable, Level::error, "this OpenSSL has no SRP",
      "The library was built without it (no-srp), as some distributions do. The directive is known, "
      "and cannot do anything.",

@@ -217,4 +217,77 @@ CONF
     ok $server->stop, 'stops cleanly';
 };
 
+# A host that is covered by neither a file nor an MDomain cannot be served: it is said before, and the start refused.
+subtest 'mod_md and a host it does not know' => sub {
+    plan skip_all => 'httpd has no mod_md' unless has_module('md');
+    my $managed = sub ($domains, @host) {
+        return <<"CONF" . join '', map { "$_\n" } '<VirtualHost *:@PORT@>', '  SSLEngine on', @host, '</VirtualHost>';
+MDCertificateAgreement accepted
+MDCertificateAuthority http://127.0.0.1:1/directory
+MDContactEmail admin\@a.test
+MDStoreDir \@ROOT\@/md
+MDRetryDelay 3600s
+$domains
+CONF
+    };
+    my @rows = (
+        # MDomain lines                                          host                                             covered
+        ['MDomain a.tset',                                       ['  ServerName a.test'],                          0],
+        ['MDomain b.test manual',                                ['  ServerName a.test', '  ServerAlias c.test'],  0],
+        ['',                                                     ['  ServerName a.test'],                          0],
+        ['MDomain *.b.test',                                     ['  ServerName a.b.c.test'],                      0],
+        ['MDomain b.test',                                       ['  ServerName a.test', '  ServerAlias b.test'],  1],
+        ['MDomain b.test A.test auto',                           ['  ServerName a.test'],                          1],
+        ["<MDomainSet b.test>\n  MDMember a.test\n</MDomainSet>", ['  ServerName a.test'],                          1],
+        ['MDomain x.test',                                       ['  ServerName a.test', '  ServerAlias *.test'],  1],
+    );
+    for (@rows) {
+        my ($domains, $host, $covered) = @$_;
+        my $server = TLSplus::Server->new(certs => $certs, modules => ['watchdog', 'md'], conf => $managed->($domains, @$host));
+        my $label  = ($domains =~ s/\n/ /gr || 'no MDomain') . ", @$host";
+        my $found  = $server->configtest;
+        is $found->{exit}, 0, "$label: passes configtest" or diag $found->{text};
+        is $found->{text} =~ /TP0270: .*test\.conf/ ? 1 : 0, 1 - $covered, "$label: " . ($covered ? 'without a word' : 'is told');
+        is $server->begin, $covered, "$label: " . ($covered ? 'starts' : 'does not start') or diag $server->said;
+        like $server->said, qr/TP0200: /, "$label: with the reason" if !$covered;
+        next if !$covered;
+        $server->configure($managed->('MDomain other.example', @$host));
+        ok $server->refuses_graceful, "$label: a graceful restart without the domain ends the server";
+        like $server->log, qr/TP0200: /, "$label: with the reason";
+    }
+};
+
+# What is found at a start is told once, also where certificates came later.
+subtest 'mod_md and a warning' => sub {
+    plan skip_all => 'httpd has no mod_md' unless has_module('md');
+    my $server = TLSplus::Server->start(certs => $certs, modules => ['watchdog', 'md'], conf => <<'CONF');
+MDCertificateAgreement accepted
+MDCertificateAuthority http://127.0.0.1:1/directory
+MDContactEmail admin@a.test
+MDStoreDir @ROOT@/md
+MDRetryDelay 3600s
+MDomain a.test
+<VirtualHost *:@PORT@>
+  ServerName a.test
+  SSLEngine on
+  SSLSessionCacheTimeout 300s
+</VirtualHost>
+<VirtualHost *:@PORT@>
+  ServerName stranger.test
+  SSLEngine on
+  SSLCertificateFile    @CERTS@/other.crt
+  SSLCertificateKeyFile @CERTS@/other.key
+</VirtualHost>
+CONF
+    for my $id ('TP0112', 'TP0224', 'TP0319') {
+        is scalar(() = $server->log =~ /$id: /g), 1, "$id once in the log";
+    }
+    my $mark = $server->mark;
+    ok $server->graceful, 'a graceful restart';
+    for my $id ('TP0112', 'TP0224', 'TP0319') {
+        is scalar(() = $server->log($mark) =~ /$id: /g), 1, "$id once more";
+    }
+    ok $server->stop, 'stops cleanly';
+};
+
 done_testing;

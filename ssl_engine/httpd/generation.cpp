@@ -9,6 +9,7 @@
 #include "ssl_engine/certificate_store.h"
 #include "ssl_engine/context_factory.h"
 #include "ssl_engine/httpd/config.h"
+#include "ssl_engine/httpd/managed_domains.h"
 #include "ssl_engine/httpd/module.h"
 #include "ssl_engine/httpd/neighbour_facts.h"
 #include "ssl_engine/httpd/peer_hooks.h"
@@ -79,25 +80,21 @@ Generation::Generation(server_rec& main_server)
 }
 
 std::vector<Finding> Generation::build(apr_pool_t* pool, apr_pool_t* scratch) {
-  std::vector<Finding> found;
   const GlobalConfig& global = slot_of(main_server_).global;
-  if (!is_built_) {
-    append(found, parse_findings(main_server_));
-    append(found, sessions.configure(global, pool, scratch));
-    settle_fips(found);
-    start_device(found);
-  }
   BuildInput input = build_input_of(main_server_);
-  if (!is_built_) append(found, sessions.read_ticket_keys(input.hosts));
+  if (!is_built_) {
+    append(lasting_, parse_findings(main_server_));
+    append(lasting_, sessions.configure(global, pool, scratch));
+    settle_fips(lasting_);
+    start_device(lasting_);
+    append(lasting_, sessions.read_ticket_keys(input.hosts));
+  }
+  std::vector<Finding> found = lasting_;
   input.is_repeated = is_built_ || is_second_reading();
   is_built_ = true;
   input.context_per_host = modules_want_contexts();
-  input.certificates_may_follow = modules_bring_certificates();
   input.may_ask = ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_CONFIG_TEST;
-  for (std::size_t i = 0; i < input.hosts.size(); ++i) {
-    input.hosts[i].added_certificates = added_[i];
-    input.hosts[i].only_fallback_certificates = only_fallback_[i];
-  }
+  expect_certificates(input.hosts, scratch);
   CertificateStore store;
   recall_files(store);
   ContextFactory contexts(session_store_of(global));
@@ -107,6 +104,18 @@ std::vector<Finding> Generation::build(apr_pool_t* pool, apr_pool_t* scratch) {
   append(found, lint_neighbours(neighbour_facts(input, servers, scratch)));
   if (built.snapshot != nullptr) engine.publish(std::move(built.snapshot));
   return found;
+}
+
+void Generation::expect_certificates(std::vector<HostInput>& hosts, apr_pool_t* scratch) const {
+  const bool may_follow = !has_collected_ && modules_bring_certificates();
+  std::optional<ManagedDomains> managed;
+  if (may_follow && only_mod_md_brings_certificates()) managed.emplace(scratch);
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    hosts[i].added_certificates = added_[i];
+    hosts[i].only_fallback_certificates = only_fallback_[i];
+    hosts[i].certificate_may_follow = may_follow;
+    hosts[i].nobody_brings_one = managed && !managed->cover(*servers[i]);
+  }
 }
 
 void Generation::settle_fips(std::vector<Finding>& found) {
@@ -145,6 +154,7 @@ void Generation::open_keys() {
 }
 
 bool Generation::collect_certificates(apr_pool_t* pool) {
+  has_collected_ = true;
   bool any = false;
   const auto snapshot = engine.snapshot();
   for (std::size_t i = 0; i < servers.size(); ++i) {

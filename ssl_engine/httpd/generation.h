@@ -42,19 +42,22 @@ class Generation {
   void open_keys();
 
   /// Asks the modules that obtain certificates for theirs; true if there are any, so that
-  /// build() has to be done again.
+  /// build() has to be done again; it then judges as if no more may follow.
   bool collect_certificates(apr_pool_t* pool);
 
  private:
   void start_device(std::vector<Finding>& found);
   void settle_fips(std::vector<Finding>& found);
+  void expect_certificates(std::vector<HostInput>& hosts, apr_pool_t* scratch) const;
 
   server_rec& main_server_;
   std::optional<FipsMode> fips_;
   std::shared_ptr<CryptoEngine> device_;  // of SSLCryptoDevice, while this process has it
   std::vector<std::vector<std::pair<std::string, std::string>>> added_;  // by Host::index
   std::vector<bool> only_fallback_;
+  std::vector<Finding> lasting_;  // of what is done by the first build() alone
   bool is_built_ = false;
+  bool has_collected_ = false;
 };
 
 /// For what clients can cause again and again; paced_messages.h says at which pace.

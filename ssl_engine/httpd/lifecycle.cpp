@@ -122,16 +122,29 @@ void settle_timeouts(Generation& generation) {
   }
 }
 
+/// Asks the modules that obtain certificates, and judges all hosts by what they have; false if the
+/// server must not start.
+bool settle_certificates(Generation& generation, apr_pool_t* pconf, apr_pool_t* ptemp,
+                         LogSink& log) {
+  if (generation.collect_certificates(ptemp)) {
+    generation.findings = generation.build(pconf, ptemp);
+  }
+  if (!is_first_pass()) return report(log, generation.findings);
+  // The terminal has been told all, but that a certificate did not come.
+  std::erase_if(generation.findings,
+                [](const Finding& finding) { return !any_fatal({&finding, 1}); });
+  StartupLog terminal;
+  return report(terminal, generation.findings);
+}
+
 int post_config(apr_pool_t* pconf, apr_pool_t* ptemp, server_rec& main_server, LogSink& log) {
   Generation* generation = slot_of(main_server).generation;
   if (generation == nullptr) return kRefuse;
+  if (is_first_pass() && !modules_bring_certificates()) return OK;
+  if (!settle_certificates(*generation, pconf, ptemp, log)) return kRefuse;
   if (is_first_pass()) return OK;
-  (void)report(log, generation->findings);
   OpensslEntropy entropy;
   (void)report(log, seed_at_startup(slot_of(main_server).global, entropy));
-  if (generation->collect_certificates(ptemp) && !report(log, generation->build(pconf, ptemp))) {
-    return kRefuse;
-  }
   Engine& engine = generation->engine;
   const auto snapshot = engine.snapshot();
   engine.vhosts = index_virtual_hosts(main_server, ptemp);

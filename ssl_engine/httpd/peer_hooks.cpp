@@ -4,6 +4,10 @@
 // mod_ssl; the latter are resolved by name, so such modules load and work without a rebuild.
 #include "ssl_engine/httpd/peer_hooks.h"
 
+#include <algorithm>
+#include <span>
+#include <string_view>
+
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/mod_ssl_hooks.h"
 #include "ssl_engine/httpd/pool.h"
@@ -24,6 +28,17 @@ const char* as_chars(const StapleId& id) noexcept {
 
 bool is_hooked(const apr_array_header_t* hooks) noexcept {
   return hooks != nullptr && hooks->nelts > 0;
+}
+
+/// True if no module but mod_md is on the list, whose entries are of type `Link`.
+template <class Link>
+bool has_only_mod_md(const apr_array_header_t* hooks) noexcept {
+  if (hooks == nullptr) return true;
+  const std::span entries(reinterpret_cast<const Link*>(hooks->elts),
+                          static_cast<std::size_t>(hooks->nelts));
+  return std::ranges::all_of(entries, [](const Link& link) {
+    return link.szName != nullptr && std::string_view(link.szName) == "mod_md.c";
+  });
 }
 
 /// ap_ssl_ocsp_copy_resp; `data` is a Staple.
@@ -93,6 +108,14 @@ bool modules_bring_certificates() {
          is_hooked(ap_hook_get_ssl_add_fallback_cert_files()) ||
          is_hooked(apr_optional_hook_get("add_cert_files")) ||
          is_hooked(apr_optional_hook_get("add_fallback_cert_files"));
+}
+
+bool only_mod_md_brings_certificates() {
+  return has_only_mod_md<ap_LINK_ssl_add_cert_files_t>(ap_hook_get_ssl_add_cert_files()) &&
+         has_only_mod_md<ap_LINK_ssl_add_fallback_cert_files_t>(
+             ap_hook_get_ssl_add_fallback_cert_files()) &&
+         !is_hooked(apr_optional_hook_get("add_cert_files")) &&
+         !is_hooked(apr_optional_hook_get("add_fallback_cert_files"));
 }
 
 void add_certificates_from_modules(server_rec& server, apr_pool_t* pool,

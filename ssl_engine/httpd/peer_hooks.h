@@ -30,6 +30,8 @@ void prime_staples(server_rec& server, apr_pool_t* pool, const Host& host);
 
 /// True if some module obtains certificates (mod_md), so that a host without one may get it.
 bool modules_bring_certificates();
+/// True if that is mod_md and nobody else, whose lines say which hosts get one.
+bool only_mod_md_brings_certificates();
 /// Appends the file names that modules have for `server`, certificates and keys in pairs.
 void add_certificates_from_modules(server_rec& server, apr_pool_t* pool,
                                    apr_array_header_t& certificates, apr_array_header_t& keys);

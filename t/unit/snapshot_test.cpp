@@ -223,7 +223,11 @@ START_TEST(certificates_may_be_promised) {
   World world;
   world.site.add_tls("a.test", {}, {});
   ck_assert_ptr_null(world.build().snapshot.get());
-  world.site.input.certificates_may_follow = true;
+  HostInput& host = world.site.input.hosts.back();
+  host.certificate_may_follow = true;
+  expect_ids(world.findings(), {});
+  host.nobody_brings_one = true;
+  (void)only(world.findings(), Tp::certificate_from_nobody);
   ck_assert_ptr_nonnull(world.build().snapshot.get());
 }
 END_TEST
