@@ -131,8 +131,9 @@ bool settle_certificates(Generation& generation, apr_pool_t* pconf, apr_pool_t* 
   }
   if (!is_first_pass()) return report(log, generation.findings);
   // The terminal has been told all, but that a certificate did not come.
-  std::erase_if(generation.findings,
-                [](const Finding& finding) { return !any_fatal({&finding, 1}); });
+  std::erase_if(generation.findings, [](const Finding& finding) {
+    return !any_fatal({&finding, 1});
+  });
   StartupLog terminal;
   return report(terminal, generation.findings);
 }
