@@ -167,9 +167,8 @@ NeighbourFacts neighbour_facts(const BuildInput& input, const std::vector<server
   NeighbourFacts facts;
   for (std::size_t i = 0; i < input.hosts.size(); ++i) {
     const HostInput& host = input.hosts[i];
-    facts.hosts.push_back({host.name, document_root_of(*servers[i]),
-                           speaks_tls(host), false,
-                           !host.is_main_server});
+    facts.hosts.push_back(
+        {host.name, document_root_of(*servers[i]), speaks_tls(host), false, !host.is_main_server});
   }
   Walk(input, facts, scratch).server(ap_conftree);
   return facts;
