@@ -205,6 +205,7 @@ enum class Tp : MessageId {
   strict_sni = 551,
   no_host_name = 552,
   service_unavailable = 553,
+  answer_broken_off = 554,
   server_name_absent = 560,
   server_name_unknown = 561,
 

@@ -82,6 +82,12 @@ constexpr Diagnostic kRows[] = {
      "A module that obtains certificates gave a temporary one, or the connection answers a "
      "validation challenge.",
      "wait until the certificate was obtained, then restart gracefully"},
+    {Tp::answer_broken_off, Level::warn, "answer broken off, the rest of it could not be read",
+     "What was to be sent ended before its promised length, or failed: a file that became shorter "
+     "while it was served, a disk error, a program that gave nothing more within its time. The "
+     "connection was closed without close_notify, so that the client knows that it has not got "
+     "all.",
+     "put a new version of a file beside the old one and rename it, instead of writing over it"},
     {Tp::server_name_absent, Level::debug,
      "the client sent no server name, the default host serves it",
      "A client without SNI (RFC 6066 3), or one that was given an address instead of a name. It "

@@ -45,6 +45,16 @@ bool Outbound::write(ByteView plaintext) {
   return true;
 }
 
+MutableByteView Outbound::room() {
+  const std::size_t missing = record_bytes() - gathered_.size();
+  return gathered_.prepare(missing).first(missing);
+}
+
+bool Outbound::commit(std::size_t used) {
+  gathered_.commit(used);
+  return gathered_.size() < record_bytes() || flush();
+}
+
 bool Outbound::flush() {
   if (gathered_.empty()) return true;
   const bool sent = encrypt(gathered_.view());

@@ -18,6 +18,10 @@ class Outbound {
 
   /// Takes `plaintext`, encrypting whatever makes full records. False if the connection failed.
   bool write(ByteView plaintext);
+  /// What is missing to a full record, for whoever can put plaintext there without a copy; commit()
+  /// says how much it was, and encrypts a record that is full. False if the connection failed.
+  MutableByteView room();
+  bool commit(std::size_t used);
   /// Encrypts what was gathered. False if the connection failed.
   bool flush();
 

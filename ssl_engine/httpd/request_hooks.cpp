@@ -96,7 +96,7 @@ Farewell farewell_of(const request_rec& request) noexcept {
 int post_read_request(request_rec& request, TlsConnection& tls, LogSink& log) {
   if (tls.tls.phase() == Phase::plain_http) return answer_plain_http(request);
   if (request.connection->master == nullptr) {
-    tls.head_is_due = true;
+    tls.answer = {.request = &request, .head_is_due = true};
     if (!tls.farewell_decided) {
       tls.farewell_decided = true;
       tls.farewell = farewell_of(request);

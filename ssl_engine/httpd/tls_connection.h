@@ -53,11 +53,18 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
   };
   std::vector<Place> places;     // in the order of outgoing
   std::size_t ticket_bytes = 0;  // in out() since the handshake, in no hurry
-  Instant deadline;              // of the handshake
+  /// How far the answer to a request on this connection itself came (HTTP/2 has streams for that).
+  struct Answer {
+    const request_rec* request = nullptr;  // until its end
+    bool head_is_due = false;              // nothing was written yet
+    bool has_end = false;                  // an EOS came
+    bool is_cut = false;                   // the connection's end must not look like one
+  };
+  Answer answer;
+  Instant deadline;  // of the handshake
   Farewell farewell = Farewell::standard;
   bool farewell_decided = false;  // by the first request
   bool failure_logged = false;
-  bool head_is_due = false;  // a request was read, and nothing written since
   bool waited_nearby = false;
   bool stays_with_worker = false;  // to its end: nobody polls any more (last_connections.h)
   bool front_is_fed = false;       // the first bucket of records only keeps its bytes in memory

@@ -10,9 +10,11 @@
 package TLSplus::Stream;
 use v5.36;
 use parent 'TLSplus::Raw';
+use File::Temp ();
 use IO::Handle ();
 use POSIX ();
 use Socket qw(AF_UNIX PF_UNSPEC SOCK_STREAM);
+use TLSplus::Process qw(slurp);
 
 # Options as TLSplus::Client::s_client_command. end => 1: the end of what we send ends s_client, too.
 sub tls ($class, $server, %opt) {
@@ -25,17 +27,18 @@ sub tls ($class, $server, %opt) {
 # The standard input and output of any program.
 sub of_program ($class, $command) {
     socketpair my $ours, my $theirs, AF_UNIX, SOCK_STREAM, PF_UNSPEC or die "socketpair: $!\n";
+    my $said = File::Temp->new(TEMPLATE => 'tlsplus-io-XXXXXX', TMPDIR => 1);
     my $pid = fork // die "fork: $!\n";
     if (!$pid) {
         open STDIN,  '<&', $theirs or POSIX::_exit(126);
         open STDOUT, '>&', $theirs or POSIX::_exit(126);
-        open STDERR, '>', '/dev/null' or POSIX::_exit(126);
+        open STDERR, '>&', $said->fileno or POSIX::_exit(126);
         close $_ for $ours, $theirs;
         exec { $command->[0] } @$command or POSIX::_exit(127);
     }
     close $theirs;
     $ours->blocking(0);
-    return bless { socket => $ours, in => '', end => '', pid => $pid, owner => $$ }, $class;
+    return bless { socket => $ours, in => '', end => '', pid => $pid, said => $said, owner => $$ }, $class;
 }
 
 # A connection that somebody has accepted or made.
@@ -93,6 +96,12 @@ sub take_frame ($self, $seconds = 20) {
     my $payload = $self->take($length, $seconds) // return;
     $payload ^.= substr $mask x ($length / 4 + 1), 0, $length if $masked;
     return ($opcode & 0x0f, $payload);
+}
+
+# What the program had to complain of, once it has ended.
+sub said ($self) {
+    waitpid delete $self->{pid}, 0 if $self->{pid};
+    return slurp($self->{said}->filename);
 }
 
 sub close ($self) {
