@@ -5,6 +5,8 @@
 // another name than we did, the connection ends there.
 #include "ssl_engine/connection.h"
 
+#include <utility>
+
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/open_certificates.h"
 #include "ssl_engine/openssl/errors.h"
@@ -28,6 +30,14 @@ constexpr unsigned kMostRenegotiations = 5;
 SessionIdContext with_user(const SessionIdContext& of_host, ByteView srp_extension) {
   if (srp_extension.data() == nullptr) return of_host;
   return sha256(as_bytes(text(as_text(of_host), as_text(srp_extension))));
+}
+
+/// True of a client that offers one protocol alone, and none of HTTP: so does who validates a
+/// certificate (RFC 8737 3).
+bool may_be_challenge(ByteView offers) noexcept {
+  if (offers.size() != 1U + offers[0]) return false;
+  const std::string_view name = as_text(offers.subspan(1));
+  return name != "h2" && !name.starts_with("http/");
 }
 
 }  // namespace
@@ -77,10 +87,17 @@ void Connection::choose_host(const ClientHello& hello) {
   services_.on_host(*host_);
 }
 
-void Connection::choose_offer(ByteView offers) {
+void Connection::note_offers(ByteView offers) {
   if (offers.empty()) return;
   offers_ = as_text(offers);
-  chosen_offer_ = services_.select_protocol(*serving_, offers);
+  // A challenge changes the certificate, which OpenSSL wants to know before it asks for the
+  // protocol.
+  if (may_be_challenge(offers)) settle_offer();
+}
+
+void Connection::settle_offer() {
+  if (std::exchange(offer_is_settled_, true)) return;
+  chosen_offer_ = services_.select_protocol(*serving_, as_bytes(offers_));
 }
 
 void Connection::open(const ClientHello& hello) {
@@ -88,7 +105,7 @@ void Connection::open(const ClientHello& hello) {
   hello_ = hello.body;
   choose_host(hello);
   if (serving_->client_hello_vars) kept_hello_.assign(hello.body.begin(), hello.body.end());
-  choose_offer(hello.protocols);
+  note_offers(hello.protocols);
   const auto challenge = offers_.empty() ? std::nullopt : services_.challenge(server_name_);
   answers_challenge_ = challenge.has_value();
   SSL_CTX& context =
@@ -346,12 +363,14 @@ HelloVerdict Connection::adopt(SSL& ssl, const ClientHelloView& hello, int& aler
     has_server_name_ = true;
     server_name_ = *name;
   }
-  choose_offer(protocols_of(hello.alpn_extension).value_or(ByteView{}));
+  note_offers(protocols_of(hello.alpn_extension).value_or(ByteView{}));
   return HelloVerdict::proceed;
 }
 
 std::optional<std::size_t> Connection::choose_protocol(ByteView offers) {
-  return as_text(offers) == offers_ ? chosen_offer_ : std::nullopt;
+  if (as_text(offers) != offers_) return std::nullopt;
+  settle_offer();
+  return chosen_offer_;
 }
 
 HandshakeEvents::Staple Connection::staple() {

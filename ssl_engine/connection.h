@@ -160,7 +160,10 @@ class Connection final : public HandshakeEvents {
   void examine(ByteView stream);
   void open(const ClientHello& hello);
   void choose_host(const ClientHello& hello);
-  void choose_offer(ByteView offers);
+  void note_offers(ByteView offers);
+  /// Once, and as late as may be: httpd's modules look at version and cipher before they take a
+  /// connection (RFC 9113 9.2), and these are agreed when OpenSSL asks for the protocol.
+  void settle_offer();
   /// What of the host is not in its context.
   bool set_up(SSL& ssl, const std::optional<ChallengeCertificate>& challenge);
   bool present_certificates(SSL& ssl);
@@ -196,6 +199,7 @@ class Connection final : public HandshakeEvents {
   std::string server_name_;
   std::string offers_;  // ALPN as sent
   std::optional<std::size_t> chosen_offer_;
+  bool offer_is_settled_ = false;
   Error failure_;
   SessionIdContext sessions_of_{};  // what this connection's sessions are bound to
   Counter not_resumed_ = nullptr;   // why, should it come to a full handshake

@@ -69,6 +69,7 @@ Progress go_on(TlsConnection& tls, bool may_linger) {
     const bool needs_input = tls.tls.advance();
     if (tls.tls.phase() == Phase::failed) return refuse(tls);
     if (tls.tls.phase() == Phase::plain_http) {
+      tls.drop_view();
       tls.log_failure(Tp::plain_http_on_tls, {});
       return Progress::done;
     }

@@ -109,6 +109,7 @@ std::optional<ChallengeCertificate> TlsConnection::challenge(std::string_view se
 }
 
 bool TlsConnection::on_ssl(SSL& ssl) {
+  begin_view(ssl);
   return modules_accept_handshake(connection_, ssl);
 }
 
@@ -116,15 +117,18 @@ HandshakeEvents::Staple TlsConnection::staple(const Host& host, SSL& ssl) {
   return staple_from_modules(connection_, server_of(host), ssl);
 }
 
-void TlsConnection::make_view() noexcept {
-  SSL* ssl = tls.ssl();
-  view_certificates(*ssl);
+void TlsConnection::begin_view(SSL& ssl) noexcept {
   view_.sni = tls.server_name();
   view_.client_hello = tls.client_hello();
+  view_.ssl = &ssl;
+  view_certificates(ssl);
+}
+
+void TlsConnection::make_view() noexcept {
+  begin_view(*tls.ssl());  // anew: much was not known then
   view_.handshake_time = tls.handshake_time();
   view_.cache = &environment_;
   view_.servers = &generation_.environments;
-  view_.ssl = ssl;
   ticket_bytes = tls.out().size();
 }
 

@@ -80,12 +80,15 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
     return *generation_.servers[host.index];
   }
 
-  /// What the variables show; null before the handshake is complete.
+  /// What the variables show: of a handshake under way what is known so far, for the modules that
+  /// look things up in hooks meanwhile. Null before the hello was read, and for plain HTTP.
   [[nodiscard]] const TlsView* view() const noexcept {
     return view_.ssl == nullptr ? nullptr : &view_;
   }
   /// Once, when the handshake is complete.
   void make_view() noexcept;
+  /// It was not TLS: there is nothing to show.
+  void drop_view() noexcept { view_.ssl = nullptr; }
   /// After the client was asked again: nothing of what was read before is used any more.
   void refresh_view() noexcept;
 
@@ -116,6 +119,7 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
 
  private:
   void wake() noexcept override;
+  void begin_view(SSL& ssl) noexcept;
   void view_certificates(SSL& ssl) noexcept;
   void remark_default_host(const Host& host);
 

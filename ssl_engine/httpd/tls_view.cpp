@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The connection keeps its view from the end of the handshake on.
+// The connection keeps its view from the ClientHello on.
 #include "ssl_engine/httpd/tls_view.h"
 
 #include "ssl_engine/httpd/tls_connection.h"

@@ -10,7 +10,7 @@
 namespace tlsplus {
 
 /// The TLS session of ours on this connection, or on its primary one if it is secondary (an
-/// HTTP/2 stream). nullptr: not TLS, not ours, or no handshake was finished yet. Lives as long
+/// HTTP/2 stream). nullptr: not TLS, not ours, or no ClientHello was read yet. Lives as long
 /// as the primary connection; what it shows changes only while that connection's own thread runs
 /// a renegotiation or a post-handshake authentication.
 const TlsView* tls_view(const conn_rec& connection) noexcept;

@@ -68,6 +68,12 @@ bool own_key_is_pss(SSL& ssl) noexcept {
   return key != nullptr && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA_PSS;
 }
 
+/// In a handshake that is not done yet: the one that was chosen.
+const SSL_CIPHER* cipher_of(const SSL& ssl) noexcept {
+  const SSL_CIPHER* cipher = SSL_get_current_cipher(&ssl);
+  return cipher != nullptr ? cipher : SSL_get_pending_cipher(&ssl);
+}
+
 }  // namespace
 
 std::string_view protocol_name(const SSL& ssl) noexcept {
@@ -75,7 +81,7 @@ std::string_view protocol_name(const SSL& ssl) noexcept {
 }
 
 std::optional<CipherInfo> cipher_info(const SSL& ssl) noexcept {
-  const SSL_CIPHER* cipher = SSL_get_current_cipher(&ssl);
+  const SSL_CIPHER* cipher = cipher_of(ssl);
   if (cipher == nullptr) return std::nullopt;
   CipherInfo info;
   info.name = view_of(SSL_CIPHER_get_name(cipher));
