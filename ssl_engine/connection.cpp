@@ -265,33 +265,44 @@ bool Connection::would_pass(const VerifyRules& rules, const TrustStore* trust) c
                       [&](const ChainStep& step) { return verifier.judge(step); });
 }
 
-AskAgain Connection::ask_again(const VerifyRules& rules, const TrustStore* trust) {
+Askable Connection::askable() const noexcept {
+  const SSL& ssl = stream_.ssl();
+  if (is_tls13(ssl)) return offers_asking_ ? Askable::yes : Askable::not_offered;
+  const bool is_safe = has_secure_renegotiation(ssl) || serving_->policy->insecure_renegotiation;
+  return is_safe ? Askable::yes : Askable::insecure;
+}
+
+bool Connection::ask_again(const VerifyRules& rules, const TrustStore* trust) {
   SSL& ssl = stream_.ssl();
-  const AskClient before = asking(verifier_.rules().mode);
   before_asking_ = finished_mark(ssl);
-  ask_client(ssl, asking(rules.mode), trust == nullptr ? nullptr : trust->store.get(),
-             trust == nullptr ? nullptr : trust->names.get());
-  const AskAgain begun = begin_asking(ssl);
-  if (begun == AskAgain::not_offered) {
-    // Nothing was asked: what was in force stays in force, for the requests that come next, too.
-    ask_client(ssl, before, trust_ == nullptr ? nullptr : trust_->store.get(),
-               trust_ == nullptr ? nullptr : trust_->names.get());
-    return begun;
-  }
+  verifier_before_asking_ = std::exchange(verifier_, {});
   verifier_.begin(rules);
-  trust_ = trust;
-  if (begun == AskAgain::failed) fail_in_openssl();
-  return begun;
+  trust_before_asking_ = std::exchange(trust_, trust);
+  // In TLS 1.3 a client without certificate can be told in an answer, and OpenSSL need not insist.
+  const AskClient ask = asking(rules.mode);
+  ask_client(ssl, is_tls13(ssl) && ask == AskClient::insist ? AskClient::yes : ask,
+             trust == nullptr ? nullptr : trust->store.get(),
+             trust == nullptr ? nullptr : trust->names.get());
+  if (begin_asking(ssl)) return true;
+  fail_in_openssl();
+  return false;
 }
 
 bool Connection::has_answered() const noexcept {
-  return phase_ == Phase::established && is_at_rest(stream_.ssl()) &&
-         finished_mark(stream_.ssl()) != before_asking_;
+  return is_at_rest() && finished_mark(stream_.ssl()) != before_asking_;
+}
+
+bool Connection::is_at_rest() const noexcept {
+  return phase_ == Phase::established && tlsplus::is_at_rest(stream_.ssl());
 }
 
 bool Connection::end_asking() noexcept {
   tlsplus::end_asking(stream_.ssl());
-  if (phase_ != Phase::established || !has_answered()) return false;
+  if (!has_answered()) {
+    verifier_ = std::move(verifier_before_asking_);
+    trust_ = trust_before_asking_;
+    return false;
+  }
   if (!is_client_accepted()) return false;
   if (verifier_.was_lenient() && !is_tls13(stream_.ssl())) forgive(stream_.ssl());
   return true;
@@ -323,6 +334,7 @@ HelloVerdict Connection::on_client_hello(SSL& ssl, const ClientHelloView& hello,
   if (serving_->passwords != nullptr) {
     bind_sessions_to(ssl, with_user(serving_->session_id_context, hello.srp_extension));
   }
+  offers_asking_ = offers_post_handshake_auth(ssl);
   if (!has_read_hello_) return adopt(ssl, hello, alert);
   const bool sent_name = hello.server_name_extension.data() != nullptr;
   const auto name = sent_name ? server_name_of(hello.server_name_extension) : std::nullopt;

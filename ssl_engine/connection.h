@@ -63,6 +63,12 @@ class ConnectionServices {
   virtual void* application_data() noexcept = 0;
 };
 
+enum class Askable : std::uint8_t {
+  yes,
+  not_offered,  // TLS 1.3, without post_handshake_auth in the ClientHello (RFC 8446 4.2.6)
+  insecure      // up to TLS 1.2, without secure renegotiation (RFC 5746)
+};
+
 enum class Phase : std::uint8_t {
   hello,        // nothing decided; the ClientHello is still coming
   handshake,    // between ClientHello and Finished
@@ -108,11 +114,17 @@ class Connection final : public HandshakeEvents {
   /// Holds the certificate that the client has shown against other rules, without asking anybody.
   /// Changes nothing, so that any thread may call it while none asks again.
   [[nodiscard]] bool would_pass(const VerifyRules& rules, const TrustStore* trust) const;
+  /// Whether the client can be asked again, and if not why.
+  [[nodiscard]] Askable askable() const noexcept;
   /// Asks the client for its certificate by other rules, or for other ciphers; the question lies in
-  /// out(). Then feed() and decrypt() until has_answered(), or a failure; then end_asking().
-  AskAgain ask_again(const VerifyRules& rules, const TrustStore* trust);
+  /// out(). Then feed() and decrypt() until has_answered(), or a failure, or until nobody waits any
+  /// more; then end_asking(). False: failed.
+  bool ask_again(const VerifyRules& rules, const TrustStore* trust);
   [[nodiscard]] bool has_answered() const noexcept;
-  /// True if the answer is good by the rules it was asked by.
+  /// No handshake is under way, so that plaintext can be sent.
+  [[nodiscard]] bool is_at_rest() const noexcept;
+  /// True if the answer is good by the rules it was asked by. Without an answer what was known of
+  /// the client before stays in force.
   bool end_asking() noexcept;
 
   /// Puts close_notify into out() if one is still due.
@@ -207,6 +219,8 @@ class Connection final : public HandshakeEvents {
   Verifier verifier_;
   const TrustStore* trust_ = nullptr;  // whom the client is held against; of snapshot_
   FinishedMark before_asking_;
+  Verifier verifier_before_asking_;
+  const TrustStore* trust_before_asking_ = nullptr;
   unsigned renegotiations_refused_ = 0;
   Instant began_;
   std::chrono::microseconds took_{0};
@@ -216,7 +230,8 @@ class Connection final : public HandshakeEvents {
   bool has_read_hello_ = false;  // false: only OpenSSL could
   bool has_server_name_ = false;
   bool answers_challenge_ = false;
-  bool key_is_away_ = false;  // of all certificates, with their token
+  bool offers_asking_ = false;  // post-handshake authentication
+  bool key_is_away_ = false;    // of all certificates, with their token
 };
 
 }  // namespace tlsplus

@@ -73,10 +73,12 @@ constexpr Diagnostic kRows[] = {
      "ciphers.",
      "write Require expr with %{SSL_CIPHER}, or set the ciphers in the <VirtualHost>"},
     {Tp::ask_again_crowded, Level::warn,
-     "request answered 503, too many clients are being asked at the same time",
+     "request answered 503, its client was asked for a certificate and others need its place",
      "A request whose place asks for more than the connection has shown holds a thread until its "
-     "client has answered, at most TLSPlusHandshakeTimeout. Half of the threads of a process may "
-     "wait like this; the others go on serving everybody else.",
+     "client has answered, at most TLSPlusHandshakeTimeout. Three quarters of the threads of a "
+     "process may wait like this. When all do, a new client takes the place of the one that has "
+     "waited longest, of the address that has most of them; when more than half do, several of one "
+     "address are waited for less long.",
      "ask during the handshake: SSLVerifyClient optional in the <VirtualHost>; or lower "
      "TLSPlusHandshakeTimeout, or raise ThreadsPerChild"},
     {Tp::client_certificate_refused, Level::warn, "client certificate refused",
@@ -132,6 +134,12 @@ constexpr Diagnostic kRows[] = {
      "refused, "
      "and after some the connection is closed.",
      ""},
+    {Tp::ask_again_body_slow, Level::info,
+     "request answered 408, its body has to be kept and came too slowly",
+     "While a client is asked for its certificate the body of its request has to be kept, and is "
+     "read before. It may take as long as a handshake, and a second more for each 500 bytes.",
+     "let the client send Expect: 100-continue, or ask during the handshake: SSLVerifyClient "
+     "optional in the <VirtualHost>"},
 };
 
 }  // namespace

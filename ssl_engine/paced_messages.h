@@ -28,6 +28,7 @@ class PacedMessages {
       Tp::requirement_not_evaluated,
       Tp::client_cert_too_large,
       Tp::misdirected,
+      Tp::ask_again_crowded,
       Tp::client_certificate_refused,
       Tp::ask_again_http2,
       Tp::ask_again_not_offered,

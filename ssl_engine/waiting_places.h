@@ -1,51 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How many requests of one process may wait at a time for a client that was asked again. Each holds
-// a thread: with all of them held by clients that do not answer, nobody else would be served.
+// WaitingPlaces: the clients of one process that were asked again and have not answered yet. Each
+// holds a thread, so not all threads may wait like this; and clients that never answer must not
+// keep out those that would. So whoever comes is waited for, and when there are no places left
+// somebody goes who is waited for already: of the address that holds most of them, the one that
+// has waited longest.
 #pragma once
 
-#include <algorithm>
-#include <atomic>
-#include <utility>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <list>
+#include <mutex>
+#include <string>
+
+#include "ssl_engine/base/clock.h"
 
 namespace tlsplus {
 
-/// Any thread may take(); the limit is set before there are threads.
+/// The mutex guards the list and what hangs in it, never while anything waits. The limit is set
+/// before there are threads.
 class WaitingPlaces {
+  struct Client {
+    std::string network;
+    Instant since;
+    std::function<void()> wake;
+    bool let_go = false;
+  };
+  using Clients = std::list<Client>;  // in the order in which they came
+
  public:
-  /// Given back when it goes out of scope.
+  /// A client is waited for as long as this lives.
   class Place {
    public:
-    Place(Place&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)) {}
-    Place& operator=(Place&&) = delete;
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
-    ~Place() {
-      if (owner_ != nullptr) owner_->taken_.fetch_sub(1, std::memory_order_relaxed);
-    }
-    /// False: none was left.
-    explicit operator bool() const noexcept { return owner_ != nullptr; }
+    ~Place();
+    /// The client made room for another. From then on its own thread has it to itself again.
+    [[nodiscard]] bool was_let_go() const noexcept;
 
    private:
     friend class WaitingPlaces;
-    explicit Place(WaitingPlaces* owner) noexcept : owner_(owner) {}
-    WaitingPlaces* owner_;
+    Place(WaitingPlaces& owner, Clients::iterator client) noexcept
+        : owner_(owner), client_(client) {}
+    WaitingPlaces& owner_;
+    Clients::iterator client_;
   };
 
-  /// Half of the threads, at least one. A process with one thread serves one client anyway: no
-  /// limit.
-  void share_threads(int threads) noexcept { most_ = threads > 1 ? std::max(1, threads / 2) : 0; }
+  /// Three quarters of the threads, at least one and not all: with half of them the MPM sees so
+  /// many idle ones that it starts no other process. A process with one thread serves one client
+  /// anyway: no limit.
+  void share_threads(std::size_t threads) noexcept;
+  [[nodiscard]] std::size_t most() const noexcept { return most_; }
 
-  [[nodiscard]] Place take() noexcept {
-    const int before = taken_.fetch_add(1, std::memory_order_relaxed);
-    if (most_ == 0 || before < most_) return Place(this);
-    taken_.fetch_sub(1, std::memory_order_relaxed);
-    return Place(nullptr);
-  }
+  /// Always finds a place.
+  ///
+  /// network   of the client, see network_of()
+  /// patience  how long a client is waited for while there are places enough. When more than half
+  ///           are taken, those of a network that has several are let go sooner: at the last place
+  ///           after a small part of it
+  /// wake      ends the waiting for this client. Called at most once, from any thread, while the
+  ///           place lives; must not block nor call back
+  [[nodiscard]] Place take(std::string network, Instant now, Instant::duration patience,
+                           std::function<void()> wake);
 
  private:
-  int most_ = 0;  // 0: no limit
-  std::atomic<int> taken_{0};
+  void leave(Clients::iterator client) noexcept;
+  [[nodiscard]] Instant::duration shortened(Instant::duration patience) const noexcept;
+  void let_go_overdue(Instant now, Instant::duration patience);
+  void let_one_go();
+  void let_go(Clients::iterator client);
+
+  std::size_t most_ = 0;  // 0: no limit
+  mutable std::mutex mutex_;
+  Clients waiting_;
+  Clients leaving_;  // let go, and not gone yet
 };
 
 }  // namespace tlsplus

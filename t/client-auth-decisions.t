@@ -73,7 +73,9 @@ sub decision ($server, $context, $mode, $who, $way) {
 my @ON_PURPOSE = (
     [qr/^below-\w+, require, good, TLS 1\.3, HTTP\/1\.1/, 403, 200,
         'a certificate that has passed the same test already will do'],
-    [qr/^below-(?:\w+, require, nobody|lenient, require, (?:stranger|selfmade)), TLS 1\.3, HTTP\/1\.1/, 403, 'closed',
+    [qr/^(?:(?:location|htaccess), require, nobody, TLS 1\.3|below-\w+, require, nobody, TLS 1\.3, HTTP\/2)/, 'closed', 403,
+        'a client without certificate is told so in TLS 1.3'],
+    [qr/^below-lenient, require, (?:stranger|selfmade), TLS 1\.3, HTTP\/1\.1/, 403, 'closed',
         'the client is asked a second time in TLS 1.3 too, and refused by TLS'],
     [qr/^below-lenient, optional, (?:stranger|selfmade), /, 200, 'closed',
         'what optional_no_ca let through does not do for optional'],

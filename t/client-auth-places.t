@@ -110,7 +110,7 @@ sub seen ($answer) { $answer->{status} ? "$answer->{status} " . join ' ', (split
 my @CASES = (
     ['/',               'good',     '200 NONE (null)'],
     ['/require/',       'good',     '200 SUCCESS good'],
-    ['/require/',       'nobody',   'closed'],
+    ['/require/',       'nobody',   'closed', '403 NONE (null)'],
     ['/require/',       'stranger', 'closed'],
     ['/require/',       'deep',     'closed'],
     ['/require/deep/',  'deep',     '200 SUCCESS deep'],
@@ -118,9 +118,9 @@ my @CASES = (
     ['/optional/',      'nobody',   '200 NONE (null)'],
     ['/lenient/',       'stranger', '200 GENEROUS stranger', '200 FAILED:unable to'],
     ['/kept/',          'good',     '200 SUCCESS good'],
-    ['/kept/',          'nobody',   'closed'],
+    ['/kept/',          'nobody',   'closed', '403 NONE (null)'],
     ['/?member',        'good',     '200 SUCCESS good'],
-    ['/?member',        'nobody',   'closed'],
+    ['/?member',        'nobody',   'closed', '403 NONE (null)'],
 );
 for my $case (@CASES) {
     my ($path, $who, $tls12, $tls13) = @$case;

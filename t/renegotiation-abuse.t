@@ -91,7 +91,6 @@ for my $version (qw(TLSv1.2 TLSv1.3)) {
 
 # Ten thousand attempts. The client does nothing with its connections but to renegotiate; the last two hundred
 # stay open.
-my $client;
 my $cc = $ENV{CC} // find_program('cc') // find_program('gcc');
 SKIP: {
     skip 'no C compiler', 1 unless defined $cc;
@@ -100,7 +99,7 @@ SKIP: {
     spew("$at/renegotiate.c", program());
     my $built = run([$cc, '-O', '-Wall', '-Werror', '-o', "$at/renegotiate", "$at/renegotiate.c", '-lssl', '-lcrypto'], timeout => 120);
     is $built->{exit}, 0, 'the client compiles' or do { diag $built->{err}; skip 'no client', 1 };
-    $client = "$at/renegotiate";
+    my $client = "$at/renegotiate";
     my $count = $ENV{TLSPLUS_ATTEMPTS} // ATTEMPTS;
     my $held  = mpm() eq 'event' ? HELD : 0;    # elsewhere a connection has a worker as long as it is open
     my $mark  = $server->mark;
@@ -115,23 +114,6 @@ SKIP: {
     serves($server, 'a new client is served', name => 'a.test');
     $attacker->stop;
     says_nothing($server, qr/exit signal|:(?:crit|alert|emerg)\]/, 'nothing broke', mark => $mark);
-}
-
-# Clients that ask for a place, are asked who they are, and say nothing: they wait where others are not in their way.
-SKIP: {
-    skip 'every connection has a process of its own', 1 if mpm() eq 'prefork';
-    skip 'no client', 1 unless -x ($client // '');
-    my $mark    = $server->mark;
-    my $silent  = spawn([$client, $server->port, 200, 200, "GET /require/ HTTP/1.1\r\nHost: a.test\r\n\r\n"]);
-    my $refused = sub () { scalar $server->log_lines(qr/TP0718: .*"\/require\/"/, $mark) };
-    ok wait_until(60, sub { $silent->out =~ /\n/ && $refused->() >= 200 - 100 / 2 }), 'silent clients: not all of 200 are waited for' or diag $refused->();
-    is scalar(grep { $server->get('/', name => 'a.test')->status != 200 } 1 .. 10), 0, 'silent clients: others are served';
-    # 503, unless httpd has started another process meanwhile, with places of its own
-    like $server->get('/require/', name => 'a.test', tls => $_, cert => "$dir/good.crt", key => "$dir/good.key")->status, qr/^(?:503|200)$/,
-        "silent clients: whoever is to be asked is told at once, TLS $_" for '1.2', '1.3';
-    $silent->stop;
-    ok wait_until(30, sub { $server->get('/require/', name => 'a.test', cert => "$dir/good.crt", key => "$dir/good.key")->status == 200 }),
-        'silent clients: once they are gone, others are asked again';
 }
 
 # Workers that do something: the one that answers, and no other.
@@ -163,6 +145,7 @@ static int connect_to(int port) {
 }
 
 int main(int count, char **arguments) {
+  if (count < 4) return 2;
   int port = atoi(arguments[1]), attempts = atoi(arguments[2]), held = atoi(arguments[3]);
   int refused = 0, others = 0, i;
   SSL_SESSION *session = NULL;
@@ -179,9 +162,7 @@ int main(int count, char **arguments) {
       ERR_print_errors_fp(stderr);
     } else {
       if (session == NULL) session = SSL_get1_session(ssl);
-      if (count > 4) {
-        SSL_write(ssl, arguments[4], (int)strlen(arguments[4])); /* what comes back is not read */
-      } else if (SSL_renegotiate(ssl) == 1 && SSL_do_handshake(ssl) != 1 &&
+      if (SSL_renegotiate(ssl) == 1 && SSL_do_handshake(ssl) != 1 &&
           ERR_GET_REASON(ERR_peek_error()) == SSL_R_NO_RENEGOTIATION) {
         ++refused;
       } else {

@@ -26,8 +26,4 @@ enum class Progress : std::uint8_t {
 /// never returns wants_*.
 Progress drive_handshake(TlsConnection& tls, apr_read_type_e block);
 
-/// After Connection::ask_again(): waits for the client's answer, at most as long as for a
-/// handshake. done: it is here. over: the connection is no good any more; logged.
-Progress drive_reauthentication(TlsConnection& tls);
-
 }  // namespace tlsplus

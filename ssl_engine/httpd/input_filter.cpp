@@ -85,7 +85,9 @@ apr_status_t wait_for_records(TlsConnection& tls, const Wanted& wanted) {
     go_idle(tls);
     return APR_EAGAIN;
   }
-  const apr_status_t fed = feed_from_below(tls, wanted.block);
+  const apr_status_t fed = wanted.block == APR_BLOCK_READ && tls.read_deadline
+                               ? feed_from_below(tls, *tls.read_deadline)
+                               : feed_from_below(tls, wanted.block);
   if (only_looking && APR_STATUS_IS_EAGAIN(fed)) go_idle(tls);
   return APR_STATUS_IS_EOF(fed) ? APR_SUCCESS : fed;  // the connection knows its end
 }

@@ -14,6 +14,7 @@ namespace {
 
 constexpr const char* kFilterName = "SSL/TLS Buffer";  // part of the interface (api.md section 7)
 constexpr apr_off_t kPieceBytes = 8192;
+constexpr apr_off_t kLeastBytesPerSecond = 500;
 
 bool has_body(const request_rec& request) noexcept {
   if (request.main != nullptr || request.expecting_100 != 0) return false;
@@ -46,7 +47,31 @@ int keep_piece(request_rec& request, apr_bucket_brigade* piece, apr_bucket_briga
   return OK;
 }
 
-int read_body(request_rec& request, apr_bucket_brigade* kept, apr_off_t room) {
+/// While this lives, reading ends at the pace that is given.
+class Pace {
+ public:
+  explicit Pace(TlsConnection& tls) noexcept
+      : tls_(tls), begin_(tls.clock().steady() + tls.handshake_timeout()) {
+    tls_.read_deadline = begin_;
+  }
+  Pace(const Pace&) = delete;
+  Pace& operator=(const Pace&) = delete;
+  ~Pace() { tls_.read_deadline.reset(); }
+
+  /// False: too late.
+  bool allow_for(apr_off_t bytes) noexcept {
+    tls_.read_deadline = begin_ + std::chrono::seconds{bytes / kLeastBytesPerSecond};
+    return tls_.clock().steady() < *tls_.read_deadline;
+  }
+
+ private:
+  TlsConnection& tls_;
+  Instant begin_;
+};
+
+int read_body(request_rec& request, TlsConnection& tls, apr_bucket_brigade* kept, apr_off_t limit) {
+  Pace pace(tls);
+  apr_off_t room = limit;
   apr_bucket_brigade* piece = apr_brigade_create(request.pool, request.connection->bucket_alloc);
   for (;;) {
     const apr_status_t status = ap_get_brigade(request.proto_input_filters, piece,
@@ -55,6 +80,7 @@ int read_body(request_rec& request, apr_bucket_brigade* kept, apr_off_t room) {
     const int moved = keep_piece(request, piece, kept, room);
     apr_brigade_cleanup(piece);
     if (moved != OK) return moved == DONE ? OK : moved;
+    if (!pace.allow_for(limit - room)) return HTTP_REQUEST_TIME_OUT;
   }
 }
 
@@ -101,10 +127,10 @@ void register_kept_body_filter() {
   ap_register_input_filter(kFilterName, sealed(tlsplus_kept_body), nullptr, AP_FTYPE_PROTOCOL);
 }
 
-int keep_body(request_rec& request, apr_off_t limit) {
+int keep_body(request_rec& request, TlsConnection& tls, apr_off_t limit) {
   if (!has_body(request)) return OK;
   apr_bucket_brigade* kept = apr_brigade_create(request.pool, request.connection->bucket_alloc);
-  if (const int status = read_body(request, kept, limit); status != OK) {
+  if (const int status = read_body(request, tls, kept, limit); status != OK) {
     request.connection->keepalive = AP_CONN_CLOSE;
     return status;
   }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "ssl_engine/httpd/apache.h"
+#include "ssl_engine/httpd/tls_connection.h"
 
 namespace tlsplus {
 
@@ -12,8 +13,10 @@ namespace tlsplus {
 void register_kept_body_filter();
 
 /// Reads the whole body and puts it back for whoever handles the request. OK, 413 if it has more
-/// than `limit` bytes, or httpd's status for a body that cannot be read. Does nothing if there is
-/// none, or none yet (Expect: 100-continue).
-int keep_body(request_rec& request, apr_off_t limit);
+/// than `limit` bytes, 408 if it is slow, or httpd's status for a body that cannot be read. Slow
+/// is what takes longer than a handshake may, and a second for each 500 bytes, which is what
+/// mod_reqtimeout allows bodies. Does nothing if there is none, or none yet (Expect:
+/// 100-continue).
+int keep_body(request_rec& request, TlsConnection& tls, apr_off_t limit);
 
 }  // namespace tlsplus

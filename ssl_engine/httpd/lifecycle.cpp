@@ -176,7 +176,7 @@ void child_init(apr_pool_t* pchild, server_rec& main_server) {
   start_parking(*generation, generation->parking_capacity, pchild);
   int threads = 0;
   if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) == APR_SUCCESS) {
-    generation->engine.asking.share_threads(threads);
+    generation->engine.asking.share_threads(static_cast<std::size_t>(std::max(threads, 0)));
   }
 }
 

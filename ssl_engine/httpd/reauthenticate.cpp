@@ -4,9 +4,10 @@
 // place asked for. The worker waits here for the client, at most as long as for a handshake.
 #include "ssl_engine/httpd/reauthenticate.h"
 
+#include "ssl_engine/base/network_of.h"
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/httpd/asked_again.h"
 #include "ssl_engine/httpd/environment_hooks.h"
-#include "ssl_engine/httpd/filters.h"
 #include "ssl_engine/httpd/kept_body.h"
 #include "ssl_engine/httpd/module.h"
 #include "ssl_engine/httpd/tls_connection.h"
@@ -70,47 +71,70 @@ int settle_ciphers(const Place& place) {
   return is_lazy && is_cipher_enabled(ssl) ? OK : DECLINED;
 }
 
-int ask(const Place& place, const VerifyRules& rules) {
-  TlsConnection& tls = place.tls;
-  const auto waiting = tls.engine().asking.take();
-  if (!waiting) {
-    tls.connection().keepalive = AP_CONN_CLOSE;
-    (void)refuse(place, Tp::ask_again_crowded);
-    return HTTP_SERVICE_UNAVAILABLE;
-  }
-  SSL& ssl = *tls.tls.ssl();
-  if (!is_tls13(ssl) && !has_secure_renegotiation(ssl) &&
-      !place.host.policy->insecure_renegotiation) {
-    return refuse(place, Tp::ask_again_insecure);
-  }
-  const int limit = place.directory.renegotiation_buffer.value_or(kDefaultBodyBytes);
-  if (const int kept = keep_body(place.request, limit); kept != OK) {
-    if (kept == HTTP_REQUEST_ENTITY_TOO_LARGE) {
-      (void)refuse(place, Tp::ask_again_body, text("more than ", limit, " bytes"));
-    }
-    return kept;
-  }
-  // Requests that were sent before the client was known are not served as if it had been.
-  const bool is_pipelined = !tls.inbound.empty();
-  switch (tls.tls.ask_again(rules, place.host.trust.get())) {
-    case AskAgain::begun:
-      break;
-    case AskAgain::not_offered:
+/// OK: the client can be asked.
+int refuse_unable(const Place& place) {
+  switch (place.tls.tls.askable()) {
+    case Askable::yes:
+      return OK;
+    case Askable::not_offered:
       explain_not_offered(place.request);
       return refuse(place, Tp::ask_again_not_offered);
-    case AskAgain::failed:
-      tls.log_failure();
-      tls.connection().aborted = 1;
-      return HTTP_FORBIDDEN;
+    case Askable::insecure:
+      return refuse(place, Tp::ask_again_insecure);
   }
-  const Progress progress = drive_reauthentication(tls);
-  const bool is_accepted = tls.tls.end_asking();
-  tls.refresh_view();
-  if (is_pipelined || !tls.inbound.empty()) tls.connection().keepalive = AP_CONN_CLOSE;
-  if (progress != Progress::done) {
-    tls.connection().keepalive = AP_CONN_CLOSE;
+  return HTTP_FORBIDDEN;
+}
+
+int keep_body(const Place& place) {
+  const int limit = place.directory.renegotiation_buffer.value_or(kDefaultBodyBytes);
+  const int kept = tlsplus::keep_body(place.request, place.tls, limit);
+  if (kept == HTTP_REQUEST_ENTITY_TOO_LARGE) {
+    (void)refuse(place, Tp::ask_again_body, text("more than ", limit, " bytes"));
+  } else if (kept == HTTP_REQUEST_TIME_OUT) {
+    (void)refuse(place, Tp::ask_again_body_slow);
+  }
+  return kept;
+}
+
+WaitingPlaces::Place take_place(TlsConnection& tls) {
+  const char* address = tls.connection().client_ip;
+  return tls.engine().asking.take(network_of(address == nullptr ? "" : address),
+                                  tls.clock().steady(), tls.handshake_timeout(),
+                                  [&tls] { tls.stop_reading(); });
+}
+
+/// The client gave no answer.
+int refuse_silent(const Place& place, bool was_let_go) {
+  TlsConnection& tls = place.tls;
+  tls.gave_no_answer = true;
+  if (!was_let_go) return HTTP_FORBIDDEN;
+  (void)refuse(place, Tp::ask_again_crowded);
+  return HTTP_SERVICE_UNAVAILABLE;
+}
+
+int ask(const Place& place, const VerifyRules& rules) {
+  TlsConnection& tls = place.tls;
+  if (tls.gave_no_answer) return HTTP_FORBIDDEN;
+  // A place is taken when nothing but the client's answer is left to wait for.
+  if (const int unable = refuse_unable(place); unable != OK) return unable;
+  if (const int kept = keep_body(place); kept != OK) return kept;
+  // Requests that were sent before the client was known are not served as if it had been.
+  const bool is_pipelined = !tls.inbound.empty();
+  const Instant deadline = tls.clock().steady() + tls.handshake_timeout();
+  const auto waiting = take_place(tls);
+  if (!tls.tls.ask_again(rules, place.host.trust.get())) {
+    tls.log_failure();
+    tls.connection().aborted = 1;
     return HTTP_FORBIDDEN;
   }
+  const Asked asked = await_answer(tls, waiting, deadline);
+  const bool is_accepted = tls.tls.end_asking();
+  tls.refresh_view();
+  const bool was_let_go = waiting.was_let_go();
+  if (asked != Asked::answered || was_let_go || is_pipelined || !tls.inbound.empty()) {
+    tls.connection().keepalive = AP_CONN_CLOSE;
+  }
+  if (asked != Asked::answered) return refuse_silent(place, was_let_go);
   return is_accepted ? OK : refuse(place, Tp::ask_again_refused);
 }
 

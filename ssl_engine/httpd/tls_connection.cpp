@@ -160,8 +160,9 @@ void TlsConnection::log_paced(LogSink& sink, const Error& error, std::string_vie
   engine().messages.log(sink, error, vhost, clock().steady());
 }
 
-void TlsConnection::wake() noexcept {
-  // A socket shut down for reading polls readable, so the MPM calls process_connection.
+void TlsConnection::stop_reading() noexcept {
+  // A socket shut down for reading polls readable: the MPM calls process_connection, and a thread
+  // that waits for bytes finds the end of them.
   (void)apr_socket_shutdown(ap_get_conn_socket(&connection_), APR_SHUTDOWN_READ);
 }
 

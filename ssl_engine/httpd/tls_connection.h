@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "ssl_engine/connection.h"
@@ -61,11 +62,13 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
     bool is_cut = false;                   // the connection's end must not look like one
   };
   Answer answer;
-  Instant deadline;  // of the handshake
+  Instant deadline;                      // of the handshake
+  std::optional<Instant> read_deadline;  // of what is read of a request now
   Farewell farewell = Farewell::standard;
   bool farewell_decided = false;  // by the first request
   bool failure_logged = false;
   bool waited_nearby = false;
+  bool gave_no_answer = false;     // when it was asked again
   bool stays_with_worker = false;  // to its end: nobody polls any more (last_connections.h)
   bool front_is_fed = false;       // the first bucket of records only keeps its bytes in memory
   bool drained = false;            // the last read from below took all there was
@@ -91,6 +94,9 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
   void drop_view() noexcept { view_.ssl = nullptr; }
   /// After the client was asked again: nothing of what was read before is used any more.
   void refresh_view() noexcept;
+
+  /// Ends the waiting for this client's bytes, from any thread.
+  void stop_reading() noexcept;
 
   /// Logs why the connection failed, once.
   void log_failure() noexcept;
@@ -118,7 +124,7 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
   void* application_data() noexcept override { return &connection_; }
 
  private:
-  void wake() noexcept override;
+  void wake() noexcept override { stop_reading(); }
   void begin_view(SSL& ssl) noexcept;
   void view_certificates(SSL& ssl) noexcept;
   void remark_default_host(const Host& host);

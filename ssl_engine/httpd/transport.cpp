@@ -145,6 +145,24 @@ apr_status_t flush_below(TlsConnection& tls) {
   return pass_below(tls);
 }
 
+apr_status_t feed_from_below(TlsConnection& tls, Instant deadline) {
+  for (;;) {
+    const apr_status_t fed = feed_from_below(tls, APR_NONBLOCK_READ);
+    if (!APR_STATUS_IS_EAGAIN(fed)) return fed;
+    const apr_status_t ready = wait_for_socket(tls, POLLIN, deadline);
+    if (ready != APR_SUCCESS) return ready;
+  }
+}
+
+apr_status_t flush_below(TlsConnection& tls, Instant deadline) {
+  for (;;) {
+    const apr_status_t sent = push_below(tls);
+    if (!APR_STATUS_IS_EAGAIN(sent)) return sent;
+    const apr_status_t ready = wait_for_socket(tls, POLLOUT, deadline);
+    if (ready != APR_SUCCESS) return ready;
+  }
+}
+
 apr_status_t push_below(TlsConnection& tls) {
   if (const apr_status_t status = pass_below(tls); status != APR_SUCCESS) return status;
   // The core's filter keeps small writes to itself until it is called without a brigade, as

@@ -20,6 +20,10 @@ apr_status_t wait_for_socket(TlsConnection& tls, short what, Instant deadline) n
 /// The same for so many milliseconds.
 apr_status_t wait_for_socket(TlsConnection& tls, short what, int milliseconds) noexcept;
 
+/// feed_from_below() and flush_below(), waiting at most until `deadline`. APR_TIMEUP: it came.
+apr_status_t feed_from_below(TlsConnection& tls, Instant deadline);
+apr_status_t flush_below(TlsConnection& tls, Instant deadline);
+
 /// True if feed_from_below() would find something without asking the filter below.
 [[nodiscard]] bool has_more_records(const TlsConnection& tls) noexcept;
 

@@ -7,7 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
-#include <openssl/sslerr.h>
+#include <openssl/tls1.h>
 
 #include "ssl_engine/openssl/server_ssl.h"
 
@@ -23,13 +23,9 @@ bool unbind_sessions(SSL& ssl) noexcept {
   return true;
 }
 
-AskAgain ask_in_tls13(SSL& ssl) noexcept {
+bool ask_in_tls13(SSL& ssl) noexcept {
   SSL_set_num_tickets(&ssl, 0);
-  if (SSL_verify_client_post_handshake(&ssl) != 1) {
-    return ERR_GET_REASON(ERR_peek_error()) == SSL_R_EXTENSION_NOT_RECEIVED ? AskAgain::not_offered
-                                                                            : AskAgain::failed;
-  }
-  return SSL_do_handshake(&ssl) == 1 ? AskAgain::begun : AskAgain::failed;
+  return SSL_verify_client_post_handshake(&ssl) == 1 && SSL_do_handshake(&ssl) == 1;
 }
 
 }  // namespace
@@ -44,14 +40,20 @@ bool is_at_rest(const SSL& ssl) noexcept {
   return SSL_is_init_finished(&ssl) == 1;
 }
 
-AskAgain begin_asking(SSL& ssl) noexcept {
+bool offers_post_handshake_auth(SSL& ssl) noexcept {
+  const unsigned char* body = nullptr;
+  std::size_t size = 0;
+  return SSL_client_hello_get0_ext(&ssl, TLSEXT_TYPE_post_handshake_auth, &body, &size) == 1;
+}
+
+bool begin_asking(SSL& ssl) noexcept {
   ERR_clear_error();
   if (is_tls13(ssl)) return ask_in_tls13(ssl);
-  if (!unbind_sessions(ssl)) return AskAgain::failed;
+  if (!unbind_sessions(ssl)) return false;
   SSL_clear_options(&ssl, SSL_OP_NO_RENEGOTIATION);
-  if (SSL_renegotiate(&ssl) == 1 && SSL_do_handshake(&ssl) == 1) return AskAgain::begun;
+  if (SSL_renegotiate(&ssl) == 1 && SSL_do_handshake(&ssl) == 1) return true;
   end_asking(ssl);
-  return AskAgain::failed;
+  return false;
 }
 
 void end_asking(SSL& ssl) noexcept {

@@ -25,14 +25,12 @@ FinishedMark finished_mark(const SSL& ssl) noexcept;
 /// No handshake is under way.
 bool is_at_rest(const SSL& ssl) noexcept;
 
-enum class AskAgain : std::uint8_t {
-  begun,
-  not_offered,  // TLS 1.3, and the client did not offer post_handshake_auth
-  failed        // the error queue says why
-};
+/// While its ClientHello is looked at: whether the client lets itself be asked for a certificate
+/// after the handshake.
+bool offers_post_handshake_auth(SSL& ssl) noexcept;
 /// The question lies in the stream's output afterwards. Until end_asking() the client may
-/// renegotiate. What comes of it is never resumed.
-AskAgain begin_asking(SSL& ssl) noexcept;
+/// renegotiate. What comes of it is never resumed. False: the error queue says why.
+bool begin_asking(SSL& ssl) noexcept;
 void end_asking(SSL& ssl) noexcept;
 
 /// Up to TLS 1.2. False if the list selects nothing.
