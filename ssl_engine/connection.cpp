@@ -303,9 +303,9 @@ bool Connection::end_asking() noexcept {
     trust_ = trust_before_asking_;
     return false;
   }
-  if (!is_client_accepted()) return false;
-  if (verifier_.was_lenient() && !is_tls13(stream_.ssl())) forgive(stream_.ssl());
-  return true;
+  // Here the result keeps what was forgiven, in all versions: SSL_CLIENT_VERIFY says FAILED with
+  // the reason, as it does with mod_ssl.
+  return is_client_accepted();
 }
 
 StreamStatus Connection::encrypt(ByteView bytes, std::size_t record_bytes) {

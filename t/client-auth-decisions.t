@@ -2,7 +2,7 @@
 #
 # Who is let in, decision by decision, held against the stock mod_ssl: every mode of SSLVerifyClient in a virtual
 # host, a location and an .htaccess, with every kind of certificate a client may show, over TLS 1.2, TLS 1.3
-# and HTTP/2. A status, or a connection without an answer, must be the same. Where it is not, %ON_PURPOSE says why.
+# and HTTP/2. A status, or a connection without an answer, and SSL_CLIENT_VERIFY must be the same. Where it is not, %ON_PURPOSE says why.
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/lib";
@@ -39,7 +39,7 @@ my $tls = <<'CONF';
   SSLCARevocationFile   @CERTS@/crl.pem
   SSLCARevocationCheck  leaf no_crl_for_cert_ok
 CONF
-my $conf = "Protocols h2 http/1.1\n<Directory \"\@ROOT\@/htdocs\">\n  AllowOverride AuthConfig\n</Directory>\n";
+my $conf = "Protocols h2 http/1.1\nHeader always set X-Seen %{SSL_CLIENT_VERIFY}s\n<Directory \"\@ROOT\@/htdocs\">\n  AllowOverride AuthConfig\n</Directory>\n";
 my %files;
 for my $mode (@MODES) {
     my $name = $mode =~ s/_/-/gr;
@@ -55,7 +55,7 @@ for (['below-optional', 'optional'], ['below-lenient', 'optional_no_ca']) {
       . join('', map { "  <Location \"/$host/$_\">\n    SSLVerifyClient $_\n  </Location>\n" } @MODES) . "</VirtualHost>\n";
 }
 
-my $twins = TLSplus::Twins->start(certs => $certs, modules => ['http2'], files => \%files, conf => $conf);
+my $twins = TLSplus::Twins->start(certs => $certs, modules => [qw(headers http2)], files => \%files, conf => $conf);
 
 sub with ($who) {
     return () if $who eq 'nobody';
@@ -66,7 +66,7 @@ sub with ($who) {
 sub decision ($server, $context, $mode, $who, $way) {
     my $name   = $context eq 'vhost' ? $mode =~ s/_/-/gr : $host_of{$context} // 'places';
     my $answer = $server->get("/$context/$mode/", name => "$name.test", tls => $way->[0], http => $way->[1], insecure => 1, with($who));
-    return $answer->status || 'closed';
+    return join ' ', $answer->status || 'closed', ($answer->status // 0) == 200 ? $answer->header('x-seen') : ();
 }
 
 # "context mode client tls http" as a pattern => [mod_ssl's decision, ours, why]
@@ -81,6 +81,12 @@ my @ON_PURPOSE = (
         'what optional_no_ca let through does not do for optional'],
 );
 
+# OpenSSL looks for the list of a self-made certificate after it has complained of the issuer. That a missing list
+# is no fault must not make it one that was verified, for the session that keeps the result.
+sub same_but_for_list ($what, $theirs, $mine) {
+    return $what =~ /, selfmade, / && $theirs eq '200 GENEROUS' && $mine eq '200 FAILED:unable to get certificate CRL';
+}
+
 my $combinations = 0;
 for my $context (@CONTEXTS) {
     for my $mode (@MODES) {
@@ -90,8 +96,9 @@ for my $context (@CONTEXTS) {
                 my ($theirs, $mine) = map { decision($_, $context, $mode, $who, $way) } $twins->stock, $twins->ours;
                 $combinations++;
                 my ($row) = grep { $what =~ $_->[0] } @ON_PURPOSE;
-                if ($row) { is "$theirs, $mine", "$row->[1], $row->[2]", "$what: $theirs, here $mine, as $row->[3]" }
-                else      { is $mine, $theirs, "$what: $theirs" }
+                if ($row) { is join(', ', map { /^(\w+)/ } $theirs, $mine), "$row->[1], $row->[2]", "$what: $theirs, here $mine, as $row->[3]" }
+                elsif (same_but_for_list($what, $theirs, $mine)) { pass "$what: $theirs, here $mine" }
+                else { is $mine, $theirs, "$what: $theirs" }
             }
         }
     }
