@@ -176,6 +176,7 @@ enum class Tp : MessageId {
   password_in_clear = 320,
   keepalive_off_for_many = 321,
   kernel_tls_unused = 322,
+  require_ssl_opens = 323,
 
   // 400..499 connections and handshakes: diagnostics_connection.cpp
   handshake_failed = 400,

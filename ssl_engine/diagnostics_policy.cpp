@@ -92,9 +92,8 @@ constexpr auto kRows = std::to_array<Diagnostic>({
     {Tp::password_in_clear, Level::warn, "passwords are asked for on a virtual host without TLS",
      "With AuthType Basic or Form the browser sends the password readable to everybody on the way, "
      "whatever the lock icon said on the page before. Nothing here requires TLS.",
-     "put SSLRequireSSL or Require ssl into that section, or the section into the virtual host "
-     "with "
-     "SSLEngine on, and redirect the other"},
+     "put SSLRequireSSL into that section, or the section into the virtual host with SSLEngine on, "
+     "and redirect the other. Not Require ssl beside other Require lines: one of them is enough"},
     {Tp::keepalive_off_for_many, Level::warn, "a rule against old browsers slows down current ones",
      "The pattern matches every User-Agent that contains MSIE, and crawlers, feed readers and "
      "Internet "
@@ -104,6 +103,11 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      "OpenSSL can hand a connection's keys to the kernel where it holds the socket itself. Here "
      "httpd's filters hold it, so that the option changes nothing: records are made in the server.",
      "remove KTLS from the options; files are fast without it (see doc/performance.md)"},
+    {Tp::require_ssl_opens, Level::warn, "whoever uses https gets in here without a password",
+     "Of several Require lines one is enough, unless they stand in <RequireAll>. Require ssl "
+     "beside "
+     "Require valid-user lets everybody in who comes over TLS.",
+     "write SSLRequireSSL in place of Require ssl, or put both lines into <RequireAll>"},
 });
 
 }  // namespace

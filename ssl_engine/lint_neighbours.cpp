@@ -22,7 +22,7 @@ bool overlap(std::string_view a, std::string_view b) noexcept {
 }
 
 bool is_reached(const PasswordSection& section, const Host& host) noexcept {
-  if (host.engine || host.redirects) return false;
+  if (host.engine || host.redirects || host.is_local) return false;
   return section.directory.empty() || host.document_root.empty() ||
          overlap(section.directory, host.document_root);
 }
@@ -50,6 +50,11 @@ std::vector<Finding> lint_neighbours(const NeighbourFacts& facts) {
   std::vector<Finding> findings;
   if (std::ranges::none_of(facts.hosts, &Host::engine)) return findings;
   for (const PasswordSection& section : facts.passwords) {
+    if (section.opened_by) {
+      findings.push_back(
+          {diagnose(Tp::require_ssl_opens, escape(section.section), *section.opened_by),
+           section.host ? facts.hosts[*section.host].name : std::string()});
+    }
     const Host* host = plain_host_of(section, facts.hosts);
     if (host == nullptr) continue;
     findings.push_back(

@@ -19,7 +19,8 @@ struct PasswordSection {
   std::string directory;              // of a <Directory> without wildcards: its path
   Where where;                        // the AuthType line
   std::optional<std::uint32_t> host;  // the virtual host it stands in; nullopt: applies to all
-  bool needs_tls = false;             // SSLRequireSSL, Require ssl or SSLRequire stands beside it
+  bool needs_tls = false;             // nobody gets in without it
+  std::optional<Where> opened_by;     // "Require ssl" beside a Require for users: either will do
 };
 
 /// Sent by Internet Explorer 10, which needs none of the old remedies.
@@ -41,6 +42,7 @@ struct NeighbourFacts {
     bool engine = false;
     bool redirects = false;  // everything, or so it looks, to https://
     bool is_virtual = false;
+    bool is_local = false;  // on loopback addresses only
   };
   std::vector<Host> hosts;  // as in the configuration, the main server first
   std::vector<PasswordSection> passwords;

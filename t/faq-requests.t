@@ -153,25 +153,46 @@ subtest 'faq_lockicon' => sub {
     plan skip_all => 'the stock mod_ssl does not do this' unless is_tlsplus();
     my $auth = "AuthType Basic\nAuthName x\nRequire valid-user\n";
     my $test = sub ($conf) {
-        TLSplus::Server->new(certs => $certs, modules => [qw(auth_basic authn_core authz_user)], conf => $conf)->configtest;
+        TLSplus::Server->new(certs => $certs, modules => [qw(access_compat auth_basic authn_core authz_user)], conf => $conf)->configtest;
     };
     my $tls = "<VirtualHost *:\@PORT\@>\nServerName a.test\n$HOST%s</VirtualHost>\n";
-    my $plain = "<VirtualHost *:\@PLAIN\@>\nServerName a.test\n%s</VirtualHost>\n";
+    my $plain = "Listen \@PLAIN\@\n<VirtualHost *:\@PLAIN\@>\nServerName a.test\n%s</VirtualHost>\n";
     my $location = qq{<Location "/admin">\n$auth%s</Location>\n};
+    my $alone = $location =~ s/Require valid-user\n//r;
     my $found = $test->(sprintf("$tls$plain", '', sprintf $location, ''));
     is $found->{exit}, 0, 'a warning only';
-    like $found->{text}, qr{TP0320: .*AuthType at \S+test\.conf:10 \(vhost a\.test:\d+\): <Location /admin>\. Fix: .*SSLRequireSSL},
+    like $found->{text}, qr{TP0320: .*AuthType at \S+test\.conf:11 \(vhost a\.test:\d+\): <Location /admin>\. Fix: .*SSLRequireSSL},
         'passwords on the plain host: names the section';
     for my $case (
         ['on the TLS host',         sprintf("$tls$plain", sprintf($location, ''), '')],
-        ['with Require ssl',        sprintf("$tls$plain", '', sprintf $location, "Require ssl\n")],
-        ['with Require ssl inside', sprintf("$tls$plain", '', sprintf $location, "<RequireAll>\nRequire ssl\n</RequireAll>\n")],
+        ['with SSLRequireSSL',      sprintf("$tls$plain", '', sprintf $location, "SSLRequireSSL\n")],
+        ['with both in <RequireAll>', sprintf("$tls$plain", '', sprintf $alone, "<RequireAll>\nRequire ssl\nRequire valid-user\n</RequireAll>\n")],
+        ['with Require ssl alone',  sprintf("$tls$plain", '', sprintf $alone, "Require ssl\n")],
+        ['with Satisfy any, but strict', sprintf("$tls$plain", '', sprintf $location, "SSLRequireSSL\nSatisfy any\nSSLOptions +StrictRequire\n")],
+        ['on an address of this machine alone', sprintf("$tls$plain", '', sprintf $location, '') =~ s/\*:\@PLAIN/127.0.0.1:\@PLAIN/r],
+        ['where this machine alone comes', sprintf("$tls$plain", '', sprintf $location, '') =~ s/Listen \@PLAIN/Listen 127.0.0.1:\@PLAIN/r],
         ['behind a redirect',       sprintf("$tls$plain", '', "Redirect / https://a.test/\n" . sprintf $location, '')],
         ['without TLS anywhere',    sprintf($plain, sprintf $location, '')],
         ['Digest',                  sprintf("$tls$plain", '', "<Location \"/admin\">\nAuthType None\n</Location>\n")],
     ) {
         $found = $test->($case->[1]);
-        ok $found->{exit} == 0 && $found->{text} !~ /TP0320/, "$case->[0]: nothing to say" or diag $found->{text};
+        ok $found->{exit} == 0 && $found->{text} !~ /TP032[03]/, "$case->[0]: nothing to say" or diag $found->{text};
+    }
+    # What looks like a mend and is none.
+    for my $case (
+        ['Require ssl beside',         sprintf($location, "Require ssl\n"), 1],
+        ['... in <RequireAll>',        sprintf($location, "<RequireAll>\nRequire ssl\n</RequireAll>\n"), 0],
+        ['... in <RequireAny>',        sprintf($alone, "<RequireAny>\nRequire ssl\nRequire valid-user\n</RequireAny>\n"), 0],
+        ['... in <Limit>',             sprintf($alone, "Require ssl\n<Limit GET POST>\nRequire valid-user\n</Limit>\n"), 1],
+        ['Require not ssl',            sprintf($alone, "<RequireAll>\nRequire not ssl\nRequire valid-user\n</RequireAll>\n"), 0],
+        ['SSLRequireSSL, Satisfy any', sprintf($location, "SSLRequireSSL\nSatisfy any\n"), 0],
+    ) {
+        my ($name, $section, $opens) = @$case;
+        $found = $test->(sprintf "$tls$plain", '', $section);
+        like $found->{text}, qr/TP0320: .*Fix: put SSLRequireSSL/, "$name: still readable to all";
+        ok $opens == ($found->{text} =~ /TP0323: .* - Require at \S+test\.conf:\d+ \(vhost a\.test:\d+\): <Location \/admin>/), "$name: " . ($opens ? 'and open, which is told' : 'not open')
+            or diag $found->{text};
+        is $test->(sprintf "$tls$plain", $section, '')->{text} =~ /TP0323/ ? 1 : 0, $opens, '... on the TLS host likewise';
     }
     like $test->(sprintf("$tls$plain", '', '') . sprintf($location, ''))->{text}, qr/TP0320: .*vhost a\.test/,
         'in a section for all hosts: found too';

@@ -5,10 +5,14 @@
 #include "ssl_engine/httpd/neighbour_facts.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <utility>
 
+#include "ssl_engine/addresses.h"
 #include "ssl_engine/base/text.h"
 
 namespace tlsplus {
@@ -31,6 +35,29 @@ std::vector<std::string> words_of(Lines line, apr_pool_t* pool) {
 Where place_of(Lines line) {
   return {line->directive, line->filename == nullptr ? "" : line->filename, line->line_num};
 }
+
+/// How the lines of a section, or of a container in it, go together.
+enum class Container : std::uint8_t { any, all, none };
+
+std::optional<Container> container_of(Lines line) noexcept {
+  if (is(line, "<RequireAny")) return Container::any;
+  if (is(line, "<RequireAll")) return Container::all;
+  if (is(line, "<RequireNone")) return Container::none;
+  return std::nullopt;
+}
+
+struct Authorization {
+  bool has_lines = false;
+  bool needs_tls = false;          // nobody gets in without
+  std::optional<Where> opened_by;  // the line by which everybody with TLS gets in without a login
+};
+
+struct Alternatives {
+  std::size_t count = 0;
+  std::size_t needing_tls = 0;
+  bool asks_for_user = false;
+  std::optional<Where> tls_alone;
+};
 
 class Walk {
  public:
@@ -64,7 +91,8 @@ class Walk {
     std::optional<std::uint32_t> host;
     std::string shown;
     std::string directory;
-    bool needs_tls = false;
+    bool line_needs_tls = false;  // SSLRequireSSL, SSLRequire: for inner sections as well
+    Authorization authorization;  // until an inner section has Require lines of its own
   };
 
   void visit(Lines line, const Section& around) {
@@ -92,25 +120,76 @@ class Walk {
                             path.front().find_first_of("*?[~>") == std::string::npos;
       inner.directory = is_plain ? path.front() : std::string();
     }
-    for (Lines child = line->first_child; child != nullptr; child = child->next) {
-      inner.needs_tls = inner.needs_tls || demands_tls(child);
+    inner.line_needs_tls = inner.line_needs_tls || has_line_for_tls(line->first_child);
+    if (!is_container) {
+      const Authorization own = authorization(line->first_child, Container::any);
+      if (own.has_lines) inner.authorization = own;
     }
     for (Lines child = line->first_child; child != nullptr; child = child->next) {
       visit(child, inner);
     }
   }
 
-  bool demands_tls(Lines line) const {
-    if (is(line, "SSLRequireSSL") || is(line, "SSLRequire")) return true;
-    if (is(line, "Require")) {
-      const auto what = words_of(line, scratch_);
-      return !what.empty() && starts_with_ignoring_case(what.front(), "ssl");
+  /// SSLRequireSSL and SSLRequire, unless "Satisfy any" takes a password for it.
+  bool has_line_for_tls(Lines line) const {
+    bool demands = false;
+    bool any_will_do = false;
+    bool is_strict = false;
+    for (; line != nullptr; line = line->next) {
+      const std::string_view arguments = line->args == nullptr ? "" : line->args;
+      demands = demands || is(line, "SSLRequireSSL") || is(line, "SSLRequire");
+      any_will_do = any_will_do || (is(line, "Satisfy") && equals_ignoring_case(arguments, "any"));
+      is_strict = is_strict || (is(line, "SSLOptions") &&
+                                to_lower(arguments).find("strictrequire") != std::string::npos);
     }
-    if (!starts_with_ignoring_case(line->directive, "<Require")) return false;
-    for (Lines child = line->first_child; child != nullptr; child = child->next) {
-      if (demands_tls(child)) return true;
+    return demands && (is_strict || !any_will_do);
+  }
+
+  Authorization authorization(Lines line, Container container) const {
+    Alternatives seen;
+    collect(line, seen);
+    Authorization result;
+    result.has_lines = seen.count != 0;
+    result.needs_tls = container == Container::all ? seen.needing_tls != 0
+                       : container == Container::any
+                           ? seen.needing_tls == seen.count && seen.count != 0
+                           : false;
+    if (container == Container::any && seen.asks_for_user) result.opened_by = seen.tls_alone;
+    return result;
+  }
+
+  /// Each line of a container; <Limit> only says for which methods.
+  void collect(Lines line, Alternatives& seen) const {
+    for (; line != nullptr; line = line->next) {
+      if (is(line, "Require")) {
+        require(line, seen);
+      } else if (starts_with_ignoring_case(line->directive, "<Limit")) {
+        collect(line->first_child, seen);
+      } else if (const auto container = container_of(line)) {
+        ++seen.count;
+        if (authorization(line->first_child, *container).needs_tls) ++seen.needing_tls;
+      }
     }
-    return false;
+  }
+
+  void require(Lines line, Alternatives& seen) const {
+    const auto what = words_of(line, scratch_);
+    if (what.empty()) return;
+    ++seen.count;
+    const bool is_tls = equals_ignoring_case(what.front(), "ssl") ||
+                        equals_ignoring_case(what.front(), "ssl-verify-client");
+    const bool lets_nobody_in = what.size() == 2 && equals_ignoring_case(what[0], "all") &&
+                                equals_ignoring_case(what[1], "denied");
+    if (is_tls || lets_nobody_in) ++seen.needing_tls;
+    if (equals_ignoring_case(what.front(), "ssl") && !seen.tls_alone) {
+      seen.tls_alone = place_of(line);
+    }
+    constexpr std::string_view kUsers[] = {"valid-user", "user", "group", "ldap-", "dbm-", "dbd-"};
+    seen.asks_for_user =
+        seen.asks_for_user || std::ranges::any_of(kUsers, [&](std::string_view kind) {
+          return kind.ends_with('-') ? starts_with_ignoring_case(what.front(), kind)
+                                     : equals_ignoring_case(what.front(), kind);
+        });
   }
 
   void auth_type(Lines line, const Section& around) {
@@ -120,7 +199,9 @@ class Walk {
       return;
     }
     facts_.passwords.push_back({around.shown.empty() ? "outside of any section" : around.shown,
-                                around.directory, place_of(line), around.host, around.needs_tls});
+                                around.directory, place_of(line), around.host,
+                                around.line_needs_tls || around.authorization.needs_tls,
+                                around.authorization.opened_by});
   }
 
   void browser_rule(Lines line, const Section& around) {
@@ -154,6 +235,25 @@ class Walk {
   std::map<std::pair<std::string, int>, std::uint32_t> hosts_;
 };
 
+bool is_loopback(std::string_view address) noexcept {
+  return address.starts_with("127.") || address == "::1" || address == "localhost";
+}
+
+/// Nobody but this machine itself reaches it.
+bool is_local(const HostInput& host, const std::vector<Listener>& listeners) {
+  const auto& endpoints = host.endpoints;
+  if (!endpoints.empty() && std::ranges::all_of(endpoints, is_loopback, &Endpoint::host)) {
+    return true;
+  }
+  std::size_t count = 0;
+  for (const Listener& listener : listeners) {
+    if (!endpoints.empty() && !reaches_any(listener, endpoints)) continue;
+    if (!is_loopback(listener.at.host)) return false;
+    ++count;
+  }
+  return count != 0;
+}
+
 const char* document_root_of(server_rec& server) noexcept {
   const auto* core =
       static_cast<const core_server_config*>(ap_get_core_module_config(server.module_config));
@@ -167,8 +267,8 @@ NeighbourFacts neighbour_facts(const BuildInput& input, const std::vector<server
   NeighbourFacts facts;
   for (std::size_t i = 0; i < input.hosts.size(); ++i) {
     const HostInput& host = input.hosts[i];
-    facts.hosts.push_back(
-        {host.name, document_root_of(*servers[i]), speaks_tls(host), false, !host.is_main_server});
+    facts.hosts.push_back({host.name, document_root_of(*servers[i]), speaks_tls(host), false,
+                           !host.is_main_server, is_local(host, input.listeners)});
   }
   Walk(input, facts, scratch).server(ap_conftree);
   return facts;

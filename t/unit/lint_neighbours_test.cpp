@@ -25,7 +25,7 @@ NeighbourFacts site() {
 
 PasswordSection section(std::optional<std::uint32_t> host, bool needs_tls = false,
                         const char* directory = "") {
-  return {"<Location /x>", directory, {"AuthType", "site.conf", 7}, host, needs_tls};
+  return {"<Location /x>", directory, {"AuthType", "site.conf", 7}, host, needs_tls, {}};
 }
 
 static const struct {
@@ -64,6 +64,28 @@ START_TEST(passwords_in_clear_are_found) {
 }
 END_TEST
 
+START_TEST(a_host_on_loopback_alone_is_left_in_peace) {
+  NeighbourFacts facts = site();
+  facts.hosts[kPlain].is_local = true;
+  facts.passwords = {section(kPlain), section(std::nullopt)};
+  ck_assert(lint_neighbours(facts).empty());
+}
+END_TEST
+
+START_TEST(either_tls_or_a_password_is_told_wherever_it_stands) {
+  for (const auto host : {std::optional<std::uint32_t>(kTls), std::optional<std::uint32_t>()}) {
+    NeighbourFacts facts = site();
+    facts.hosts[kPlain].is_local = true;
+    PasswordSection open = section(host);
+    open.opened_by = Where{"Require", "site.conf", 9};
+    facts.passwords = {open};
+    const auto findings = lint_neighbours(facts);
+    const Finding& found = only(findings, Tp::require_ssl_opens);
+    expect_part(render(found.error, found.vhost), "Require at site.conf:9");
+  }
+}
+END_TEST
+
 static const struct {
   const char* pattern;
   bool matches_current;
@@ -92,6 +114,8 @@ Suite* lint_neighbours_suite() {
   Suite* suite = suite_create("lint_neighbours");
   TCase* tests = tcase_create("lines of other modules");
   tcase_add_loop_test(tests, passwords_in_clear_are_found, 0, std::size(kSections));
+  tcase_add_test(tests, a_host_on_loopback_alone_is_left_in_peace);
+  tcase_add_test(tests, either_tls_or_a_password_is_told_wherever_it_stands);
   tcase_add_loop_test(tests, broad_rules_are_found, 0, std::size(kRules));
   suite_add_tcase(suite, tests);
   return suite;
