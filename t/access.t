@@ -193,6 +193,20 @@ refused(found('', $_), qr/not allowed in <VirtualHost>/, "$_ outside a directory
     like $found->{text}, qr/TP0502: .* - SSLRequireSSL at \S+test\.conf:8: "off"/, 'SSLRequireSSL off: ... and told that it is on';
 }
 
+# One line a host, and none where the host itself asks.
+{
+    my $places = join '', map { "<Location \"/$_\">\nSSLVerifyClient require\n</Location>\n" } 1 .. 19;
+    my @lines = grep { /TP0716/ } split /\n/, found('', $places)->configtest->{text};
+    is scalar @lines, 1, '19 places of a host: one line';
+    like $lines[0], qr/"require", and 18 more\. Fix: /, '... that says how many';
+    unlike found('', "SSLVerifyClient $_\n$places")->configtest->{text}, qr/TP0716/, "... none where the host asks, $_" for qw(optional optional_no_ca require);
+    for my $mode (qw(optional optional_no_ca)) {
+        my $text = found('<Location "/x">', "SSLVerifyClient $mode")->configtest->{text};
+        like $text, qr/TP0716: .*Fix: write SSLVerifyClient $mode in the <VirtualHost>, which/, "$mode: the mend for it";
+        unlike $text, qr/TP0716: .*ssl-verify-client/, '... which locks nobody out';
+    }
+}
+
 # What browsers cannot do is said for every kind of section, with the way out.
 for my $section ('<Location "/x">', '<LocationMatch "^/x">', '<Directory "@ROOT@/htdocs">', '<Files "x.html">', '<If "true">', '<Proxy "*">') {
     my $found = found($section, 'SSLVerifyClient require')->configtest;

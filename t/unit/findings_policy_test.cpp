@@ -162,7 +162,7 @@ const struct {
 } kDemands[] = {
     {{Kind::certificate, Mode::require, "require"}, Mode::none, false, {Tp::directory_certificate}},
     {{Kind::certificate, Mode::optional, "on"}, Mode::none, false, {Tp::directory_certificate}},
-    {{Kind::certificate, Mode::require, "x"}, Mode::optional, false, {Tp::directory_certificate}},
+    {{Kind::certificate, Mode::require, "x"}, Mode::optional, false, {}},
     {{Kind::certificate, Mode::optional, "x"}, Mode::optional, false, {}},
     {{Kind::certificate, Mode::optional_no_ca, "x"}, Mode::require, false, {}},
     {{Kind::certificate, Mode::none, "none"}, Mode::none, false, {}},
@@ -192,6 +192,46 @@ START_TEST(what_a_place_asks_and_browsers_cannot_give) {
 }
 END_TEST
 
+const struct {
+  std::vector<Mode> places;
+  const char* fix;
+} kMends[] = {
+    {{Mode::require},
+     "SSLVerifyClient optional in the <VirtualHost>, and Require ssl-verify-client"},
+    {{Mode::optional}, "SSLVerifyClient optional in the <VirtualHost>, which asks for no more"},
+    {{Mode::optional_no_ca},
+     "SSLVerifyClient optional_no_ca in the <VirtualHost>, which asks for no"},
+    {{Mode::optional, Mode::require, Mode::none},
+     "SSLVerifyClient optional in the <VirtualHost>, and Require ssl-verify-client"},
+    {{Mode::require, Mode::optional_no_ca},
+     "SSLVerifyClient optional_no_ca in the <VirtualHost>, and Require ssl-verify-client"},
+};
+
+START_TEST(the_places_of_a_host_are_one_finding_with_the_mend_for_them) {
+  const auto& row = kMends[_i];
+  World world;
+  world.site.add_tls("a.test", world.complete("a.pem", world.leaf("a.test")), {});
+  ServerConfig& config = world.site.last();
+  const std::string ca = world.folder.write("ca.pem", pem(*world.root.certificate));
+  config.ca_file = {ca, world.site.place("SSLCACertificateFile")};
+  std::size_t asking = 0;
+  for (const Mode mode : row.places) {
+    config.directory_demands.add({Kind::certificate, mode, "word"},
+                                 world.site.place("SSLVerifyClient"));
+    if (mode != Mode::none) ++asking;
+  }
+  const auto findings = world.findings();
+  expect_ids(findings, {Tp::directory_certificate});
+  const std::string line = render(findings.front().error);
+  expect_part(line, row.fix);
+  ck_assert_msg((line.find("and 1 more") != std::string::npos) == (asking == 2), "%s",
+                line.c_str());
+  if (row.places.front() == Mode::optional && row.places.size() == 1) {
+    ck_assert_msg(line.find("ssl-verify-client") == std::string::npos, "%s", line.c_str());
+  }
+}
+END_TEST
+
 }  // namespace
 
 int main() {
@@ -203,6 +243,8 @@ int main() {
   tcase_add_test(tests, a_command_openssl_refuses);
   tcase_add_test(tests, the_same_mistake_of_shared_settings_is_told_once);
   tcase_add_loop_test(tests, what_a_place_asks_and_browsers_cannot_give, 0, std::size(kDemands));
+  tcase_add_loop_test(tests, the_places_of_a_host_are_one_finding_with_the_mend_for_them, 0,
+                      std::size(kMends));
   suite_add_tcase(suite, tests);
   return tlsplus::test::run_suite(suite);
 }
