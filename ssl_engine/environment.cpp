@@ -5,6 +5,7 @@
 #include "ssl_engine/environment.h"
 
 #include <cstddef>
+#include <limits>
 #include <map>
 #include <span>
 #include <utility>
@@ -72,6 +73,14 @@ constexpr std::string_view kServer[] = {
     "SSL_SERVER_S_DN",      "SSL_SERVER_I_DN",     "SSL_SERVER_A_KEY",   "SSL_SERVER_A_SIG",
 };
 
+// What a client without any authority behind it may put into the environment of a program: each
+// entry of httpd's tables costs as much as there are others, and a certificate has room for 18,000.
+constexpr std::size_t kMostOfClient = 256;  // alternative names, and attributes of one name
+
+std::size_t most_of(Side side) noexcept {
+  return side == Side::client ? kMostOfClient : std::numeric_limits<std::size_t>::max();
+}
+
 /// A variable that is empty is none.
 void add_all(EnvironmentBuilder& built, std::span<const std::string_view> names,
              const VariableQuery& query) {
@@ -82,9 +91,11 @@ void add_all(EnvironmentBuilder& built, std::span<const std::string_view> names,
 }
 
 /// The first of a kind has no number, the next ones are _1, _2, ...
-void add_name(EnvironmentBuilder& built, std::string_view prefix, const X509_NAME& name) {
+void add_name(EnvironmentBuilder& built, std::string_view prefix, const X509_NAME& name,
+              std::size_t most) {
   std::map<int, unsigned> seen;
   for (const auto& [nid, value] : dn_attributes(name)) {
+    if (most-- == 0) return;
     for (const DnAttributeName& attribute : dn_attribute_names()) {
       if (attribute.nid != nid) continue;
       const unsigned number = seen[nid]++;
@@ -103,8 +114,10 @@ void add_alt_names(EnvironmentBuilder& built, Side side, const X509& certificate
   const AltName unwanted = side == Side::client ? AltName::dns_srv : AltName::ms_upn;
   const std::string_view prefix = side == Side::client ? "SSL_CLIENT_SAN_" : "SSL_SERVER_SAN_";
   std::array<unsigned, std::size(kLabels)> seen{};
+  std::size_t left = most_of(side);
   for (const AltNameText& name : alt_names(certificate)) {
     if (name.kind == unwanted || !name.text || name.text->empty()) continue;
+    if (left-- == 0) return;
     const auto kind = static_cast<std::size_t>(name.kind);
     built.add(text(prefix, kLabels[kind], seen[kind]++), *name.text);
   }
@@ -112,8 +125,8 @@ void add_alt_names(EnvironmentBuilder& built, Side side, const X509& certificate
 
 void add_certificate(EnvironmentBuilder& built, Side side, const X509& certificate) {
   const std::string prefix = side == Side::client ? "SSL_CLIENT_" : "SSL_SERVER_";
-  add_name(built, prefix + "S_DN_", subject_name(certificate));
-  add_name(built, prefix + "I_DN_", issuer_name(certificate));
+  add_name(built, prefix + "S_DN_", subject_name(certificate), most_of(side));
+  add_name(built, prefix + "I_DN_", issuer_name(certificate), most_of(side));
   add_alt_names(built, side, certificate);
 }
 
@@ -162,7 +175,8 @@ std::shared_ptr<const Environment> certificate_environment(const VariableQuery& 
     built.add(name, value ? value->view() : std::string_view());
   }
   if (query.tls != nullptr && query.tls->peer != nullptr) {
-    for (unsigned index = 0; peer_chain_at(*query.tls->ssl, index) != nullptr; ++index) {
+    for (unsigned index = 0;
+         index < kMostOfClient && peer_chain_at(*query.tls->ssl, index) != nullptr; ++index) {
       const std::string name = text("SSL_CLIENT_CERT_CHAIN_", index);
       const auto value = look_up(name, query);
       if (value) built.add(name, value->view());

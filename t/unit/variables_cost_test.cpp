@@ -5,6 +5,8 @@
 // library's here, and count: whatever shows a certificate must pass through them.
 #include <dlfcn.h>
 
+#include <algorithm>
+
 #include "ssl_engine/environment.h"
 #include "ssl_engine/openssl/session_info.h"
 #include "ssl_engine/variables.h"
@@ -52,6 +54,25 @@ Identity identity(const char* name) {
   wish.not_after = wish.not_before + 40000L * 86400;
   wish.extend = [](X509& certificate) {
     add_extension(certificate, NID_subject_alt_name, "DNS:one.test,email:a@b.c");
+  };
+  Cert certificate = make_certificate(wish, *key, *key);
+  return {std::move(key), std::move(certificate)};
+}
+
+/// A subject of `attributes` parts and as many alternative names of two kinds.
+Identity crowded(unsigned attributes) {
+  Pkey key = new_key("ec");
+  CertificateWish wish;
+  std::string names = "DNS:one.test";
+  for (unsigned i = 0; i < attributes; ++i) {
+    wish.subject.push_back({i % 2 == 0 ? NID_organizationalUnitName : NID_commonName, "x"});
+    names += i % 2 == 0 ? ",email:a@b.c" : ",DNS:two.test";
+  }
+  wish.issuer = wish.subject;
+  wish.not_before = 946684800;
+  wish.not_after = wish.not_before + 40000L * 86400;
+  wish.extend = [names](X509& certificate) {
+    add_extension(certificate, NID_subject_alt_name, names.c_str());
   };
   Cert certificate = make_certificate(wish, *key, *key);
   return {std::move(key), std::move(certificate)};
@@ -143,6 +164,29 @@ START_TEST(our_own_certificate_is_rendered_once_for_all) {
 }
 END_TEST
 
+START_TEST(a_client_cannot_fill_the_environment) {
+  Asked asked;
+  const Identity crowd = crowded(1000);
+  asked.tls.peer = crowd.certificate.get();
+  const auto made = standard_environment(asked.query());
+  const auto count = [&](std::string_view begin) {
+    return std::ranges::count_if(made->entries(), [&](const Environment::Entry& entry) {
+      return std::string_view(entry.name).starts_with(begin);
+    });
+  };
+  ck_assert_int_eq(count("SSL_CLIENT_SAN_"), 256);
+  ck_assert_int_eq(count("SSL_CLIENT_SAN_DNS_"), 128);  // in the order of the certificate
+  ck_assert_int_eq(count("SSL_CLIENT_S_DN_"), 256);
+  ck_assert_int_eq(count("SSL_CLIENT_I_DN_"), 256);
+  ck_assert(made->find("SSL_CLIENT_S_DN_CN_127") != nullptr);
+  ck_assert(made->find("SSL_CLIENT_S_DN_CN_128") == nullptr);
+  // Whoever asks for one gets it, and our own certificate is shown as it is.
+  ck_assert(look_up("SSL_CLIENT_SAN_DNS_499", asked.query()).has_value());
+  asked.tls.own = crowd.certificate.get();
+  ck_assert(server_environment(asked.query())->find("SSL_SERVER_SAN_DNS_499") != nullptr);
+}
+END_TEST
+
 Suite* variables_cost_suite() {
   Suite* suite = suite_create("variables_cost");
   TCase* tests = tcase_create("renderings");
@@ -150,6 +194,7 @@ Suite* variables_cost_suite() {
   tcase_add_test(tests, one_variable_renders_nothing_else);
   tcase_add_test(tests, a_connection_renders_once);
   tcase_add_test(tests, our_own_certificate_is_rendered_once_for_all);
+  tcase_add_test(tests, a_client_cannot_fill_the_environment);
   suite_add_tcase(suite, tests);
   return suite;
 }
