@@ -8,7 +8,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use MIME::Base64 qw(encode_base64);
 use TLSplus::Certs;
-use TLSplus::Env qw(has_module needs_tlsplus);
+use TLSplus::Env qw(has_module mpm needs_tlsplus);
 use TLSplus::Server;
 use TLSplus::Test;
 
@@ -36,6 +36,7 @@ my $server = TLSplus::Server->start(certs => $certs, modules => ['cgi', 'proxy',
     },
     conf => <<"CONF");
 Protocols h2 http/1.1
+LogFormat "%U cert=%{Client-Cert}i %{Client-Cert-Chain}i trailer=%{Client-Cert}^ti other=%{X-Other}i" trailers
 ScriptAlias /cgi/ \@ROOT\@/cgi/
 SSLCertificateFile    \@CERTS\@/server.crt
 SSLCertificateKeyFile \@CERTS\@/server.key
@@ -59,6 +60,8 @@ ErrorDocument 404 /cgi/error
     RewriteEngine on
     RewriteRule .* /cgi/raw [PT]
   </Location>
+  MergeTrailers on
+  CustomLog logs/trailers.log trailers
   RequestHeader set X-After "expr=%{HTTP:Client-Cert}" "expr=-n %{HTTP:Client-Cert}"
 $backend</VirtualHost>
 <VirtualHost *:\@PORT\@>
@@ -177,6 +180,34 @@ subtest 'a resumed session' => sub {
         is $again->reused, 1, "$tls: resumed";
         like $again->body, qr/^HTTP_CLIENT_CERT=\Q@{[field('chained')]}\E\r?$/m, "$tls: the certificate again";
         unlike $again->body, qr/CHAIN|lie/, "$tls: a session has no chain";
+    }
+};
+
+# What comes behind the body is made a header by "MergeTrailers on", when a handler has read it, for the log and for
+# whatever looks then.
+subtest 'trailers' => sub {
+    $server->cgi('sink', 'local $/; my $body = <STDIN>; print "Content-Type: text/plain\n\n", length $body;');
+    my $entry = 0;
+    my $logged = sub {
+        my @lines;
+        TLSplus::Process::wait_until(20, sub { @lines = split /\n/, TLSplus::Process::slurp($server->root . '/logs/trailers.log') =~ s{^(?!/cgi/sink).*\n}{}mgr; @lines > $entry });
+        return $lines[$entry++];
+    };
+    my $trailers = join '', map { "$_\r\n" } 'Client-Cert: lie', 'client_cert-chain: lie', 'Client.Cert: lie', 'Connection: client-cert', 'X-Other: seen';
+    for my $who ('nobody', 'client') {
+        my $expected = 'cert=' . ($who eq 'nobody' ? '-' : field($who)) . ' - trailer=- other=seen';
+        my $answer = $server->handshake(name => 'on.test', request => "POST /cgi/sink HTTP/1.1\r\nHost: on.test\r\nConnection: close\r\n"
+              . "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n$trailers\r\n",
+            args => $who eq 'nobody' ? [] : ['-cert', "$all/$who.crt", '-key', "$all/$who.key"]);
+        is $answer->status, 200, "$who, HTTP/1.1: answered";
+        is $logged->(), "/cgi/sink $expected", "$who, HTTP/1.1: no lie";
+        SKIP: {
+            skip 'no HTTP/2 on prefork', 1 if mpm() eq 'prefork';
+            $certs->write('body', 'body');
+            $server->client->nghttp('/cgi/sink', name => 'on.test', args => ['-d', "$all/body", '--trailer=client-cert: lie', '--trailer=x-other: seen',
+                $who eq 'nobody' ? () : ('--cert', "$all/$who.crt", '--key', "$all/$who.key")]);
+            like $logged->(), qr{^/cgi/sink \Q$expected\E}, "$who, HTTP/2: no lie";
+        }
     }
 };
 
