@@ -101,7 +101,9 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      "wrong.",
      "check the clock with date -u, or use the previous certificate until then"},
     {Tp::certificate_expires_soon, Level::warn, "certificate expires soon",
-     "Less than 21 days are left. Whatever renews it should have done so by now.",
+     "Less than 21 days and less than a quarter of its lifetime are left. Whatever renews it "
+     "should "
+     "have done so by now.",
      "renew the certificate, then: apachectl graceful"},
     {Tp::certificate_is_ca, Level::warn, "certificate of a CA is used as a server's",
      "Its basic constraints say CA:TRUE, as for those made by openssl req -x509 without further "
@@ -117,7 +119,10 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      "get a certificate that has these names too, or remove the aliases"},
     {Tp::chain_intermediate_missing, Level::warn, "issuer of the certificate is not sent",
      "Clients know root CAs only. The intermediate CA between a root and this certificate must "
-     "come from the server; browsers sometimes find it elsewhere, other clients do not.",
+     "come from the server; browsers sometimes find it elsewhere, other clients do not. Nothing is "
+     "said of a certificate that a root has issued, where that can be known: its "
+     "authorityKeyIdentifier names the root, the system or SSLCACertificateFile has it, or it lies "
+     "in the folder of the certificate.",
      "append the issuer's certificate to SSLCertificateFile"},
     {Tp::chain_order_repaired, Level::warn, "certificates are in the wrong order",
      "The server's own certificate comes first, then the one that issued it, and so on. The order "
@@ -204,9 +209,9 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      "activated.",
      "encrypt it anew: openssl pkey -provider default -provider legacy -in KEY -aes256 -out NEWKEY "
      "(openssl pkcs12 -legacy for PKCS#12)"},
-    {Tp::chain_not_recognised, Level::error, "chain file holds no certificate",
+    {Tp::chain_not_recognised, Level::warn, "chain file holds no certificate and is not used",
      "SSLCertificateChainFile wants the certificates of the CAs between the server's certificate "
-     "and a root, in PEM form.",
+     "and a root, in PEM form. The server starts as if the line were not there.",
      "write the intermediate certificates to the file, or remove SSLCertificateChainFile"},
     {Tp::parameters_ignored, Level::warn, "DH or EC parameters cannot be decoded and are not used",
      "OpenSSL picks groups itself instead, as if there were no parameters in the file.",

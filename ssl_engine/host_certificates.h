@@ -17,6 +17,7 @@
 #include "ssl_engine/chain.h"
 #include "ssl_engine/draft.h"
 #include "ssl_engine/findings.h"
+#include "ssl_engine/nearby_issuers.h"
 #include "ssl_engine/passphrase.h"
 
 namespace tlsplus {
@@ -88,7 +89,7 @@ class HostCertificates {
   const Sent& sent_after(const LeanCertificate& leaf, const std::vector<LeanCertificate>& others);
   const Found& found_for(const Draft& draft, const LeanCertificate& leaf);
   void report_chain(const Draft& draft, const LeanCertificate& leaf, const Sent& sent,
-                    const Found& found, const Where& where);
+                    const Found& found, const Where& where, std::string_view file);
   const std::string& issuer_evidence(const LeanCertificate& leaf);
   bool is_trusted_issuer_of(const LeanCertificate& leaf);
   void check_token(const Draft& draft, const StoredFile& file, const Where& where);
@@ -103,6 +104,7 @@ class HostCertificates {
   std::unordered_map<std::string, Sent> sent_;
   std::map<std::tuple<const SSL_CTX*, const X509_STORE*, std::string>, Found> found_;
   const Found nothing_found_{};
+  NearbyIssuers nearby_;
   std::unordered_map<std::string, bool> trusted_issuers_;
   std::unordered_map<std::string, std::string> issuer_evidence_;
 };

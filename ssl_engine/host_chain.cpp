@@ -43,18 +43,22 @@ HostCertificates::Chain HostCertificates::chain_of(Draft& draft) {
     return {};
   }
   const Material& material = file.content->material;
+  bool is_damaged = false;
   for (const Defect& defect : material.defects) {
-    const Tp id = defect.part == Defect::Part::pem           ? Tp::pem_damaged
-                  : defect.part == Defect::Part::certificate ? Tp::certificate_not_decodable
-                                                             : Tp::chain_not_recognised;
+    // A damaged key or the like is of no concern here.
+    if (defect.part != Defect::Part::pem && defect.part != Defect::Part::certificate) continue;
+    const Tp id =
+        defect.part == Defect::Part::pem ? Tp::pem_damaged : Tp::certificate_not_decodable;
     findings_.add(draft.index, diagnose(id, text(quote(file.path), ": ", defect.evidence), where));
+    is_damaged = true;
   }
-  if (material.certificates.empty() && material.defects.empty()) {
+  if (!material.certificates.empty()) return {&file, where};
+  if (!is_damaged) {
     findings_.add(draft.index,
                   diagnose(Tp::chain_not_recognised,
                            text(quote(file.path), " holds ", words_for(material.found)), where));
   }
-  return {&file, where};
+  return {};
 }
 
 SharedChain HostCertificates::chain_for(const Draft& draft, const Line& line,
@@ -92,7 +96,7 @@ SharedChain HostCertificates::chain_for(const Draft& draft, const Line& line,
   const Sent& sent = sent_after(leaf, others);
   const bool has_nothing = sk_X509_num(sent.chain.get()) == 0 && sent.ordered.issuer_missing;
   const Found& found = has_nothing ? found_for(draft, leaf) : nothing_found_;
-  report_chain(draft, leaf, sent, found, where);
+  report_chain(draft, leaf, sent, found, where, line.certificate);
   return found.chain != nullptr ? found.chain : sent.chain;
 }
 
@@ -157,7 +161,8 @@ const HostCertificates::Sent& HostCertificates::sent_after(
 }
 
 void HostCertificates::report_chain(const Draft& draft, const LeanCertificate& leaf,
-                                    const Sent& sent, const Found& found, const Where& where) {
+                                    const Sent& sent, const Found& found, const Where& where,
+                                    std::string_view file) {
   const OrderedChain& ordered = sent.ordered;
   const auto report = [&](Tp id, std::string evidence) {
     findings_.add(draft.index, diagnose(id, std::move(evidence), where));
@@ -189,7 +194,13 @@ void HostCertificates::report_chain(const Draft& draft, const LeanCertificate& l
            text(issuer_evidence(leaf), "; it is among the authorities for clients, but ",
                 found.refusal));
   } else if (ordered.issuer_missing && !found.has_issuer && !is_trusted_issuer_of(leaf)) {
-    report(Tp::chain_intermediate_missing, issuer_evidence(leaf));
+    const Cert opened = leaf.open();
+    if (opened == nullptr || names_root_as_issuer(*opened)) return;
+    const NearbyIssuers::Found* const nearby = nearby_.find(*opened, file);
+    if (nearby != nullptr && nearby->is_root) return;
+    report(Tp::chain_intermediate_missing,
+           nearby == nullptr ? issuer_evidence(leaf)
+                             : text(issuer_evidence(leaf), ", which is in ", quote(nearby->file)));
   }
 }
 

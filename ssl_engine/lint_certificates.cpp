@@ -12,7 +12,14 @@
 namespace tlsplus {
 namespace {
 
+// Time enough for a renewal by hand. Those that live for some days are renewed by programs, which
+// do it in the last third.
 constexpr std::chrono::days kSoon{21};
+constexpr int kSoonPart = 4;
+
+bool is_soon(WallTime begin, WallTime end, WallTime now) noexcept {
+  return end - now < std::min<WallTime::duration>(kSoon, (end - begin) / kSoonPart);
+}
 
 std::string days_between(WallTime from, WallTime to) {
   const auto days = std::chrono::floor<std::chrono::days>(to - from).count();
@@ -35,7 +42,7 @@ void check_validity(const Draft& draft, const DraftCertificate& presented, WallT
   } else if (begin > now) {
     report(Tp::certificate_not_yet_valid,
            text("valid from ", date_text(begin), ", in ", days_between(now, begin)));
-  } else if (end - now < kSoon) {
+  } else if (is_soon(begin, end, now)) {
     report(Tp::certificate_expires_soon,
            text("valid until ", date_text(end), ", ", days_between(now, end), " left"));
   }

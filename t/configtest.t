@@ -9,7 +9,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env qw(library_compresses needs_tlsplus openssl_is_at_least);
-use TLSplus::Process qw(slurp spew);
+use TLSplus::Process qw(run slurp spew);
 use TLSplus::Server;
 use TLSplus::Test;
 use TLSplus::Token qw(has_engine);
@@ -30,7 +30,7 @@ $certs->leaf('sha1',   san => ['a.test'], md => 'sha1');
 $certs->leaf('locked', san => ['a.test'], password => 'opensesame');
 $certs->leaf('old',    san => ['a.test'], expired => 1);
 $certs->leaf('early',  san => ['a.test'], future  => 1);
-$certs->leaf('soon',   san => ['a.test'], days    => 5);
+$certs->leaf('soon',   san => ['a.test'], start   => -56);
 $certs->leaf('client', san => ['a.test'], extensions => ['extendedKeyUsage=clientAuth']);
 $certs->leaf('isca',   san => ['a.test'], ca => 1);
 $certs->leaf('b',      san => ['b.test']);
@@ -54,6 +54,9 @@ $certs->write('stranger.crt',  $certs->read('a.full'), $certs->read('b.crt'));
 $certs->write('gap.crt',       $certs->read('a.crt'), $chain[1]);
 $certs->write('dh.crt',        $leaf, $certs->read('direct.dh'));
 $certs->write('open.key',      $key);
+$certs->write('blank.crt',     "\n\n  \n");
+$certs->crl('list');
+run(['openssl', 'crl2pkcs7', '-nocrl', '-certfile', "$dir/a.chain", '-out', "$dir/chain.p7b"])->{exit} == 0 or die "no PKCS#7\n";
 chmod 0644, "$dir/open.key" or die "chmod: $!\n";
 {
     open my $huge, '>', "$dir/huge.crt" or die "huge.crt: $!\n";
@@ -134,8 +137,8 @@ my @ERRORS = (
     openssl_is_at_least(3, 2) ? () : [216, 'a signature that is too weak', host('! SSLCertificateFile @CERTS@/sha1.crt', '  SSLCertificateKeyFile @CERTS@/sha1.key')],
     [$TOKEN, 'a token that nobody can read',              host('! SSLCertificateFile "pkcs11:token=none;object=a"')],
     [237, 'text for a key',                            host('  SSLCertificateFile @CERTS@/direct.crt', '! SSLCertificateKeyFile @CERTS@/text.crt')],
-    [249, 'text for a chain',                          good('! SSLCertificateChainFile @CERTS@/text.crt')],
-    [249, 'a key for a chain',                         good('! SSLCertificateChainFile @CERTS@/direct.key')],
+    [212, 'a garbled chain',                           good('! SSLCertificateChainFile @CERTS@/garbled.crt')],
+    [213, 'a chain cut short',                         good('! SSLCertificateChainFile @CERTS@/cut.crt')],
     # settings that cannot work
     [300, 'no version at all',                         good('! SSLProtocol -all')],
     [302, 'only versions the library rules out',       good('! SSLProtocol -all +TLSv1')],
@@ -183,6 +186,14 @@ my @WARNINGS = (
     [227, 'a chain in the wrong order',                host('! SSLCertificateFile @CERTS@/swapped.crt', '  SSLCertificateKeyFile @CERTS@/a.key')],
     [228, 'a certificate of somebody else',            host('! SSLCertificateFile @CERTS@/stranger.crt', '  SSLCertificateKeyFile @CERTS@/a.key')],
     [229, 'an intermediate twice',                     host('! SSLCertificateFile @CERTS@/twice.crt', '  SSLCertificateKeyFile @CERTS@/a.key')],
+    [249, 'text for a chain',                          good('! SSLCertificateChainFile @CERTS@/text.crt')],
+    [249, 'noise for a chain',                         good('! SSLCertificateChainFile @CERTS@/binary.crt')],
+    [249, 'blank lines for a chain',                   good('! SSLCertificateChainFile @CERTS@/blank.crt')],
+    [249, 'a key for a chain',                         good('! SSLCertificateChainFile @CERTS@/direct.key')],
+    [249, 'a garbled key for a chain',                 good('! SSLCertificateChainFile @CERTS@/garbled.key')],
+    [249, 'a request for a chain',                     good('! SSLCertificateChainFile @CERTS@/direct.csr')],
+    [249, 'a revocation list for a chain',             good('! SSLCertificateChainFile @CERTS@/list.pem')],
+    [249, 'PKCS#7 for a chain',                        good('! SSLCertificateChainFile @CERTS@/chain.p7b')],
     [231, 'an expired intermediate',                   host('! SSLCertificateFile @CERTS@/below.full', '  SSLCertificateKeyFile @CERTS@/below.key')],
     [232, 'a chain in two places',                     host(pair('a', 'full'), '  SSLCertificateChainFile @CERTS@/a.chain') =~ s/  (?=SSLCertificateFile)/! /r],
     [233, 'a key everybody may read',                  host('  SSLCertificateFile @CERTS@/direct.crt', '! SSLCertificateKeyFile @CERTS@/open.key')],

@@ -270,8 +270,9 @@ subtest 'faq_realcert' => sub {
     my $verified = run([qw(openssl req -verify -noout -text -in), "$dir/server.csr"]);
     is $verified->{exit}, 0, 'openssl req -verify';
     like $verified->{out}, qr/DNS:a\.test, DNS:b\.test/, 'with both names';
-    is cert($dir, qw(selfsigned --name a.test --days 5 --out soon))->{exit}, 0, 'a certificate with five days left';
-    my $found = configtest_of("SSLCertificateFile $dir/soon.crt\nSSLCertificateKeyFile $dir/soon.key");
+    my $certs = TLSplus::Certs->new;
+    my $soon  = $certs->leaf('soon', san => ['a.test'], start => -55);
+    my $found = configtest_of("SSLCertificateFile $soon.crt\nSSLCertificateKeyFile $soon.key");
     is $found->{exit}, 0, 'passes configtest';
     like $found->{text}, qr/TP0222: .*test\.conf:4/, 'with a warning that names the line';
     SKIP: {
@@ -299,6 +300,8 @@ subtest 'faq_ownca' => sub {
     fresh();
     is cert($dir, 'ca', '--name', 'Example CA')->{exit}, 0, 'an authority';
     is cert($dir, qw(issue --server --name www.foo.dom))->{exit}, 0, 'a server';
+    unlike configtest_of("SSLCertificateFile $dir/server.crt\nSSLCertificateKeyFile $dir/server.key")->{text}, qr/TP0226/,
+        'that a root has issued it can be seen: no intermediate is missed';
     is cert($dir, qw(issue --client --name), $_, '--out', $_)->{exit}, 0, "a client: $_" for qw(jane joe);
     is cert($dir, 'crl')->{exit}, 0, 'a list of nobody';
     my $server = TLSplus::Server->start(conf => host('SSLVerifyClient require', "SSLCACertificateFile $dir/ca/ca.crt", "SSLCARevocationFile $dir/ca/ca.crl", 'SSLCARevocationCheck leaf'));

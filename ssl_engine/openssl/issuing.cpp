@@ -17,6 +17,7 @@
 #include "ssl_engine/openssl/pem.h"
 #include "ssl_engine/openssl/printed.h"
 #include "ssl_engine/openssl/random.h"
+#include "ssl_engine/openssl/x509.h"
 
 namespace tlsplus {
 namespace {
@@ -168,7 +169,10 @@ bool add_extensions(X509& certificate, const CertificateTerms& terms, X509& issu
   }
   if (terms.profile != Profile::authority && !add_key_usage(certificate, key)) return false;
   if (&issuer != &certificate &&
-      !add_line(certificate, issuer, {NID_authority_key_identifier, "keyid"})) {
+      // With the root's own issuer it can be seen that nothing is missing in between.
+      !add_line(certificate, issuer,
+                {NID_authority_key_identifier,
+                 is_self_issued(issuer) ? "keyid, issuer:always" : "keyid"})) {
     return false;
   }
   return add_alternatives(certificate, terms.names);

@@ -236,6 +236,27 @@ std::vector<std::string> issuer_urls_of(X509& cert) {
   return urls;
 }
 
+bool names_root_as_issuer(X509& cert) {
+  using KeyId = Handle<AUTHORITY_KEYID, AUTHORITY_KEYID_free>;
+  const KeyId id(static_cast<AUTHORITY_KEYID*>(
+      X509_get_ext_d2i(&cert, NID_authority_key_identifier, nullptr, nullptr)));
+  if (id == nullptr) return false;
+  for (int i = 0; i < sk_GENERAL_NAME_num(id->issuer); ++i) {  // none of null
+    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(id->issuer, i);
+    if (name->type == GEN_DIRNAME &&
+        X509_NAME_cmp(name->d.directoryName, X509_get_issuer_name(&cert)) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool has_issued(X509& issuer, X509& cert) noexcept {
+  const bool has = may_issue(issuer, cert) && X509_verify(&cert, X509_get0_pubkey(&issuer)) == 1;
+  clear_openssl_errors();
+  return has;
+}
+
 bool is_issued_by_system_trust(X509& cert) {
   const Store store(X509_STORE_new());
   const StoreCtx search(X509_STORE_CTX_new());

@@ -76,6 +76,10 @@ std::string_view forgeable_digest_of(X509& cert) noexcept;
 bool may_serve_tls(X509& cert) noexcept;
 /// Where its issuer's certificate can be had (authorityInfoAccess, caIssuers), http first come.
 std::vector<std::string> issuer_urls_of(X509& cert);
+/// Its authorityKeyIdentifier names an issuer that has issued itself (RFC 5280 4.2.1.1).
+bool names_root_as_issuer(X509& cert);
+/// `issuer` has signed `cert`, and its key and names say so.
+bool has_issued(X509& issuer, X509& cert) noexcept;
 /// True if OpenSSL's default certificate store has a certificate that may have issued `cert`.
 bool is_issued_by_system_trust(X509& cert);
 

@@ -113,6 +113,7 @@ const ValidityCase kValidity[] = {
     {2, 90, Tp::certificate_not_yet_valid, "valid from 2026-01-03 00:00:00 UTC, in 2 days"},
     {-90, 20, Tp::certificate_expires_soon, "valid until 2026-01-21 00:00:00 UTC, 20 days left"},
     {-90, 5, Tp::certificate_expires_soon, "5 days left"},
+    {-5, 1, Tp::certificate_expires_soon, "1 day left"},
 };
 
 START_TEST(validity) {
@@ -137,6 +138,25 @@ START_TEST(twenty_one_days_are_enough) {
       issue({.name = "a", .names = {"a.test"}, .issuer = &world.root, .end = kTestNow + 21 * kDay});
   world.site.add_tls("a.test", world.complete("a.pem", leaf), {});
   expect_ids(world.findings(), {});
+}
+END_TEST
+
+// Those of mod_md for the time until a certificate is there, and those that live for six days.
+START_TEST(a_short_life_is_no_mistake) {
+  const struct {
+    int begin;
+    int end;
+  } kLives[] = {{0, 14}, {-9, 5}, {0, 6}, {-4, 2}, {-30, 15}};
+  for (const auto& life : kLives) {
+    World world;
+    const Identity leaf = issue({.name = "a",
+                                 .names = {"a.test"},
+                                 .issuer = &world.root,
+                                 .begin = kTestNow + life.begin * kDay,
+                                 .end = kTestNow + life.end * kDay});
+    world.site.add_tls("a.test", world.complete("a.pem", leaf), {});
+    expect_ids(world.findings(), {});
+  }
 }
 END_TEST
 
@@ -342,13 +362,46 @@ START_TEST(chain_files) {
 }
 END_TEST
 
-START_TEST(a_chain_file_must_hold_certificates) {
+START_TEST(a_root_nearby_is_no_intermediate) {
+  World world;
+  world.site.add_tls("a.test", world.folder.write("a.pem", pem(*world.leaf("a.test").certificate)),
+                     {});
+  expect_ids(world.findings(), {Tp::key_not_found, Tp::chain_intermediate_missing});
+  (void)world.folder.write("root.crt", pem(*world.root.certificate));
+  expect_ids(world.findings(), {Tp::key_not_found});
+  const Tree tree;
+  Site site;
+  site.add_tls("a.test", world.folder.write("b.pem", tree.file("e")), {});
+  const std::string lower = world.folder.write("lower.crt", tree.file("l"));
+  const auto built = assemble(site.input, world.store, world.contexts, world.clock);
+  expect_part(only(built.findings, Tp::chain_intermediate_missing).error.what, lower);
+}
+END_TEST
+
+START_TEST(a_chain_file_of_something_else) {
   World world;
   const Tree tree;
-  for (const char* content : {"hello", "-----BEGIN CERTIFICATE-----\nMAA=\n", "key"}) {
+  for (const std::string& text :
+       {std::string("<html>\n"), std::string("\n\n"), pem(*tree.leaf.key)}) {
     Site site;
-    const std::string text =
-        std::string_view(content) == "key" ? pem(*tree.leaf.key) : std::string(content);
+    site.add_tls("a.test", world.folder.write("a.pem", tree.file("elu")),
+                 world.key("a.key", tree.leaf));
+    site.last().certificate_chain_file = Setting<std::string_view>(
+        site.keep(world.folder.write("chain.pem", text)), site.place("SSLCertificateChainFile"));
+    const auto built = assemble(site.input, world.store, world.contexts, world.clock);
+    expect_ids(built.findings, {Tp::chain_not_recognised});
+    ck_assert_ptr_nonnull(built.snapshot.get());
+    ck_assert_int_eq(sk_X509_num(&built.snapshot->host(1).certificates.front()->chain()), 2);
+  }
+}
+END_TEST
+
+START_TEST(a_chain_file_must_not_be_damaged) {
+  World world;
+  const Tree tree;
+  for (const char* text : {"-----BEGIN CERTIFICATE-----\nMAA=\n",
+                           "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"}) {
+    Site site;
     site.add_tls("a.test", world.folder.write("a.pem", tree.file("e")),
                  world.key("a.key", tree.leaf));
     site.last().certificate_chain_file = Setting<std::string_view>(
@@ -402,13 +455,16 @@ int main() {
   tcase_add_test(tests, two_of_one_type);
   tcase_add_loop_test(tests, validity, 0, std::size(kValidity));
   tcase_add_test(tests, twenty_one_days_are_enough);
+  tcase_add_test(tests, a_short_life_is_no_mistake);
+  tcase_add_test(tests, a_root_nearby_is_no_intermediate);
+  tcase_add_test(tests, a_chain_file_of_something_else);
   tcase_add_test(tests, a_ca_is_no_server);
   tcase_add_test(tests, a_client_certificate_is_no_servers);
   tcase_add_loop_test(tests, names, 0, std::size(kNames));
   tcase_add_loop_test(tests, chains, 0, std::size(kChains));
   tcase_add_test(tests, a_self_signed_certificate_needs_no_chain);
   tcase_add_loop_test(tests, chain_files, 0, std::size(kChainFiles));
-  tcase_add_test(tests, a_chain_file_must_hold_certificates);
+  tcase_add_test(tests, a_chain_file_must_not_be_damaged);
   tcase_add_test(tests, keys_that_anyone_may_read);
   tcase_add_test(tests, parameters_that_are_none);
   suite_add_tcase(suite, tests);
