@@ -5,6 +5,7 @@
 // or to a vtable behind.
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "ssl_engine/certificate_store.h"
@@ -36,6 +37,16 @@ bool is_worth_keeping(const StoredFile& file) noexcept {
          (file.content->material.locked == nullptr || file.content->material.key);
 }
 
+/// Without memory for it the PIN is asked for again.
+void keep_pin(RetainedFile& kept, const SecretBytes& pin) noexcept {
+  if (pin.empty()) return;
+  try {
+    kept.pin = SecretBytes(pin.reveal()).release();
+  } catch (const std::bad_alloc&) {
+    kept.pin = {};
+  }
+}
+
 void fill(RetainedFile& kept, const std::string& name, const StoredFile& file) noexcept {
   const Material& material = file.content->material;
   const FileStamp& stamp = file.state.stamp;
@@ -65,7 +76,7 @@ void fill(RetainedFile& kept, const std::string& name, const StoredFile& file) n
   kept.key = LeanKey(material.key).release();
   kept.dh_parameters = add_reference(material.dh_parameters);
   kept.group = copy_of(material.group);
-  if (!file.content->pin.empty()) kept.pin = SecretBytes(file.content->pin.reveal()).release();
+  keep_pin(kept, file.content->pin);
 }
 
 std::shared_ptr<FileContent> content_of(const RetainedFile& kept) {

@@ -216,7 +216,7 @@ bool Connection::is_client_accepted() const noexcept {
          verifier_.rules().mode == VerifyMode::none;
 }
 
-void Connection::finish_handshake() noexcept {
+void Connection::finish_handshake() {
   // OpenSSL has seen to that already; nobody passes here by a mistake of ours.
   if (!is_client_accepted()) {
     const std::string_view user = srp_user(stream_.ssl());
@@ -394,7 +394,9 @@ void Connection::store_session(SSL_SESSION& session) {
   SessionCache* cache = services_.session_cache();
   // A stateless ticket carries the session itself; OpenSSL still offers it here.
   if (cache == nullptr || issues_stateless_tickets(stream_.ssl())) return;
-  (void)remember_session(*cache, session);
+  if (remember_session(*cache, session) == Remembered::too_large) {
+    log_error(services_.log(), diagnose(Tp::session_too_large, {}), serving_->name);
+  }
 }
 
 Session Connection::find_session(ByteView id) {

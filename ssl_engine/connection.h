@@ -192,7 +192,7 @@ class Connection final : public HandshakeEvents {
   void explain_failure(const Error& error, bool nothing_in_common);
   /// advance() without what it has to tidy up afterwards.
   bool take_step();
-  void finish_handshake() noexcept;
+  void finish_handshake();
   /// False: a certificate that is required is not there or was not accepted.
   [[nodiscard]] bool is_client_accepted() const noexcept;
 

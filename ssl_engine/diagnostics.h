@@ -28,7 +28,7 @@ enum class Tp : MessageId {
   listening = 6,
   deadline_unkept = 7,
 
-  // 100..199 directives, one at a time: diagnostics_config.cpp
+  // 100..199 directives, one at a time: diagnostics_config.cpp; 122 and 129 were never written
   engine_value = 100,
   engine_address = 101,
   engine_optional = 102,
@@ -51,14 +51,12 @@ enum class Tp : MessageId {
   session_cache_value = 119,
   conf_command_unknown = 120,
   crypto_device_unsupported = 121,
-  fips_unsupported = 122,
   option_unknown = 123,
   options_dropped = 124,
   handshake_timeout_value = 125,
   directive_removed = 126,
   directive_renamed = 127,
   directive_not_yet = 128,
-  directive_not_yet_in_directory = 129,
   random_connect_ignored = 130,
   random_source_unreadable = 131,
   random_source_short = 132,
@@ -227,6 +225,8 @@ enum class Tp : MessageId {
   session_too_large = 613,
   cache_wait_value = 614,
   cache_name_unknown = 615,
+  cache_broken = 616,
+  cache_works_again = 617,
   ticket_cipher_missing = 620,
   ticket_ring_not_made = 621,
   ticket_key_unreadable = 622,

@@ -80,8 +80,6 @@ constexpr Diagnostic kConfigRows[] = {
      "none.",
      "write SSLCryptoDevice builtin, or, where the library has engines, install this one (Debian:"
      " libengine-pkcs11-openssl for pkcs11)"},
-    {Tp::fips_unsupported, Level::error, "mod_tlsplus cannot switch FIPS mode on yet",
-     "Said by versions that did not know SSLFIPS On.", "use a current version"},
     {Tp::option_unknown, Level::error, "unknown option", "SSLOptions has no option of this name.",
      "correct the name"},
     {Tp::options_dropped, Level::warn,
@@ -99,10 +97,6 @@ constexpr Diagnostic kConfigRows[] = {
     {Tp::directive_not_yet, Level::error, "mod_tlsplus does not implement this directive yet",
      "mod_ssl has it; ignoring it would make the server behave in another way than was asked for.",
      "keep mod_ssl for this configuration, or remove the line if it can be done without"},
-    {Tp::directive_not_yet_in_directory, Level::error,
-     "mod_tlsplus does not implement this directive for directories yet",
-     "In a server or a <VirtualHost> it works; for a directory it needs renegotiation.",
-     "keep mod_ssl for this configuration, or move the line to the <VirtualHost>"},
     {Tp::random_connect_ignored, Level::info, "seeding for each connection is not needed",
      "OpenSSL seeds its generators by itself, and again after each fork; a read on every "
      "connection "

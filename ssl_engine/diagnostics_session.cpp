@@ -48,8 +48,9 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      "and a crash can leave it damaged. Damage costs full handshakes, nothing else.",
      "write: SSLSessionCache shm:512000 (about 256 bytes for each session that is kept)"},
     {Tp::cache_busy, Level::warn, "session cache is locked for long, going on without it",
-     "Another process holds the lock of the cache and does not let go; it may be stopped. Clients "
-     "make full handshakes until then.",
+     "No process could have the lock of the cache for seconds: one holds it and does not let go; "
+     "it "
+     "may be stopped. Clients make full handshakes until then.",
      "look for a stopped httpd process; SSLSessionCache shm:512000 needs no lock"},
     {Tp::cache_busy_no_more, Level::notice, "session cache is no longer locked",
      "Follows the message that it was.", "nothing to do"},
@@ -77,6 +78,13 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      "Names are looked up when the configuration is read, never in a handshake. The server is not "
      "asked until the next restart.",
      "correct the name in SSLSessionCache, or write the address, and restart"},
+    {Tp::cache_broken, Level::warn, "session cache fails again and again, going on without it",
+     "What the provider keeps is damaged, or not to be had any more: a file that was written over, "
+     "or "
+     "a disk that is full. Clients make full handshakes; it is tried once a minute.",
+     "look at what the provider has logged; for dbm: remove its files and restart"},
+    {Tp::cache_works_again, Level::notice, "session cache works again",
+     "Follows the message that it did not.", "nothing to do"},
     {Tp::ticket_cipher_missing, Level::error, "no cipher for session tickets",
      "OpenSSL has no AES-CBC, which an OPENSSL_CONF that loads no usable provider causes.",
      "activate the default or the fips provider in openssl.cnf"},

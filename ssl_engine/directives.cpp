@@ -136,7 +136,7 @@ Status set_crypto_device(const Line& line, const Targets& targets) {
   return line.refusal(
       Tp::crypto_device_unsupported,
       engines.empty()
-          ? text(quote(line.word(0)), "; ", library_version(),
+          ? text(quote(line.word(0)), "; ", library_release(),
                  " has no engines: providers open tokens, and need no such line")
           : text(quote(line.word(0)), "; engines of this library: ", join(engines, ", ")));
 }

@@ -201,7 +201,7 @@ Result<bool> parse_engine(const Line& line) {
 Result<bool> parse_compression(const Line& line) {
   Result<bool> wanted = parse_flag(line);
   if (*wanted && !library_compresses()) {
-    return line.refusal(Tp::compression_unavailable, std::string(library_version()));
+    return line.refusal(Tp::compression_unavailable, std::string(library_release()));
   }
   return wanted;
 }
@@ -226,12 +226,12 @@ Result<std::string_view> parse_file_or_token(const Line& line) {
 
 Result<std::string_view> parse_srp_file(const Line& line) {
   if (library_has_srp()) return parse_file(line);
-  return line.refusal(Tp::srp_unavailable, std::string(library_version()));
+  return line.refusal(Tp::srp_unavailable, std::string(library_release()));
 }
 
 Result<std::string_view> parse_srp_seed(const Line& line) {
   if (library_has_srp()) return parse_text(line);
-  return line.refusal(Tp::srp_unavailable, std::string(library_version()));
+  return line.refusal(Tp::srp_unavailable, std::string(library_release()));
 }
 
 Result<std::string_view> parse_directory(const Line& line) {
@@ -285,7 +285,7 @@ Result<ProtocolSelection> parse_protocols(const Line& line) {
     if (!named) return line.refusal(Tp::protocol_unknown, quote(name));
     if (named->has(Protocol::ssl3) && !is_built_in(Protocol::ssl3)) {
       if (sign == '-') continue;
-      return line.refusal(Tp::protocol_not_built_in, text(name, ", ", library_version()));
+      return line.refusal(Tp::protocol_not_built_in, text(name, ", ", library_release()));
     }
     if (sign == 0) {
       if (!selected.empty()) {
@@ -372,7 +372,7 @@ Result<ConfCommand> parse_conf_command(const Line& line) {
   const ConfValue kind = conf_command_value(command.command);
   if (kind == ConfValue::unknown) {
     return line.refusal(Tp::conf_command_unknown,
-                        text(quote(command.command), ", ", library_version()));
+                        text(quote(command.command), ", ", library_release()));
   }
   if (kind == ConfValue::file || kind == ConfValue::directory) {
     auto path = kind == ConfValue::file ? checked_file(line, command.value)

@@ -116,6 +116,10 @@ void NetworkCache::store(ByteView id, ByteView der, WallTime expires) noexcept {
   }
 }
 
+void NetworkCache::count_refused() noexcept {
+  count(shared_.refused);
+}
+
 std::optional<Bytes> NetworkCache::retrieve(ByteView id) noexcept {
   if (!is_legal(id)) return std::nullopt;
   try {

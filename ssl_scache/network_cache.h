@@ -68,6 +68,7 @@ class NetworkCache final : public SessionCache {
 
   [[nodiscard]] std::string_view name() const noexcept override { return name_; }
   void store(ByteView id, ByteView der, WallTime expires) noexcept override;
+  void count_refused() noexcept override;
   [[nodiscard]] std::optional<Bytes> retrieve(ByteView id) noexcept override;
   void remove(ByteView id) noexcept override;
   [[nodiscard]] SessionCacheStatistics statistics() const noexcept override;

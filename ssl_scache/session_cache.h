@@ -48,6 +48,8 @@ class SessionCache {
   /// octets (RFC 5246 7.4.1.2); other lengths, and entries that do not fit, are refused and
   /// counted. Copies both.
   virtual void store(ByteView id, ByteView der, WallTime expires) noexcept = 0;
+  /// Counts an entry that was too large to be offered at all.
+  virtual void count_refused() noexcept {}
   /// The entry, or nothing. It holds a master secret: wipe() it after use, or call
   /// recall_session() of session_codec.h, which does.
   [[nodiscard]] virtual std::optional<Bytes> retrieve(ByteView id) noexcept = 0;

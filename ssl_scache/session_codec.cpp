@@ -18,7 +18,7 @@ Remembered remember_session(SessionCache& cache, const SSL_SESSION& session) noe
     std::optional<Bytes> der = session_to_der(session);
     if (!der) return Remembered::failed;
     const bool fits = der->size() <= kMaxSessionDer;
-    if (fits) cache.store(id, *der, session_expiry(session));
+    fits ? cache.store(id, *der, session_expiry(session)) : cache.count_refused();
     wipe(*der);
     return fits ? Remembered::stored : Remembered::too_large;
   } catch (const std::exception&) {

@@ -401,8 +401,12 @@ bool ShmCache::Shard::read(std::uint64_t position, const Key& key, Bytes& der,
   return false;
 }
 
+void ShmCache::count_refused() noexcept {
+  Shard::count(shard_at(0).counters.refused);
+}
+
 void ShmCache::store(ByteView id, ByteView der, WallTime expires) noexcept {
-  if (id.empty() || id.size() > kMaximumIdBytes) return;
+  if (id.empty() || id.size() > kMaximumIdBytes) return count_refused();
   const Key key = key_of(id);
   Shard shard = shard_at(key.shard());
   const std::uint64_t at = now();

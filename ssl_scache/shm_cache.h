@@ -60,6 +60,7 @@ class ShmCache final : public SessionCache {
 
   [[nodiscard]] std::string_view name() const noexcept override { return "shm"; }
   void store(ByteView id, ByteView der, WallTime expires) noexcept override;
+  void count_refused() noexcept override;
   [[nodiscard]] std::optional<Bytes> retrieve(ByteView id) noexcept override;
   void remove(ByteView id) noexcept override;
   /// Walks the index: meant for a status page, not for a handshake.

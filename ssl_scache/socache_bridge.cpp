@@ -4,6 +4,8 @@
 // the lock one pool serves all, without it each call gets its own.
 #include "ssl_scache/socache_bridge.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <new>
@@ -56,6 +58,7 @@ class SocacheBridge::Turn {
  public:
   explicit Turn(SocacheBridge& bridge) noexcept : bridge_(bridge) {
     if (!bridge.usable_.load(std::memory_order_relaxed)) return;
+    if (!bridge.counters_->breaker.allows(std::chrono::steady_clock::now())) return;
     if (bridge.mutex_ == nullptr) {
       if (apr_pool_create(&pool_, nullptr) != APR_SUCCESS) pool_ = nullptr;
     } else if (lock()) {
@@ -81,21 +84,23 @@ class SocacheBridge::Turn {
     return apr_global_mutex_trylock(bridge_.mutex_) == APR_SUCCESS;
   }
   [[nodiscard]] bool lock() noexcept {
-    if (try_lock()) return told(false);
-    if (bridge_.lock_is_busy_.load(std::memory_order_relaxed)) return false;
-    const Instant until = std::chrono::steady_clock::now() + kLongestWait;
+    if (try_lock()) return had();
+    const Instant begun = std::chrono::steady_clock::now();
+    if (!bridge_.counters_->lock.may_wait(begun)) return false;
+    const Instant until = begun + kLongestWait;
     for (int tries = 0; std::chrono::steady_clock::now() < until; ++tries) {
       if (tries < kSpins) {
         std::this_thread::yield();
       } else {
         std::this_thread::sleep_for(kPause);
       }
-      if (try_lock()) return told(false);
+      if (try_lock()) return had();
     }
-    return !told(true);
+    if (bridge_.counters_->lock.note_busy(begun)) bridge_.tell(Tp::cache_busy);
+    return false;
   }
-  [[nodiscard]] bool told(bool busy) noexcept {
-    bridge_.tell_of_lock(busy);
+  [[nodiscard]] bool had() noexcept {
+    if (bridge_.counters_->lock.note_free()) bridge_.tell(Tp::cache_busy_no_more);
     return true;
   }
 
@@ -143,7 +148,18 @@ Status SocacheBridge::open(apr_pool_t& pconf, server_rec& server, Counters& coun
     return diagnose(Tp::cache_not_opened, text(spec_.provider, ": ", reason_of(status)));
   }
   usable_ = true;
+  opened_by_ = getpid();
+  // Registered after what the provider has registered, so that it runs before.
+  apr_pool_cleanup_register(&pconf, this, sealed(close_provider), apr_pool_cleanup_null);
   return {};
+}
+
+/// A child that ends gives nothing back that the others still use.
+apr_status_t SocacheBridge::close_provider(void* bridge) noexcept {
+  auto& self = *static_cast<SocacheBridge*>(bridge);
+  self.usable_ = false;
+  if (self.opened_by_ == getpid()) self.provider_.destroy(self.instance_, self.server_);
+  return APR_SUCCESS;
 }
 
 Status SocacheBridge::open_in_child(apr_pool_t& pchild) {
@@ -160,16 +176,31 @@ const char* SocacheBridge::lock_file() const noexcept {
   return mutex_ == nullptr ? nullptr : apr_global_mutex_lockfile(mutex_);
 }
 
-void SocacheBridge::tell_of_lock(bool busy) noexcept {
-  if (lock_is_busy_.load(std::memory_order_relaxed) == busy) return;
-  if (lock_is_busy_.exchange(busy) == busy) return;
+void SocacheBridge::tell(Tp id, const std::string& more) noexcept {
   at_boundary(*log_, "session cache", [&] {
-    log_error(*log_, diagnose(busy ? Tp::cache_busy : Tp::cache_busy_no_more, spec_.provider));
+    log_error(*log_,
+              diagnose(id, more.empty() ? spec_.provider : text(spec_.provider, ": ", more)));
   });
 }
 
+void SocacheBridge::judge(apr_status_t status) noexcept {
+  Breaker& breaker = counters_->breaker;
+  if (status == APR_SUCCESS) {
+    if (breaker.note_success()) tell(Tp::cache_works_again);
+    return;
+  }
+  // What is not there, or does not fit, says nothing about the cache.
+  if (APR_STATUS_IS_NOTFOUND(status) || APR_STATUS_IS_ENOSPC(status) ||
+      APR_STATUS_IS_EINVAL(status)) {
+    return;
+  }
+  if (breaker.note_failure(std::chrono::steady_clock::now())) {
+    at_boundary(*log_, "session cache", [&] { tell(Tp::cache_broken, reason_of(status)); });
+  }
+}
+
 void SocacheBridge::store(ByteView id, ByteView der, WallTime expires) noexcept {
-  if (id.empty() || der.size() > kMaxSessionDer) return;
+  if (id.empty() || der.size() > kMaxSessionDer) return count_refused();
   const Turn turn(*this);
   if (!turn) return count(counters_->failures);
   // Providers take pointers to what they could change, and do not.
@@ -177,7 +208,12 @@ void SocacheBridge::store(ByteView id, ByteView der, WallTime expires) noexcept 
       instance_, server_, id.data(), static_cast<unsigned>(id.size()),
       apr_time_from_sec(expires.time_since_epoch().count()), const_cast<Byte*>(der.data()),
       static_cast<unsigned>(der.size()), turn.pool());
+  judge(status);
   count(status == APR_SUCCESS ? counters_->stores : counters_->refused);
+}
+
+void SocacheBridge::count_refused() noexcept {
+  count(counters_->refused);
 }
 
 std::optional<Bytes> SocacheBridge::retrieve(ByteView id) noexcept {
@@ -190,6 +226,7 @@ std::optional<Bytes> SocacheBridge::retrieve(ByteView id) noexcept {
     if (turn) {
       status = provider_.retrieve(instance_, server_, id.data(), static_cast<unsigned>(id.size()),
                                   buffer.data(), &length, turn.pool());
+      judge(status);
     }
   }
   if (status != APR_SUCCESS || length > buffer.size()) {
@@ -214,6 +251,7 @@ void SocacheBridge::remove(ByteView id) noexcept {
   if (!turn) return count(counters_->failures);
   const apr_status_t status = provider_.remove(instance_, server_, id.data(),
                                                static_cast<unsigned>(id.size()), turn.pool());
+  judge(status);
   if (status == APR_SUCCESS) count(counters_->removes);
 }
 

@@ -3,7 +3,8 @@
 // Any cache provider of httpd (shmcb, dbm, memcache, redis, ...) behind our facade, with the lock
 // that some of them need. A lock between processes can be held by one that was stopped, so it is
 // asked for and never waited for without bound: kLongestWait, and not even that while the last
-// wait was in vain.
+// wait was in vain. A provider that fails again and again, and writes a line each time, is let
+// alone for a while (breaker.h).
 #pragma once
 
 #include <atomic>
@@ -15,7 +16,9 @@
 #include "ssl_engine/base/log.h"
 #include "ssl_engine/diagnostics.h"
 #include "ssl_engine/httpd/apache.h"
+#include "ssl_scache/breaker.h"
 #include "ssl_scache/cache_spec.h"
+#include "ssl_scache/lock_watch.h"
 #include "ssl_scache/session_cache.h"
 
 namespace tlsplus {
@@ -33,6 +36,8 @@ class SocacheBridge final : public SessionCache {
     std::atomic<std::uint64_t> removes;
     std::atomic<std::uint64_t> refused;
     std::atomic<std::uint64_t> failures;
+    LockWatch lock;
+    Breaker breaker;
   };
 
   /// Looks the provider up and has it check its arguments; opens nothing. Errors carry their id:
@@ -51,6 +56,7 @@ class SocacheBridge final : public SessionCache {
 
   [[nodiscard]] std::string_view name() const noexcept override { return spec_.provider; }
   void store(ByteView id, ByteView der, WallTime expires) noexcept override;
+  void count_refused() noexcept override;
   [[nodiscard]] std::optional<Bytes> retrieve(ByteView id) noexcept override;
   void remove(ByteView id) noexcept override;
   [[nodiscard]] SessionCacheStatistics statistics() const noexcept override;
@@ -64,7 +70,10 @@ class SocacheBridge final : public SessionCache {
       : spec_(std::move(spec)), provider_(provider), instance_(instance) {}
 
   class Turn;
-  void tell_of_lock(bool busy) noexcept;
+  void tell(Tp id, const std::string& more = {}) noexcept;
+  /// What came of an operation, for the breaker.
+  void judge(apr_status_t status) noexcept;
+  static apr_status_t close_provider(void* bridge) noexcept;
 
   CacheSpec spec_;
   const ap_socache_provider_t& provider_;
@@ -74,8 +83,8 @@ class SocacheBridge final : public SessionCache {
   Counters* counters_ = nullptr;
   apr_global_mutex_t* mutex_ = nullptr;
   apr_pool_t* scratch_ = nullptr;  // used under the lock only
+  pid_t opened_by_ = 0;
   std::atomic<bool> usable_{false};
-  std::atomic<bool> lock_is_busy_{false};
 };
 
 }  // namespace tlsplus

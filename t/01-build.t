@@ -44,6 +44,16 @@ is_deeply([grep { /7tlsplus/ || /^tlsplus_/ } @undefined], [], 'nothing of ours 
 is_deeply([grep { /__cxa_thread_atexit/ } @undefined], [],
     'no thread_local with a destructor: it keeps the module in memory too');
 
+# With [abi:cxx11] in its name is what returns a std::string: the linker sees two, the language one.
+my %by_signature;
+for my $name (map { m{^[0-9a-f]+ [Tt] (.*)} ? $1 : () } output_of('nm', '-C', '--defined-only', $so)) {
+    next unless $name =~ /^tlsplus::[^ ]*\(/;
+    $by_signature{ $name =~ s/\[abi:cxx11\]//r }{$name} = 1;
+}
+ok(scalar keys %by_signature > 100, 'our functions are seen');
+is_deeply([grep { keys %{ $by_signature{$_} } > 1 } sort keys %by_signature], [],
+    'no two functions of one signature that return different things');
+
 # ---- what the linker was told -------------------------------------------------------------
 
 my @dynamic = output_of('readelf', '-dW', $so);

@@ -11,7 +11,7 @@ use Test::More;
 use Time::HiRes qw(time);
 use TLSplus::Certs;
 use TLSplus::Env qw(needs_tlsplus run_as);
-use TLSplus::Process qw(run slurp spawn spew);
+use TLSplus::Process qw(run slurp spawn spew wait_until);
 use TLSplus::Server;
 use TLSplus::Test;
 
@@ -110,16 +110,20 @@ subtest 'the lock is held by somebody who does not let go' => sub {
     ok defined $lock, 'the lock is a file' or return $server->stop;
     open my $handle, '+<', $lock or die "$lock: $!";
     ok flock($handle, LOCK_EX | LOCK_NB), 'taken';
+    is once($server, sess_in => $file), 0, 'a full handshake meanwhile';
+    flock $handle, LOCK_UN;
+    is once($server, sess_in => $file), 1, 'resumed: it was free again';
+    says_nothing($server, qr/TP06/, 'a lock that is taken for a moment is nothing to tell');
+    ok flock($handle, LOCK_EX | LOCK_NB), 'taken again';
     my $begun = time;
     for my $turn (1 .. 20) {
         is once($server, sess_in => $file), 0, "full handshake $turn";
     }
     my $mean = (time - $begun) / 20;
     cmp_ok $mean, '<', 0.5, sprintf 'nobody waits (%.0f ms each, the client included)', $mean * 1000;
-    logs($server, qr/TP0608.*locked/, 'told once');
-    my %told;
-    $told{$_}++ for $server->log =~ /\[pid (\d+)[^\n]*TP0608/g;
-    is_deeply [grep { $_ != 1 } values %told], [], 'and only once a child';
+    ok wait_until(30, sub { once($server, sess_in => $file); $server->log =~ /TP0608.*locked/ }), 'told when it stays taken';
+    once($server, sess_in => $file) for 1 .. 5;
+    is scalar $server->log_lines(qr/TP0608/), 1, 'and only once, by all children together';
     close $handle;
     # the first access after that finds it free
     once($server);
@@ -164,6 +168,9 @@ subtest 'a dbm file that is damaged or gone' => sub {
         }
         is $failed, 0, "$damage: no connection fails";
     }
+    logs($server, qr/:warn\].* TP0616: .*dbm: /, 'it is told that the cache fails');
+    is scalar $server->log_lines(qr/TP0616/), 1, '... once';
+    cmp_ok scalar $server->log_lines(qr/:error\]/), '<=', 6, '... and the provider, which writes a line each time, is let alone';
     $server->stop;
 };
 

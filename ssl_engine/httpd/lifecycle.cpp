@@ -167,17 +167,20 @@ int post_config(apr_pool_t* pconf, apr_pool_t* ptemp, server_rec& main_server, L
   return OK;
 }
 
-void child_init(apr_pool_t* pchild, server_rec& main_server) {
+// Steps that do not need each other: what one of them cannot do must not keep the next from its
+// limit.
+void child_init(apr_pool_t* pchild, server_rec& main_server, LogSink& log) noexcept {
   Generation* generation = slot_of(main_server).generation;
   if (generation == nullptr) return;
-  generation->sessions.open_in_child(pchild, main_server);
-  generation->engine.session_cache = generation->sessions.cache();
-  generation->open_keys();
-  start_parking(*generation, generation->parking_capacity, pchild);
   int threads = 0;
   if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) == APR_SUCCESS) {
     generation->engine.asking.share_threads(static_cast<std::size_t>(std::max(threads, 0)));
   }
+  generation->sessions.open_in_child(pchild, main_server);
+  generation->engine.session_cache = generation->sessions.cache();
+  at_boundary(log, "keys in a child", [&] { generation->open_keys(); });
+  at_boundary(log, "parked handshakes",
+              [&] { start_parking(*generation, generation->parking_capacity, pchild); });
 }
 
 extern "C" {
@@ -208,7 +211,7 @@ static int tlsplus_post_config(apr_pool_t* pconf, apr_pool_t*, apr_pool_t* ptemp
 
 static void tlsplus_child_init(apr_pool_t* pchild, server_rec* main_server) noexcept {
   ServerLog log(main_server);
-  at_boundary(log, "child_init", [&] { child_init(pchild, *main_server); });
+  child_init(pchild, *main_server, log);
 }
 
 static int tlsplus_monitor(apr_pool_t*, server_rec* main_server) noexcept {

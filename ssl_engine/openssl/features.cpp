@@ -64,7 +64,7 @@ ConfValue conf_command_value(std::string_view command) {
   }
 }
 
-std::string_view library_version() noexcept {
+std::string_view library_release() noexcept {
   return OpenSSL_version(OPENSSL_VERSION);
 }
 

@@ -26,6 +26,6 @@ enum class ConfValue : std::uint8_t { unknown, none, text, file, directory, stor
 ConfValue conf_command_value(std::string_view command);
 
 /// OpenSSL_version(3): "OpenSSL 3.0.17 1 Jul 2025".
-std::string_view library_version() noexcept;
+std::string_view library_release() noexcept;
 
 }  // namespace tlsplus

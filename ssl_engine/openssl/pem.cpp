@@ -83,12 +83,15 @@ std::optional<PemBlock> PemReader::next() {
 void PemReader::decode(std::string_view body, PemBlock& block) {
   if (scratch_->size() < body.size() + 1) *scratch_ = SecretBytes(body.size() + 1);
   const Base64 base64(EVP_ENCODE_CTX_new());
+  if (base64 == nullptr) {
+    block.damage = text("no memory to read BEGIN ", escape(block.label), " in line ", block.line);
+    return;
+  }
   const auto out = scratch_->reveal();
   int most = 0;
   int last = 0;
   EVP_DecodeInit(base64.get());
-  const bool decoded = base64 != nullptr &&
-                       EVP_DecodeUpdate(base64.get(), out.data(), &most,
+  const bool decoded = EVP_DecodeUpdate(base64.get(), out.data(), &most,
                                         reinterpret_cast<const unsigned char*>(body.data()),
                                         static_cast<int>(body.size())) >= 0 &&
                        EVP_DecodeFinal(base64.get(), out.data() + most, &last) == 1;

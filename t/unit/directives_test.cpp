@@ -185,7 +185,7 @@ START_TEST(a_crypto_device_is_refused_with_what_the_library_has) {
   const Status done = config.read("SSLCryptoDevice nonesuch");
   ck_assert_uint_eq(refused_with(done), number(Tp::crypto_device_unsupported));
   ck_assert(done.error().what.starts_with(
-      crypto_engines().empty() ? text("\"nonesuch\"; ", library_version(), " has no engines: ")
+      crypto_engines().empty() ? text("\"nonesuch\"; ", library_release(), " has no engines: ")
                                : "\"nonesuch\"; engines of this library: "));
 }
 END_TEST
