@@ -475,9 +475,7 @@ SessionCacheStatistics ShmCache::statistics() const noexcept {
   const std::uint64_t at = now();
   for (std::uint64_t number = 0; number < geometry_.shards; ++number) {
     const Shard shard = shard_at(number);
-    const auto add = [](std::uint64_t& to, const Word& from) {
-      to += from.load(std::memory_order_relaxed);
-    };
+    const auto add = [](std::uint64_t& to, const Word& from) { to += from; };
     add(sum.stores, shard.counters.stores);
     add(sum.hits, shard.counters.hits);
     add(sum.misses, shard.counters.misses);
