@@ -5,6 +5,7 @@
 // back in memory do a complete handshake, which is how most of this is tested.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -86,7 +87,8 @@ class Connection final : public HandshakeEvents {
              ConnectionServices& services);
   ~Connection() override;
 
-  [[nodiscard]] Phase phase() const noexcept { return phase_; }
+  /// May be asked by any thread: requests of HTTP/2 streams run while the connection goes on.
+  [[nodiscard]] Phase phase() const noexcept { return phase_.load(std::memory_order_relaxed); }
 
   /// More bytes from the peer. Only while unread() is empty; their memory must live until it is
   /// empty again, and until the next advance() is over.
@@ -226,7 +228,7 @@ class Connection final : public HandshakeEvents {
   std::chrono::microseconds took_{0};
   int alert_sent_ = -1;
   int alert_received_ = -1;
-  Phase phase_ = Phase::hello;
+  std::atomic<Phase> phase_ = Phase::hello;
   bool has_read_hello_ = false;  // false: only OpenSSL could
   bool has_server_name_ = false;
   bool answers_challenge_ = false;

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Tunnels: CONNECT and WebSockets through us, by both modules that make them, over HTTP/1.1. Whoever tunnels
+# Tunnels: CONNECT and WebSockets through us, by both modules that make them. Whoever tunnels
 # writes what it has and waits, without asking for a flush: every byte must be on the wire at once, both
-# ways, after a pause as well, and the end of either side must reach the other.
+# ways, after a pause as well, and the end of either side must reach the other. WebSockets over HTTP/2
+# (RFC 8441), too.
 #
 #   make check T=t/tunnels.t                           some hundred messages, a short pause
 #   TLSPLUS_LONG=1 make check T=t/tunnels.t            10,000 messages, a minute's pause
@@ -12,7 +13,8 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use TLSplus::Backend;
 use TLSplus::Certs;
-use TLSplus::Env qw(mpm);
+use TLSplus::Env qw(has_module mpm);
+use TLSplus::H2;
 use TLSplus::Process qw(run wait_until);
 use TLSplus::Server;
 use TLSplus::Stream;
@@ -51,7 +53,7 @@ my $first_to_end = TLSplus::Backend->start(sub ($stream) {
 
 my ($ws, $speak, $tcp, $ending) = map { $_->port } $websocket, $speaker, $echo, $first_to_end;
 my $server = TLSplus::Server->start(certs => $certs,
-    modules => [qw(proxy proxy_connect proxy_http proxy_wstunnel)], conf => <<"CONF");
+    modules => [qw(proxy proxy_connect proxy_http proxy_wstunnel), mpm() eq 'prefork' ? () : 'http2'], conf => <<"CONF");
 Timeout 300
 <IfModule mpm_prefork_module>
   StartServers 8
@@ -61,6 +63,10 @@ Timeout 300
   SSLEngine on
   SSLCertificateFile    \@CERTS\@/a.crt
   SSLCertificateKeyFile \@CERTS\@/a.key
+  <IfModule mod_http2.c>
+    Protocols h2 http/1.1
+    H2WebSockets on
+  </IfModule>
   ProxyRequests On
   AllowCONNECT $tcp $ending \@PORT\@
   ProxyPass /wstunnel   ws://127.0.0.1:$ws/
@@ -117,6 +123,20 @@ for my $tls ('TLSv1.2', 'TLSv1.3') {
             is $stream->take_rest, '', 'the end of the backend ends it';
         };
     }
+
+    subtest "WebSockets over HTTP/2, $tls" => sub {
+        plan skip_all => 'mod_http2 does not run on prefork' if mpm() eq 'prefork';
+        for my $path ('/wstunnel', '/http') {
+            my $stream = TLSplus::H2->websocket($server, $path, name => 'a.test', tls => $tls);
+            is $stream->status, 200, "$path: accepted" or next;
+            is echoed($stream, @SIZES), @SIZES, 'messages of 1 byte to 64 KiB, both ways' or next;
+            is echoed($stream, map { $SIZES[$_ % @SIZES] } 1 .. $MESSAGES), $MESSAGES, "$MESSAGES more";
+            select undef, undef, undef, $PAUSE;
+            $stream->send(TLSplus::Stream::frame(TLSplus::Stream::PING, 'p', $mask));
+            is_deeply [$stream->take_frame], [TLSplus::Stream::PONG, 'p'], "a ping after $PAUSE s of silence";
+            $stream->close;
+        }
+    };
 
     subtest "a backend that speaks first, $tls" => sub {
         for my $path ('/speak-ws', '/speak-http') {

@@ -95,6 +95,8 @@ Farewell farewell_of(const request_rec& request) noexcept {
 
 int post_read_request(request_rec& request, TlsConnection& tls, LogSink& log) {
   if (tls.tls.phase() == Phase::plain_http) return answer_plain_http(request);
+  // A request of an HTTP/2 stream runs in a thread of its own and decides nothing about the
+  // connection, which outlives it.
   if (request.connection->master == nullptr) {
     tls.answer = {.request = &request, .head_is_due = true};
     if (!tls.farewell_decided) {

@@ -7,7 +7,9 @@
 #   ... ProxyPass /echo http://127.0.0.1:@{[ $backend->port ]}/
 package TLSplus::Backend;
 use v5.36;
+use Digest::SHA qw(sha1);
 use IO::Socket::INET ();
+use MIME::Base64 qw(encode_base64);
 use POSIX ();
 use TLSplus::Stream ();
 
@@ -52,9 +54,11 @@ sub echo ($stream, $seconds = PATIENCE) {
 # Answers an upgrade to `websocket`; true if it was one.
 sub accept_websocket ($stream) {
     my $head = $stream->take_until("\r\n\r\n", PATIENCE) // return 0;
-    return 0 unless $head =~ /^Upgrade: *websocket\r$/mi;
+    my ($key) = $head =~ /^Sec-WebSocket-Key: *(\S+)\r$/mi;
+    return 0 unless defined $key && $head =~ /^Upgrade: *websocket\r$/mi;
+    my $proof = encode_base64(sha1($key . '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'), '');    # RFC 6455 4.2.2
     $stream->send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-          . "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
+          . "Sec-WebSocket-Accept: $proof\r\n\r\n");
     return 1;
 }
 
