@@ -5,11 +5,17 @@
 // comes when the next client does. The thread sleeps for good while nothing is parked.
 #include "ssl_engine/httpd/handshake_sweep.h"
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <scoreboard.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <csignal>
+#include <random>
 #include <thread>
 
 #include "ssl_engine/base/boundary.h"
@@ -40,7 +46,7 @@ class SignalsBlocked {
 class SweptHandshakes final : public ParkedHandshakes {
  public:
   SweptHandshakes(std::size_t capacity, const Clock& clock)
-      : ParkedHandshakes(capacity), clock_(clock) {
+      : ParkedHandshakes(capacity, std::random_device{}()), clock_(clock) {
     const SignalsBlocked blocked;
     thread_ = std::thread([this] { run(); });
   }
@@ -76,7 +82,27 @@ class SweptHandshakes final : public ParkedHandshakes {
       // Taken back first: whoever parks during the sweep sets it again.
       watching_ = false;
       if (sweep(clock_.steady()) != 0) watching_ = true;
+      tell_parent(is_filling_up());
     }
+  }
+
+  /// Who waits in the MPM leaves its thread idle, and with idle threads the parent starts no
+  /// further child, however full of connections this one is. The MPM says so itself in the
+  /// scoreboard once it takes no more; we say it earlier, while new clients are still taken.
+  void tell_parent(bool is_filling_up) noexcept {
+    if (is_filling_up == told_) return;
+    for (int slot = 0; slot < max_children_; ++slot) {
+      process_score* process = ap_get_scoreboard_process(slot);
+      if (process == nullptr || process->pid != getpid()) continue;
+      process->not_accepting = is_filling_up ? 1 : 0;
+      told_ = is_filling_up;
+      return;
+    }
+  }
+
+  static int hard_limit_of_children() noexcept {
+    int limit = 0;
+    return ap_mpm_query(AP_MPMQ_HARD_LIMIT_DAEMONS, &limit) == APR_SUCCESS ? limit : 0;
   }
 
   const Clock& clock_;
@@ -84,12 +110,34 @@ class SweptHandshakes final : public ParkedHandshakes {
   std::condition_variable changed_;
   std::atomic<bool> watching_{false};
   bool stop_ = false;
+  const int max_children_ = hard_limit_of_children();
+  bool told_ = false;  // the parent; of the thread alone
   std::thread thread_;
 };
 
 apr_status_t stop_watching(void* swept) noexcept {
   static_cast<SweptHandshakes*>(swept)->stop_watching();
   return APR_SUCCESS;
+}
+
+/// How many more files and sockets this process may open; nullopt if there is no limit.
+std::optional<std::size_t> free_descriptors() noexcept {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return std::nullopt;
+  // The lowest free number: those below are in use.
+  const int next = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+  if (next < 0) return 0;
+  (void)close(next);
+  const auto used = static_cast<rlim_t>(next);
+  return limit.rlim_cur > used ? limit.rlim_cur - used : 0;
+}
+
+/// Half of the descriptors is for those who are being served, and for what they are served.
+std::size_t within_descriptors(std::size_t capacity) noexcept {
+  const auto free = free_descriptors();
+  if (!free) return capacity;
+  const std::size_t half = std::max<std::size_t>(*free / 2, 1);
+  return capacity == 0 ? half : std::min(capacity, half);
 }
 
 }  // namespace
@@ -99,14 +147,18 @@ void start_parking(Generation& generation, std::size_t capacity, apr_pool_t* pch
   // Not owned by the pool: a child that is told to stop destroys pchild while its workers still
   // run connections. The process ends right after; only the thread has to be gone before.
   // NOLINTNEXTLINE(*-owning-memory)
-  auto* swept = new SweptHandshakes(capacity, generation.engine.clock());
+  auto* swept = new SweptHandshakes(within_descriptors(capacity), generation.engine.clock());
   generation.engine.parked = swept;
   apr_pool_cleanup_register(pchild, swept, sealed(stop_watching), apr_pool_cleanup_null);
 }
 
 void park_handshake(TlsConnection& tls) noexcept {
   auto& parked = *static_cast<SweptHandshakes*>(tls.engine().parked);
-  parked.park(tls, tls.deadline);
+  const apr_sockaddr_t& address = *tls.connection().client_addr;
+  const ByteView octets(static_cast<const Byte*>(address.ipaddr_ptr),
+                        static_cast<std::size_t>(address.ipaddr_len));
+  parked.park(tls, tls.deadline,
+              {.origin = parked.origin_of(octets), .has_hello = tls.tls.phase() != Phase::hello});
   parked.watch();
 }
 
