@@ -186,6 +186,8 @@ enum class Tp : MessageId {
   records_failed = 406,
   not_ready = 407,
   handshake_broken_here = 408,
+  silent_deadline = 409,
+  silent_let_go = 410,
 
   // 500..599 requests, variables, access: diagnostics_request.cpp
   user_name_empty = 500,

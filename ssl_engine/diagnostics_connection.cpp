@@ -45,6 +45,14 @@ constexpr Diagnostic kRows[] = {
      "reason "
      "follows.",
      "look at the reason: it is this server that must be mended, not the client"},
+    {Tp::silent_deadline, Level::info, "client said nothing after the TLS handshake",
+     "The handshake was complete and no request came in the time that mod_reqtimeout's header= "
+     "or Timeout allows. Browsers connect ahead of what they may need, so this is usual.",
+     ""},
+    {Tp::silent_let_go, Level::info, "silent client given up for newer ones",
+     "Nearly all connections that this child may hold were unfinished handshakes and clients "
+     "that said nothing after theirs; some of these are closed so that new clients are answered.",
+     "raise AsyncRequestWorkerFactor or ServerLimit if this is normal load"},
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/httpd/filters.h"
+#include "ssl_engine/httpd/first_request.h"
 #include "ssl_engine/httpd/handshake_sweep.h"
 #include "ssl_engine/httpd/last_connections.h"
 #include "ssl_engine/httpd/module.h"
@@ -66,12 +67,21 @@ bool waits_in_mpm(TlsConnection& tls) noexcept {
   return tls.engine().parked != nullptr && tls.connection().cs != nullptr && !tls.stays_with_worker;
 }
 
+/// As far as the connection gets before there is something for protocol modules.
+Progress go_on(TlsConnection& tls) {
+  if (tls.engine().parked != nullptr) tls.engine().parked->unpark(tls);
+  if (tls.awaits_request) return end_of_wait(tls);
+  const bool mpm_waits = waits_in_mpm(tls);
+  const Progress progress = drive_handshake(tls, mpm_waits ? APR_NONBLOCK_READ : APR_BLOCK_READ);
+  if (progress != Progress::done || tls.tls.phase() != Phase::established) return progress;
+  return await_first_request(tls, mpm_waits);
+}
+
 int process_connection(TlsConnection& tls) {
   const Phase phase = tls.tls.phase();
-  if (phase == Phase::established || phase == Phase::plain_http) return DECLINED;
-  if (tls.engine().parked != nullptr) tls.engine().parked->unpark(tls);
-  const apr_read_type_e block = waits_in_mpm(tls) ? APR_NONBLOCK_READ : APR_BLOCK_READ;
-  switch (const Progress progress = drive_handshake(tls, block)) {
+  if (phase == Phase::plain_http) return DECLINED;
+  if (phase == Phase::established && !tls.awaits_request) return DECLINED;
+  switch (const Progress progress = go_on(tls)) {
     case Progress::done:
       return DECLINED;
     case Progress::wants_read:

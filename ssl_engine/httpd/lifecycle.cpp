@@ -112,13 +112,20 @@ bool serves_tls(const Snapshot& snapshot) {
                      [](const Host& host) { return host.engine; });
 }
 
-/// Ours, or mod_reqtimeout's where that is shorter.
+/// 0 as a limit: none.
+std::chrono::seconds shorter(std::chrono::seconds timeout, std::chrono::seconds limit) noexcept {
+  return limit.count() == 0 ? timeout : std::min(timeout, limit);
+}
+
+/// Ours, or mod_reqtimeout's where that is shorter; after the handshake, httpd's own.
 void settle_timeouts(Generation& generation) {
   const auto limits = reqtimeout_limits(generation.servers);
   for (std::size_t i = 0; i < limits.size(); ++i) {
-    auto& timeout = slot_of(*generation.servers[i]).handshake_timeout;
-    timeout = generation.engine.handshake_timeout;
-    if (limits[i].handshake.count() != 0) timeout = std::min(timeout, limits[i].handshake);
+    const server_rec& server = *generation.servers[i];
+    ServerSlot& slot = slot_of(server);
+    slot.handshake_timeout = shorter(generation.engine.handshake_timeout, limits[i].handshake);
+    slot.silence_timeout =
+        shorter(std::chrono::seconds(apr_time_sec(server.timeout)), limits[i].header);
   }
 }
 

@@ -39,7 +39,8 @@ struct ServerSlot {
   std::vector<Finding> parse_findings;  // of this server's own lines; see httpd/config.h
   Generation* generation = nullptr;     // set by the lifecycle hooks on every server, null before
   std::uint32_t host_index = 0;         // position in the snapshot's hosts()
-  std::chrono::seconds handshake_timeout{0};  // of connections to its addresses
+  std::chrono::seconds handshake_timeout{0};  // of connections to its addresses; and
+  std::chrono::seconds silence_timeout{0};    // between the handshake and the first request
 };
 
 struct DirSlot {

@@ -4,7 +4,10 @@
 // worker meanwhile. So it is for those whose answer is on its way, and short.
 #include "ssl_engine/httpd/nearby.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include "ssl_engine/base/round_trip.h"
 #include "ssl_engine/httpd/transport.h"
@@ -23,11 +26,19 @@ constexpr short kEndOfPeer = POLLRDHUP;
 constexpr short kEndOfPeer = POLLIN;
 #endif
 
-void await_if_nearby(TlsConnection& tls, short what) noexcept {
+apr_os_sock_t descriptor_of(TlsConnection& tls) noexcept {
   apr_os_sock_t descriptor = -1;
   (void)apr_os_sock_get(&descriptor, ap_get_conn_socket(&tls.connection()));
-  const auto round_trip = shortest_round_trip(descriptor);
-  if (!round_trip.has_value() || *round_trip >= kNearby) return;
+  return descriptor;
+}
+
+bool is_nearby(TlsConnection& tls) noexcept {
+  const auto round_trip = shortest_round_trip(descriptor_of(tls));
+  return round_trip.has_value() && *round_trip < kNearby;
+}
+
+void await_if_nearby(TlsConnection& tls, short what) noexcept {
+  if (!is_nearby(tls)) return;
   (void)wait_for_socket(tls, what, kPatienceMilliseconds);
 }
 
@@ -37,6 +48,20 @@ void await_answer_nearby(TlsConnection& tls) noexcept {
   if (tls.waited_nearby) return;
   tls.waited_nearby = true;
   await_if_nearby(tls, POLLIN);
+}
+
+void await_request_nearby(TlsConnection& tls, bool follows_at_once) noexcept {
+  if (!follows_at_once && !is_nearby(tls)) return;
+  (void)wait_for_socket(tls, POLLIN, kPatienceMilliseconds);
+}
+
+void acknowledge_now(TlsConnection& tls) noexcept {
+#ifdef TCP_QUICKACK
+  const int on = 1;
+  (void)setsockopt(descriptor_of(tls), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+#else
+  (void)tls;
+#endif
 }
 
 void await_close_nearby(TlsConnection& tls) noexcept {

@@ -13,6 +13,12 @@ namespace tlsplus {
 /// connection; returns at once for any other.
 void await_answer_nearby(TlsConnection& tls) noexcept;
 
+/// The same for its first request, wherever the client is if `follows_at_once`.
+void await_request_nearby(TlsConnection& tls, bool follows_at_once) noexcept;
+
+/// Has the kernel acknowledge what was received, without waiting for something to send along.
+void acknowledge_now(TlsConnection& tls) noexcept;
+
 /// The same for the end of its side, after our close_notify (RFC 8446 6.1) has left.
 void await_close_nearby(TlsConnection& tls) noexcept;
 

@@ -62,13 +62,14 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
     bool is_cut = false;                   // the connection's end must not look like one
   };
   Answer answer;
-  Instant deadline;                      // of the handshake
+  Instant deadline;                      // of the handshake; then of the silence after it
   std::optional<Instant> read_deadline;  // of what is read of a request now
   Farewell farewell = Farewell::standard;
   bool farewell_decided = false;  // by the first request
   bool failure_logged = false;
   bool waited_nearby = false;
   bool gave_no_answer = false;     // when it was asked again
+  bool awaits_request = false;     // in the MPM, since the end of the handshake
   bool stays_with_worker = false;  // to its end: nobody polls any more (last_connections.h)
   bool front_is_fed = false;       // the first bucket of records only keeps its bytes in memory
   bool drained = false;            // the last read from below took all there was
