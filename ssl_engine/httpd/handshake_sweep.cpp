@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <scoreboard.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
