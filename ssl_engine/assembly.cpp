@@ -133,6 +133,8 @@ Host host_of(Draft& draft) {
   host.engine = draft.engine;
   host.strict_sni = draft.config().strict_sni.value_or(false);
   host.client_hello_vars = draft.config().client_hello_vars.value_or(false);
+  host.redirect_plain_http =
+      draft.config().plain_http.value_or(PlainHttp::explain) == PlainHttp::redirect;
   host.has_own_versions = draft.config().protocol.is_set() ||
                           (draft.policy != nullptr &&
                            draft.policy->has_command({"MinProtocol", "MaxProtocol", "Protocol"}));

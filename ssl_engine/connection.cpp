@@ -5,6 +5,7 @@
 // another name than we did, the connection ends there.
 #include "ssl_engine/connection.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "ssl_engine/base/text.h"
@@ -15,6 +16,7 @@
 #include "ssl_engine/openssl/session_info.h"
 #include "ssl_engine/openssl/srp.h"
 #include "ssl_engine/password_store.h"
+#include "ssl_engine/plain_request.h"
 #include "ssl_engine/token_key.h"
 #include "ssl_engine/trust_store.h"
 #include "ssl_scache/session_codec.h"
@@ -57,6 +59,7 @@ void Connection::feed(ByteView records) {
   if (phase_ != Phase::hello) {
     hello_bytes_.consume(hello_bytes_.size());
     hello_bytes_.release_if_empty();
+    if (!maybe_http_.empty()) keep_plain_request(records);
     stream_.feed(records);
     return;
   }
@@ -69,11 +72,18 @@ void Connection::feed(ByteView records) {
   examine(hello_bytes_.view());
 }
 
+// OpenSSL takes the first bytes before it sees what they are.
+void Connection::keep_plain_request(ByteView bytes) {
+  const std::size_t room = kMostPlainRequest - std::min(kMostPlainRequest, maybe_http_.size());
+  maybe_http_.append(bytes.first(std::min(room, bytes.size())));
+}
+
 void Connection::examine(ByteView stream) {
   ClientHello hello;
   const HelloState state = examine_client_hello(stream, hello_scratch_, hello);
   if (state == HelloState::incomplete) return;
   has_read_hello_ = state == HelloState::complete;
+  if (!has_read_hello_ && begins_like_http(stream)) keep_plain_request(stream);
   open(hello);
   if (stream_.is_open()) stream_.feed(stream);
 }

@@ -144,6 +144,9 @@ class Connection final : public HandshakeEvents {
   /// As received; escape it before it is shown.
   [[nodiscard]] const std::string& server_name() const noexcept { return server_name_; }
   [[nodiscard]] bool answers_challenge() const noexcept { return answers_challenge_; }
+  /// What the client has sent in plain HTTP so far, at most kMostPlainRequest bytes of it; only in
+  /// Phase::plain_http.
+  [[nodiscard]] ByteView plain_request() const noexcept { return maybe_http_.view(); }
   /// The client's first hello, for hello_part(). Empty unless the host has client_hello_vars.
   [[nodiscard]] ByteView client_hello() const noexcept { return kept_hello_; }
   /// Null until the ClientHello was read.
@@ -172,6 +175,7 @@ class Connection final : public HandshakeEvents {
 
  private:
   void examine(ByteView stream);
+  void keep_plain_request(ByteView bytes);
   void open(const ClientHello& hello);
   void choose_host(const ClientHello& hello);
   void note_offers(ByteView offers);
@@ -208,6 +212,7 @@ class Connection final : public HandshakeEvents {
   TlsStream stream_;
   ByteQueue hello_bytes_;  // a hello that came in pieces
   Bytes hello_scratch_;    // put together of several records
+  ByteQueue maybe_http_;   // a copy of what may be a plain HTTP request
   ByteView hello_;         // its body, in what was fed or above; until advance() has seen to it
   Bytes kept_hello_;       // a copy for the variables
   std::string server_name_;

@@ -71,6 +71,7 @@ enum class Tp : MessageId {
   fips_on = 141,
   fips_off = 142,
   no_algorithms = 143,
+  plain_http_value = 150,
 
   // 200..299 certificates, private keys, pass phrases: diagnostics_certificate.cpp
   certificate_not_configured = 200,
@@ -175,6 +176,12 @@ enum class Tp : MessageId {
   keepalive_off_for_many = 321,
   kernel_tls_unused = 322,
   require_ssl_opens = 323,
+  engine_forgotten = 330,
+  host_without_port = 331,
+  old_versions_served = 332,
+  insecure_renegotiation_on = 333,
+  redirect_to_itself = 334,
+  h2_without_module = 335,
 
   // 400..499 connections and handshakes: diagnostics_connection.cpp
   handshake_failed = 400,

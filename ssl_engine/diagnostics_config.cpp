@@ -148,6 +148,11 @@ constexpr Diagnostic kConfigRows[] = {
      "that has them, or its default_properties exclude all that do. Nothing else of the "
      "configuration can be judged.",
      "activate the default provider, see config(5); try: openssl list -providers"},
+    {Tp::plain_http_value, Level::error, "unknown answer to plain HTTP",
+     "A plain HTTP request on a TLS port is answered 400 with a page that links to the https "
+     "address "
+     "(explain), or 308 with that address (redirect).",
+     "write: TLSPlusPlainHTTP explain, or: TLSPlusPlainHTTP redirect"},
 };
 
 }  // namespace

@@ -26,8 +26,9 @@ constexpr Diagnostic kRows[] = {
      "raise AsyncRequestWorkerFactor or ServerLimit if this is normal load"},
     {Tp::plain_http_on_tls, Level::info, "plain HTTP request on a TLS port",
      "A client spoke http:// to a port that speaks https://; it was answered 400 with the right "
-     "URL.",
-     "correct the link that led there"},
+     "URL, or sent there (TLSPlusPlainHTTP).",
+     "correct the link that led there, or send such clients to the right address: TLSPlusPlainHTTP "
+     "redirect"},
     {Tp::tls_on_plain_http, Level::info, "TLS ClientHello on a plain HTTP port",
      "A client spoke https:// to a virtual host without SSLEngine; the connection was closed.",
      "add `SSLEngine on` and a certificate to that virtual host, or correct the link"},

@@ -95,9 +95,9 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      "put SSLRequireSSL into that section, or the section into the virtual host with SSLEngine on, "
      "and redirect the other. Not Require ssl beside other Require lines: one of them is enough"},
     {Tp::keepalive_off_for_many, Level::warn, "a rule against old browsers slows down current ones",
-     "The pattern matches every User-Agent that contains MSIE, and crawlers, feed readers and "
-     "Internet "
-     "Explorer 7 to 10 do. Each of their requests then takes a TLS handshake of its own.",
+     "The pattern names MSIE and matches what today's browsers send as well. Each of their "
+     "requests "
+     "then takes a TLS handshake of its own.",
      "restrict it to \"MSIE [2-5]\", or remove the line"},
     {Tp::kernel_tls_unused, Level::warn, "TLS is not handed to the kernel",
      "OpenSSL can hand a connection's keys to the kernel where it holds the socket itself. Here "
@@ -108,6 +108,32 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      "beside "
      "Require valid-user lets everybody in who comes over TLS.",
      "write SSLRequireSSL in place of Require ssl, or put both lines into <RequireAll>"},
+    {Tp::engine_forgotten, Level::warn, "virtual host has a certificate and speaks plain HTTP",
+     "SSLCertificateFile is written in this virtual host, but neither SSLEngine nor a Listen with "
+     "https switches TLS on, so that the certificate is not used.",
+     "add: SSLEngine on"},
+    {Tp::host_without_port, Level::warn, "virtual host without a port answers on every port",
+     "A <VirtualHost> without a port is for all ports that httpd listens on. With TLS it answers "
+     "on "
+     "port 80 as well; without, it takes the connections of hosts with TLS that stand behind it.",
+     "write the port: <VirtualHost *:443> with TLS, <VirtualHost *:80> without"},
+    {Tp::old_versions_served, Level::warn, "versions are served that are broken",
+     "At security level 0 OpenSSL serves TLS 1.0 and 1.1, which RFC 8996 forbids, and with them "
+     "MD5 "
+     "and SHA-1 in the handshake.",
+     "remove @SECLEVEL=0 from SSLCipherSuite, or write: SSLProtocol -all +TLSv1.2 +TLSv1.3"},
+    {Tp::insecure_renegotiation_on, Level::warn, "clients are served that can be attacked",
+     "With SSLInsecureRenegotiation somebody on the way can put a request of his own before that "
+     "of "
+     "a client without RFC 5746 (CVE-2009-3555). No client of the last ten years needs it.",
+     "remove the line"},
+    {Tp::redirect_to_itself, Level::warn, "virtual host redirects to itself",
+     "All of a virtual host with TLS is redirected to an address that is the same host's, so that "
+     "the browser goes round in circles.",
+     "move the line to the virtual host on port 80"},
+    {Tp::h2_without_module, Level::warn, "HTTP/2 is asked for, but mod_http2 is not loaded",
+     "Protocols names h2, and nobody here speaks it; clients get HTTP/1.1.",
+     "load mod_http2 (Debian: a2enmod http2), or remove h2 from the line"},
 });
 
 }  // namespace

@@ -42,6 +42,9 @@ std::string shown(VerifyMode mode) {
   }
   return {};
 }
+std::string shown(PlainHttp answer) {
+  return answer == PlainHttp::redirect ? "redirect" : "explain";
+}
 std::string shown(RevocationSetting value) {
   const char* check = value.check == RevocationCheck::none   ? "none"
                       : value.check == RevocationCheck::leaf ? "leaf"
@@ -146,6 +149,7 @@ constexpr auto kRows = std::to_array<SettingRow>({
     {"SSLSessionTicketSecretFile", written<&C::session_ticket_secret_file>},
     {"SSLStrictSNIVHostCheck", written<&C::strict_sni>},
     {"SSLClientHelloVars", written<&C::client_hello_vars>},
+    {"TLSPlusPlainHTTP", written<&C::plain_http>},
     {"SSLSessionCacheTimeout", effective<&C::session_timeout, &Policy::session_timeout>},
     {"SSLOpenSSLConfCmd", listed<&C::conf_commands>},
     {"SSLVerifyClient", authenticated<&C::verify_client, &ClientAuth::mode>},

@@ -275,6 +275,8 @@ Result<std::chrono::milliseconds> parse_session_cache_wait(const Line& line) {
 
 Result<ProtocolSelection> parse_protocols(const Line& line) {
   ProtocolSet selected;
+  std::vector<std::string> drops;  // of words without a sign
+  std::vector<std::string> added;
   for (const std::string_view word : line.words) {
     const auto [sign, name] = signed_word(word);
     if (equals_ignoring_case(name, "SSLv2")) {
@@ -289,8 +291,8 @@ Result<ProtocolSelection> parse_protocols(const Line& line) {
     }
     if (sign == 0) {
       if (!selected.empty()) {
-        line.remark(Tp::protocol_replaces, text(quote(word), " drops ", names_of(selected)),
-                    text("write +", word, " if it was meant to be added"));
+        drops.push_back(text(quote(word), " drops ", names_of(selected)));
+        added.push_back(text('+', word));
       }
       selected = *named;
     } else if (sign == '+') {
@@ -299,7 +301,18 @@ Result<ProtocolSelection> parse_protocols(const Line& line) {
       for_each_protocol(*named, [&](Protocol p) { selected.remove(p); });
     }
   }
+  if (!drops.empty()) {
+    line.remark(Tp::protocol_replaces, join(drops, "; "),
+                text("write ", join(added, " "), " if ", added.size() == 1 ? "it was" : "they were",
+                     " meant to be added"));
+  }
   return ProtocolSelection{selected};
+}
+
+Result<PlainHttp> parse_plain_http(const Line& line) {
+  if (equals_ignoring_case(line.word(0), "explain")) return PlainHttp::explain;
+  if (equals_ignoring_case(line.word(0), "redirect")) return PlainHttp::redirect;
+  return line.refusal(Tp::plain_http_value, quote(line.word(0)));
 }
 
 Result<SniPolicy> parse_sni_policy(const Line& line) {

@@ -126,6 +126,8 @@ constexpr std::chrono::milliseconds kMostCacheWait{10000};
 /// SSLProtocol: the words evaluated from left to right, beginning with nothing.
 Result<ProtocolSelection> parse_protocols(const Line& line);
 Result<SniPolicy> parse_sni_policy(const Line& line);
+/// TLSPlusPlainHTTP: explain, redirect.
+Result<PlainHttp> parse_plain_http(const Line& line);
 Result<RandomSource> parse_random_source(const Line& line);
 Result<PassPhraseDialog> parse_pass_phrase_dialog(const Line& line);
 /// Syntax only; whether there is such a provider is known to httpd.

@@ -65,6 +65,9 @@ struct DirectoryDemand {
   std::string_view words;              // as written
 };
 
+/// What a plain HTTP request on a TLS port is answered with.
+enum class PlainHttp : std::uint8_t { explain, redirect };
+
 struct ConfCommand {
   std::string_view command;
   std::string_view value;
@@ -108,6 +111,7 @@ struct ServerConfig {
   Setting<std::string_view> session_ticket_secret_file;  // SSLSessionTicketSecretFile
   Setting<bool> strict_sni;
   Setting<bool> client_hello_vars;  // SSLClientHelloVars
+  Setting<PlainHttp> plain_http;    // TLSPlusPlainHTTP
   Setting<std::chrono::seconds> session_timeout;
   SettingList<ConfCommand, ListMerge::append> conf_commands;
   Setting<VerifyMode> verify_client;
@@ -131,12 +135,12 @@ struct ServerConfig {
         &ServerConfig::honor_cipher_order, &ServerConfig::compression,
         &ServerConfig::insecure_renegotiation, &ServerConfig::session_tickets,
         &ServerConfig::session_ticket_key_files, &ServerConfig::session_ticket_secret_file,
-        &ServerConfig::strict_sni, &ServerConfig::client_hello_vars, &ServerConfig::session_timeout,
-        &ServerConfig::conf_commands, &ServerConfig::verify_client, &ServerConfig::verify_depth,
-        &ServerConfig::ca_file, &ServerConfig::ca_path, &ServerConfig::ca_request_file,
-        &ServerConfig::ca_request_path, &ServerConfig::crl_file, &ServerConfig::crl_path,
-        &ServerConfig::crl_check, &ServerConfig::srp_file, &ServerConfig::srp_seed,
-        &ServerConfig::directory_demands);
+        &ServerConfig::strict_sni, &ServerConfig::client_hello_vars, &ServerConfig::plain_http,
+        &ServerConfig::session_timeout, &ServerConfig::conf_commands, &ServerConfig::verify_client,
+        &ServerConfig::verify_depth, &ServerConfig::ca_file, &ServerConfig::ca_path,
+        &ServerConfig::ca_request_file, &ServerConfig::ca_request_path, &ServerConfig::crl_file,
+        &ServerConfig::crl_path, &ServerConfig::crl_check, &ServerConfig::srp_file,
+        &ServerConfig::srp_seed, &ServerConfig::directory_demands);
   }
 };
 

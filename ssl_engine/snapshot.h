@@ -33,6 +33,7 @@ struct Host {
   bool engine = false;
   bool strict_sni = false;
   bool client_hello_vars = false;  // connections keep the client's hello
+  bool redirect_plain_http = false;
   bool service_unavailable = false;
   bool has_own_versions =
       true;  // SSLProtocol is written for it; else the address's default decides

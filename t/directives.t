@@ -158,6 +158,11 @@ S | SSLFIPS on                                      | TP0139 plus
 S | SSLFIPS yes                                     | must be On or Off
 V | SSLFIPS off                                     | cannot occur within <VirtualHost> section
 D | SSLFIPS off                                     | not allowed in <Directory> context
+S | TLSPlusPlainHTTP explain                        | ok plus
+V | TLSPlusPlainHTTP Redirect                       | ok plus
+V | TLSPlusPlainHTTP 308                            | TP0150 plus
+V | TLSPlusPlainHTTP                                | takes one argument plus
+D | TLSPlusPlainHTTP redirect                       | not allowed in <Directory> context plus
 S | TLSPlusHandshakeTimeout 5                       | ok plus
 S | TLSPlusHandshakeTimeout 0                       | TP0125 plus
 S | TLSPlusHandshakeTimeout 20s                     | TP0125 plus

@@ -16,13 +16,27 @@ use TLSplus::Test;
 my $certs = TLSplus::Certs->new;
 $certs->leaf('a', san => ['a.test', 'localhost']);
 
-my $server = TLSplus::Server->start(certs => $certs, modules => ['cgi'], conf => <<'CONF');
+my $server = TLSplus::Server->start(certs => $certs, modules => ['cgi'], conf => <<'CONF' =~ s/\@REDIRECT\@/is_tlsplus() ? '  TLSPlusPlainHTTP redirect' : ''/er);
 <VirtualHost *:@PORT@>
   ServerName a.test:@PORT@
   SSLEngine on
   SSLCertificateFile    @CERTS@/a.crt
   SSLCertificateKeyFile @CERTS@/a.key
   ScriptAlias /cgi/ @ROOT@/cgi/
+</VirtualHost>
+<VirtualHost *:@PORT@>
+  ServerName b.test
+  ServerAlias *.b.test
+  SSLEngine on
+  SSLCertificateFile    @CERTS@/a.crt
+  SSLCertificateKeyFile @CERTS@/a.key
+</VirtualHost>
+<VirtualHost *:@PORT2@>
+  ServerName sent.test
+  SSLEngine on
+  SSLCertificateFile    @CERTS@/a.crt
+  SSLCertificateKeyFile @CERTS@/a.key
+@REDIRECT@
 </VirtualHost>
 <VirtualHost *:@PLAIN@>
   ServerName plain.test
@@ -56,6 +70,64 @@ subtest 'HTTP on the TLS port' => sub {
         is scalar(() = $bytes =~ m{^HTTP/1\.}mg), 1, "$what: one answer";
     }
     ok !-e $trace, 'no request was executed';
+};
+
+# The name and the path that were asked for, if the name is one of ours; nothing of a request is repeated that could
+# be anything but an address.
+subtest 'where the page leads' => sub {
+    plan skip_all => 'mod_ssl links to the first host, or not at all' unless is_tlsplus();
+    my @rows = (
+        # Host                 target                     link
+        ['a.test',             '/x',                      "https://a.test:$port/x"],
+        ["a.test:$port",       '/page?x=1&y=2',           "https://a.test:$port/page?x=1&amp;y=2"],
+        ['b.test',             '/page?x=1',               "https://b.test:$port/page?x=1"],
+        ['B.Test:99',          '/',                       'https://b.test:99/'],
+        ['w.b.test:443',       '/%22%3E%3Cx%3E',          'https://w.b.test/%22%3E%3Cx%3E'],
+        ['stranger.test',      '/page',                   "https://a.test:$port/page"],
+        ['127.0.0.1',          '/page',                   "https://a.test:$port/page"],
+        ['',                   '/page',                   "https://a.test:$port/page"],
+        ['a.test"><script>',   '/page',                   "https://a.test:$port/page"],
+        ['user@b.test',        '/page',                   "https://a.test:$port/page"],
+        ['b.test',             '/"><script>alert(1)',     "https://b.test:$port/"],
+        ['b.test',             'http://b.test/x',         "https://b.test:$port/"],
+        ['b.test',             "/x\ry",                   "https://b.test:$port/"],
+    );
+    for (@rows) {
+        my ($host, $target, $link) = @$_;
+        my $raw = TLSplus::Raw->connect($port);
+        $raw->send("GET $target HTTP/1.1\r\nCookie: secret=1\r\nHost: $host\r\n\r\n");
+        my $bytes = $raw->read_all;
+        my $label = "$host $target" =~ s/\r/\\r/r;
+        like $bytes, qr{^HTTP/1\.1 400 }, "$label: 400";
+        like $bytes, qr{You're speaking plain HTTP to an SSL-enabled server port}, "$label: in the known words";
+        my @links = $bytes =~ /href="([^"]*)"/g;
+        is "@links", $link, "$label: links to $link";
+        unlike $bytes, qr/<script>|secret=/, "$label: repeats nothing else";
+    }
+};
+
+subtest 'TLSPlusPlainHTTP redirect' => sub {
+    plan skip_all => 'mod_ssl has no such directive' unless is_tlsplus();
+    my $other = $server->port('PORT2');
+    my @rows  = (
+        # request line               Host             status Location
+        ['GET /x?y=1 HTTP/1.1',      "sent.test:$other", 308, "https://sent.test:$other/x?y=1"],
+        ['POST /x HTTP/1.1',         'SENT.test',        308, "https://sent.test:$other/x"],
+        ['HEAD / HTTP/1.1',          'sent.test',        308, "https://sent.test:$other/"],
+        ['GET /x HTTP/1.1',          'stranger.test',    400, undef],
+        ['GET /x HTTP/1.1',          '',                 400, undef],
+    );
+    for (@rows) {
+        my ($line, $host, $status, $location) = @$_;
+        my $raw = TLSplus::Raw->connect($other);
+        $raw->send("$line\r\nHost: $host\r\nContent-Length: 0\r\n\r\n");
+        my $bytes = $raw->read_all;
+        like $bytes, qr{^HTTP/1\.1 $status }, "$line, $host: $status";
+        is +($bytes =~ /^Location: (.*?)\r$/m)[0], $location, "$line, $host: " . ($location // 'no Location');
+        isnt $raw->ended, '', "$line, $host: the connection is closed";
+    }
+    my $followed = $server->get('/', name => 'sent.test', scheme => 'http', port => 'PORT2', insecure => 1, args => ['-L']);
+    is $followed->status, 200, 'curl -L arrives at the page';
 };
 
 subtest 'HTTP in pieces' => sub {

@@ -9,13 +9,10 @@
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/httpd/filters.h"
 #include "ssl_engine/httpd/transport.h"
+#include "ssl_engine/plain_request.h"
 
 namespace tlsplus {
 namespace {
-
-// What stands for the plain HTTP request whose first bytes OpenSSL swallowed; answered 400 in
-// post_read_request and never looked at further.
-constexpr std::string_view kSyntheticRequest = "GET / HTTP/1.0\r\n\r\n";
 
 struct Wanted {
   ap_input_mode_t mode;
@@ -113,17 +110,16 @@ apr_status_t read_plaintext(TlsConnection& tls, apr_bucket_brigade* brigade, con
   }
 }
 
+/// What stands for the request whose first bytes OpenSSL swallowed: answered in post_read_request
+/// and never looked at further. One line a call, so that it is seen as httpd sees any other.
 apr_status_t read_plain_http(TlsConnection& tls, apr_bucket_brigade* brigade,
                              const Wanted& wanted) {
-  // One line a call, so that the request is seen as httpd sees any other.
-  static constexpr std::size_t kFirstLine = kSyntheticRequest.find('\n') + 1;
-  if (wanted.mode != AP_MODE_GETLINE || tls.synthetic_lines == 2) {
-    return end_of_stream(tls, brigade);
-  }
-  const std::string_view line = tls.synthetic_lines++ == 0 ? kSyntheticRequest.substr(0, kFirstLine)
-                                                           : kSyntheticRequest.substr(kFirstLine);
-  APR_BRIGADE_INSERT_TAIL(
-      brigade, apr_bucket_immortal_create(line.data(), line.size(), tls.connection().bucket_alloc));
+  if (tls.stand_in.empty()) tls.stand_in = stand_in_request(tls.tls.plain_request());
+  const std::string_view rest = std::string_view(tls.stand_in).substr(tls.stand_in_given);
+  if (wanted.mode != AP_MODE_GETLINE || rest.empty()) return end_of_stream(tls, brigade);
+  const std::string_view line = rest.substr(0, rest.find('\n') + 1);
+  tls.stand_in_given += line.size();
+  append_view(tls, brigade, as_bytes(line));
   return APR_SUCCESS;
 }
 

@@ -18,11 +18,25 @@ namespace {
 constexpr apr_port_t kHttpsPort = 443;
 constexpr const char* kErrorNotes = "error-notes";  // http_core's error page prints it
 
-std::string https_url(const conn_rec& connection) {
-  const char* name = connection.base_server->server_hostname;
-  const apr_port_t port = connection.local_addr->port;
-  const std::string host = name == nullptr ? "localhost" : name;
-  return port == kHttpsPort ? text("https://", host, "/") : text("https://", host, ":", port, "/");
+/// True if the request names a host that is in the configuration: the client's word for it may be
+/// repeated.
+bool asks_for_one_of_ours(request_rec& request) {
+  return request.hostname != nullptr &&
+         ap_matches_request_vhost(&request, request.hostname, request.server->port) != 0;
+}
+
+std::string https_url(request_rec& request) {
+  const bool is_ours = asks_for_one_of_ours(request);
+  const char* name = is_ours ? request.hostname : request.server->server_hostname;
+  // The port that the client came to, which need not be the one that it has here.
+  const apr_port_t port = is_ours && request.parsed_uri.port_str != nullptr
+                              ? request.parsed_uri.port
+                              : request.connection->local_addr->port;
+  const std::string_view shown = name == nullptr ? "localhost" : name;
+  const bool is_ipv6 = shown.find(':') != std::string_view::npos && !shown.starts_with('[');
+  return text("https://", is_ipv6 ? "[" : "", shown, is_ipv6 ? "]" : "",
+              port == kHttpsPort ? std::string() : text(':', port),
+              request.unparsed_uri == nullptr ? "/" : request.unparsed_uri);
 }
 
 void explain(request_rec& request, const std::string& html) {
@@ -30,19 +44,24 @@ void explain(request_rec& request, const std::string& html) {
                  apr_pstrmemdup(request.pool, html.data(), html.size()));
 }
 
-int answer_plain_http(request_rec& request) {
-  const std::string url = https_url(*request.connection);
-  const char* shown = ap_escape_html(request.pool, url.c_str());
-  explain(request,
-          text("This port speaks HTTPS, and your browser sent a request in plain HTTP.<br />\n"
-               "Please use the secure address instead: <a href=\"",
-               shown, "\">", shown, "</a><br />\n"));
-  request.connection->keepalive = AP_CONN_CLOSE;
-  return HTTP_BAD_REQUEST;
-}
-
 const Host& host_of(const request_rec& request, const TlsConnection& tls) noexcept {
   return tls.tls.snapshot().host(slot_of(*request.server).host_index);
+}
+
+int answer_plain_http(request_rec& request, const TlsConnection& tls) {
+  request.connection->keepalive = AP_CONN_CLOSE;
+  const std::string url = https_url(request);
+  if (host_of(request, tls).redirect_plain_http && asks_for_one_of_ours(request)) {
+    apr_table_setn(request.headers_out, "Location",
+                   apr_pstrmemdup(request.pool, url.data(), url.size()));
+    return HTTP_PERMANENT_REDIRECT;
+  }
+  const char* shown = ap_escape_html(request.pool, url.c_str());
+  // Scripts and Apache's own tests look for the first line.
+  explain(request, text("Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />\n"
+                        "Please use the secure address instead: <a href=\"",
+                        shown, "\">", shown, "</a><br />\n"));
+  return HTTP_BAD_REQUEST;
 }
 
 SniPolicy sni_policy() noexcept {
@@ -94,7 +113,7 @@ Farewell farewell_of(const request_rec& request) noexcept {
 }
 
 int post_read_request(request_rec& request, TlsConnection& tls, LogSink& log) {
-  if (tls.tls.phase() == Phase::plain_http) return answer_plain_http(request);
+  if (tls.tls.phase() == Phase::plain_http) return answer_plain_http(request, tls);
   // A request of an HTTP/2 stream runs in a thread of its own and decides nothing about the
   // connection, which outlives it.
   if (request.connection->master == nullptr) {

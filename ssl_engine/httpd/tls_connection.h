@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "ssl_engine/connection.h"
@@ -73,7 +74,8 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
   bool stays_with_worker = false;  // to its end: nobody polls any more (last_connections.h)
   bool front_is_fed = false;       // the first bucket of records only keeps its bytes in memory
   bool drained = false;            // the last read from below took all there was
-  int synthetic_lines = 0;         // of the GET that stands for a plain HTTP request
+  std::string stand_in;            // for a plain HTTP request, as httpd is to see it
+  std::size_t stand_in_given = 0;  // of it
 
   [[nodiscard]] conn_rec& connection() noexcept { return connection_; }
   [[nodiscard]] Engine& engine() noexcept { return generation_.engine; }
