@@ -18,13 +18,27 @@ namespace {
 constexpr std::uint32_t kHostsInFull = 3;
 constexpr std::size_t kHostsNamed = 10;  // of the others: a line is to fit into a log
 
-/// The same mistake, wherever it stands.
-std::string mistake_of(const Error& error) {
-  std::string said = text(error.id, '\n', error.where.directive, '\n', error.what);
-  for (const Error* cause = error.cause.get(); cause != nullptr; cause = cause->cause.get()) {
-    said += text('\n', cause->what);
+/// A sentence without what makes it one host's: quoted text, paths and numbers.
+void append_words(std::string& said, std::string_view sentence) {
+  said += '\n';
+  for (const std::string_view word : split(sentence, ' ')) {
+    const bool is_quoted = word.find('"') != std::string_view::npos;
+    const bool is_special = word.find_first_of("/.0123456789") != std::string_view::npos;
+    if (!is_quoted && !is_special) said += word;
   }
-  return text(said, '\n', error.hint);
+}
+
+/// The same mistake, wherever it stands and whatever file or name it is about. What stops the
+/// server is told of more hosts: where it is put in other words.
+std::string mistake_of(const Error& error) {
+  std::string said = text(error.id, '\n', error.where.directive);
+  if (severity_of(error) > Level::error) return said;
+  append_words(said, error.what);
+  for (const Error* cause = error.cause.get(); cause != nullptr; cause = cause->cause.get()) {
+    append_words(said, cause->what);
+  }
+  append_words(said, error.hint);
+  return said;
 }
 
 std::string identity_of(const Error& error) {

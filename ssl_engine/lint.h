@@ -49,6 +49,7 @@ class PolicyLint {
   void check_anonymous(const Draft& draft, Findings& findings);
   void check_srp(const Draft& draft, Findings& findings);
   static void check_kernel_tls(const Draft& draft, Findings& findings);
+  void check_old_versions(const Draft& draft, Findings& findings);
 
   std::unordered_map<const SSL_CTX*, std::vector<Version>> versions_;
   std::unordered_map<std::string, std::vector<std::string>> unprotected_;  // by cipher list

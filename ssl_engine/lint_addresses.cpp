@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "ssl_engine/base/text.h"
@@ -44,13 +45,27 @@ Addresses sorted_by_address(const std::vector<Draft>& drafts) {
 
 class AddressLint {
  public:
-  AddressLint(const BuildInput& input, Findings& findings) : input_(input), findings_(findings) {}
+  AddressLint(const BuildInput& input, const std::vector<Draft>& drafts, Findings& findings)
+      : input_(input), drafts_(drafts), findings_(findings) {}
 
   void check(const Address& address, const std::vector<const Draft*>& hosts) {
     const bool is_mixed = check_mixed(address, hosts);
     if (!is_mixed) check_port(address, hosts);
+    if (address.second == 0) check_portless(address, hosts);
     check_listen(address, hosts);
     check_names(address, hosts);
+  }
+
+  /// What holds for several addresses of a host, once.
+  void finish() {
+    for (const auto& [hosts, taken] : taken_) {
+      const auto& [whose, to_whom, id] = hosts;
+      const HostInput& owner = input_.hosts[to_whom];
+      add(drafts_[whose], id,
+          text(shown(taken.names), " on ", shown(taken.addresses), " goes to ", escape(owner.name),
+               " at ", place_text(owner.defined_at)),
+          drafts_[whose].input->defined_at);
+    }
   }
 
  private:
@@ -81,7 +96,46 @@ class AddressLint {
       add(first, Tp::engine_off_on_443, address_text(address), first.input->defined_at);
     } else if (address.second == kHttpPort && first.engine) {
       add(first, Tp::engine_on_80, address_text(address), first.engine_where());
+    } else if (address.second != kHttpPort && !first.engine) {
+      check_forgotten(hosts);
     }
+  }
+
+  // A certificate that stands in the virtual host itself; what the main server has, all inherit.
+  void check_forgotten(const std::vector<const Draft*>& hosts) {
+    const auto& inherited = input_.hosts.front().config->certificate_files.entries();
+    for (const Draft* draft : hosts) {
+      const auto& own = draft->config().certificate_files.entries();
+      if (own.empty() || draft->config().engine.is_set()) continue;
+      if (!inherited.empty() && own.front().where() == inherited.front().where()) continue;
+      add(*draft, Tp::engine_forgotten, {}, own.front().where());
+    }
+  }
+
+  void check_portless(const Address& address, const std::vector<const Draft*>& hosts) {
+    const Draft& first = *hosts.front();
+    const Endpoint endpoint{address.first, 0};
+    if (first.engine) {
+      const bool answers_http =
+          std::ranges::any_of(input_.listeners, [&](const Listener& listener) {
+            return listener.at.port == kHttpPort && cover(listener, endpoint) != Cover::none;
+          });
+      if (answers_http)
+        add(first, Tp::host_without_port, "TLS on port 80", first.input->defined_at);
+      return;
+    }
+    // httpd takes the first one in the order of the configuration that fits.
+    const auto hidden = std::ranges::find_if(drafts_, [&](const Draft& other) {
+      return other.index > first.index && other.engine &&
+             std::ranges::any_of(other.input->endpoints, [&](const Endpoint& at) {
+               return at.port != 0 && at.host == address.first;
+             });
+    });
+    if (hidden == drafts_.end()) return;
+    add(first, Tp::host_without_port,
+        text("plain HTTP; nobody gets to ", escape(hidden->input->name), " at ",
+             place_text(hidden->input->defined_at)),
+        first.input->defined_at);
   }
 
   void check_listen(const Address& address, const std::vector<const Draft*>& hosts) {
@@ -132,28 +186,39 @@ class AddressLint {
                place_text(hosts.front()->input->defined_at)),
           draft.input->defined_at);
     }
-    std::map<std::pair<std::uint32_t, Tp>, std::vector<std::string>> taken;
     for (const std::string& name : names) {
       if (name.find_first_of("*?") != std::string::npos) continue;
       const auto owner = table.find(name);
       if (!owner) continue;
       const Tp id = has_name(*hosts[*owner]->input, name) ? Tp::names_duplicate : Tp::name_shadowed;
-      taken[{*owner, id}].push_back(escape(name));
-    }
-    for (auto& [owner_and_id, list] : taken) {
-      const HostInput& owner = *hosts[owner_and_id.first]->input;
-      const std::size_t more = list.size() > kNamesShown ? list.size() - kNamesShown : 0;
-      list.resize(list.size() - more);
-      add(draft, owner_and_id.second,
-          text(join(list, ", "), more == 0 ? "" : text(" and ", more, " more"), " on ",
-               address_text(address), " goes to ", escape(owner.name), " at ",
-               place_text(owner.defined_at)),
-          draft.input->defined_at);
+      Taken& taken = taken_[{draft.index, hosts[*owner]->index, id}];
+      add_once(taken.names, escape(name));
+      add_once(taken.addresses, address_text(address));
     }
   }
 
+  static void add_once(std::vector<std::string>& list, std::string entry) {
+    if (std::ranges::find(list, entry) == list.end()) list.push_back(std::move(entry));
+  }
+
+  static std::string shown(const std::vector<std::string>& list) {
+    const std::size_t count = std::min(list.size(), kNamesShown);
+    const std::string more =
+        count == list.size() ? std::string() : text(" and ", list.size() - count, " more");
+    return join({list.begin(), list.begin() + static_cast<std::ptrdiff_t>(count)}, ", ") + more;
+  }
+
+  /// Names of a host that go to another one, and where.
+  struct Taken {
+    std::vector<std::string> names;
+    std::vector<std::string> addresses;
+  };
+  using HostsAndId = std::tuple<std::uint32_t, std::uint32_t, Tp>;  // whose, to whom, in what way
+
   const BuildInput& input_;
+  const std::vector<Draft>& drafts_;
   Findings& findings_;
+  std::map<HostsAndId, Taken> taken_;
 };
 
 bool serves(const Draft& draft, const Listener& listener) {
@@ -178,8 +243,9 @@ void check_listeners(const BuildInput& input, const std::vector<Draft>& drafts,
 }  // namespace
 
 void lint_addresses(const BuildInput& input, const std::vector<Draft>& drafts, Findings& findings) {
-  AddressLint lint(input, findings);
+  AddressLint lint(input, drafts, findings);
   for (const auto& [address, hosts] : sorted_by_address(drafts)) lint.check(address, hosts);
+  lint.finish();
   check_listeners(input, drafts, findings);
 }
 

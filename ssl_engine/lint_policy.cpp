@@ -160,6 +160,22 @@ void PolicyLint::check(const Draft& draft, Findings& findings) {
   check_key_types(draft, findings);
   check_srp(draft, findings);
   check_kernel_tls(draft, findings);
+  check_old_versions(draft, findings);
+  const auto& insecure = draft.config().insecure_renegotiation;
+  if (insecure.value_or(false)) {
+    findings.add(draft.index, diagnose(Tp::insecure_renegotiation_on, {}, insecure.where()));
+  }
+}
+
+// What a context can negotiate; the words of the configuration may name more.
+void PolicyLint::check_old_versions(const Draft& draft, Findings& findings) {
+  ProtocolSet old;
+  for (const Version& version : versions_of(draft)) {
+    if (version.protocol < Protocol::tls1_2) old.add(version.protocol);
+  }
+  if (old.empty()) return;
+  findings.add(draft.index, diagnose(Tp::old_versions_served, names_of_set(old),
+                                     place_of(draft.config().cipher_list, draft)));
 }
 
 void PolicyLint::check_anonymous(const Draft& draft, Findings& findings) {

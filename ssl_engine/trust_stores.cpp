@@ -179,8 +179,25 @@ const std::vector<Error>& TrustStores::crl_directory(const std::string& path) {
   return known->second;
 }
 
+namespace {
+
+/// True if some client is held against the authorities; a distribution's bundle always has some
+/// that have expired.
+bool asks_clients(const Draft& draft) {
+  return draft.policy->client_auth.mode != VerifyMode::none ||
+         std::ranges::any_of(draft.config().directory_demands.entries(), [](const auto& entry) {
+           return entry.value.kind == DirectoryDemand::Kind::certificate &&
+                  entry.value.mode != VerifyMode::none;
+         });
+}
+
+}  // namespace
+
 void TrustStores::report(const Draft& draft, const std::vector<Error>& faults, const Where& where) {
-  for (Error fault : faults) findings_.add(draft.index, std::move(fault).at(where));
+  for (Error fault : faults) {
+    if (fault.id == static_cast<MessageId>(Tp::ca_expired) && !asks_clients(draft)) continue;
+    findings_.add(draft.index, std::move(fault).at(where));
+  }
 }
 
 void TrustStores::check_demands(const Draft& draft) {

@@ -214,6 +214,12 @@ my @WARNINGS = (
     [316, 'a host nobody listens for',                 good() . (good() =~ s/\*:\@PORT\@/127.0.0.1:1/r)],
     [317, 'a port for https without a host',           "Listen 127.0.0.1:\@PORT2\@ https\n" . good()],
     [322, 'records made by the kernel',                good('! SSLOpenSSLConfCmd Options KTLS')],
+    [330, 'a certificate without SSLEngine',           good() . "<VirtualHost *:\@PORT2\@>\n  ServerName b.test\n! SSLCertificateFile \@CERTS\@/b.crt\n  SSLCertificateKeyFile \@CERTS\@/b.key\n</VirtualHost>\n"],
+    [332, 'TLS 1.0 at level 0',                        good('  SSLProtocol all', '! SSLCipherSuite DEFAULT:@SECLEVEL=0')],
+    [333, 'clients without RFC 5746',                  good('! SSLInsecureRenegotiation on')],
+    [335, 'h2 without mod_http2',                      good('! Protocols h2 http/1.1')],
+    [624, 'a certificate for ticket keys',             good('! SSLSessionTicketKeyFile @CERTS@/a.crt')],
+    [625, 'text for ticket keys',                      good('! SSLSessionTicketKeyFile @CERTS@/a.key')],
     [318, 'hosts without name',                        good() . (good() =~ s/  ServerName a\.test\n//r)],
 );
 
@@ -264,6 +270,52 @@ for my $row (@WARNINGS) {
     $server->stop;
 }
 
+# What starts, and is not what was meant; the lines as above, but nobody is served.
+for (
+    [331, 'a host for all ports before one with TLS', "! <VirtualHost *>\n  ServerName b.test\n</VirtualHost>\n" . good()],
+    [334, 'a redirect to itself',                     good('! Redirect permanent / https://a.test:@PORT@/')],
+    [334, 'a redirect to an alias of its own',        good('  ServerAlias www.a.test', '! Redirect / https://WWW.a.test:@PORT@/x')],
+  ) {
+    my ($id, $what, $marked) = @$_;
+    my ($conf, $line, $directive) = unmark($marked);
+    my $found = TLSplus::Server->new(certs => $certs, conf => $conf)->configtest;
+    is $found->{exit}, 0, sprintf('TP%04d: %s: passes', $id, $what) or diag $found->{text};
+    like $found->{text}, expected($id, $line, $directive =~ s/^<(\w+)$/<$1>/r), sprintf 'TP%04d: %s: is told', $id, $what;
+}
+
+# What is right, or nobody's business, is not told; what is told, once.
+subtest 'no false alarm' => sub {
+    my $two = good() =~ s/\*:\@PORT\@/127.0.0.1:\@PORT\@ 127.0.0.2:\@PORT\@/r;
+    my @rows = (
+        # id  times  what                                              configuration
+        [706, 0, 'an expired authority, and no client is asked',       good('  SSLCACertificateFile @CERTS@/mid.crt')],
+        [706, 1, 'an expired authority, and clients are asked',        good('  SSLCACertificateFile @CERTS@/mid.crt', '  SSLVerifyClient optional')],
+        [706, 1, 'an expired authority, and clients of a place are',   good('  SSLCACertificateFile @CERTS@/mid.crt', '  <Location /x>', '    SSLVerifyClient require', '  </Location>')],
+        [321, 0, 'a rule for all MSIE',                                good('  BrowserMatch ".*MSIE.*" nokeepalive ssl-unclean-shutdown')],
+        [321, 1, 'a rule for MSIE and everybody else',                 good('  BrowserMatch "MSIE|Mozilla" nokeepalive ssl-unclean-shutdown')],
+        [314, 1, 'two hosts of one name on two addresses',             "Listen 127.0.0.1:\@PORT\@\nListen 127.0.0.2:\@PORT\@\n$two$two"],
+        [106, 1, 'three versions without sign',                        good('  SSLProtocol TLSv1 TLSv1.1 TLSv1.2')],
+        [330, 0, 'a certificate that all inherit',                     "SSLCertificateFile \@CERTS\@/direct.crt\nSSLCertificateKeyFile \@CERTS\@/direct.key\n" . good() . "<VirtualHost *:\@PORT2\@>\n  ServerName b.test\n</VirtualHost>\n"],
+        [330, 0, 'a certificate and SSLEngine off',                    good() . (good() =~ s/SSLEngine on/SSLEngine off/r =~ s/PORT/PORT2/r)],
+        [331, 0, 'a host for all other ports',                         good() . "<VirtualHost *>\n  ServerName b.test\n</VirtualHost>\n"],
+        [332, 0, 'level 0 without old versions',                       good('  SSLProtocol -all +TLSv1.2', '  SSLCipherSuite DEFAULT:@SECLEVEL=0')],
+        [332, 0, 'old versions that the level rules out',              good('  SSLProtocol all')],
+        [333, 0, 'SSLInsecureRenegotiation off',                       good('  SSLInsecureRenegotiation off')],
+        [334, 0, 'a redirect to another name',                         good('  Redirect / https://b.test:@PORT@/')],
+        [334, 0, 'a redirect to another port',                         good('  Redirect / https://a.test:1/')],
+        [334, 0, 'a redirect of a path',                               good('  Redirect /x https://a.test:@PORT@/y')],
+        [334, 0, 'a redirect from plain HTTP',                         good() . "<VirtualHost *:\@PLAIN\@>\n  ServerName a.test\n  Redirect / https://a.test:\@PORT\@/\n</VirtualHost>\n"],
+        [335, 0, 'Protocols without h2',                               good('  Protocols http/1.1')],
+    );
+    for (@rows) {
+        my ($id, $times, $what, $conf) = @$_;
+        my $label = sprintf 'TP%04d: %s', $id, $what;
+        my $found = TLSplus::Server->new(certs => $certs, conf => $conf)->configtest;
+        is $found->{exit}, 0, "$label: passes" or diag $found->{text};
+        is scalar(() = $found->{text} =~ /TP0$id: /g), $times, "$label: told $times times" or diag $found->{text};
+    }
+};
+
 subtest 'all findings at once' => sub {
     my $conf = host('  SSLCertificateFile @CERTS@/direct.crt', '  SSLCertificateKeyFile @CERTS@/other.key', '  SSLCipherSuite NOSUCHCIPHER')
       . (host('  SSLCertificateFile @CERTS@/text.crt', '  SSLProtocol -all') =~ s/a\.test/b.test/r)
@@ -291,7 +343,22 @@ subtest 'the same mistake of many hosts' => sub {
     unlike $told[0], qr/so for/, 'the first is about one host';
     my $others = join ', ', map { "\Q$names[$_]\E:\\d+ at \\S*test\\.conf:" . (4 + 6 * $_) } 3 .. 12;
     like $told[2], qr/; so for 13 more virtual hosts: $others, \.\.\./, 'the third names ten others, each with its line, and counts all';
-    is scalar(() = $found->{text} =~ /TP0224: /g), 15, 'what differs between hosts is told of each';
+    is scalar(() = $found->{text} =~ /TP0224: /g), 3, 'and so what is about another name for each';
+};
+
+# Each file is another, and what is wrong is the same.
+subtest 'a mistake in many files' => sub {
+    my $pem  = $certs->read('isca.crt') . $certs->read('isca.key');
+    my $many = 300;
+    my $conf = join '', map { "<VirtualHost *:\@PORT\@>\n  ServerName h$_.test\n  SSLEngine on\n  SSLCertificateFile conf/h$_.pem\n</VirtualHost>\n" } 1 .. $many;
+    my $server = TLSplus::Server->new(certs => $certs, conf => $conf, files => { map { ("conf/h$_.pem" => [$pem, 0644]) } 1 .. $many });
+    my $found  = $server->configtest;
+    is $found->{exit}, 0, 'passes' or diag $found->{text};
+    for my $id ('TP0223', 'TP0224', 'TP0233') {
+        my @told = grep { /$id: / } split /\n/, $found->{text};
+        is scalar @told, 3, "$id: three lines of $many";
+        like $told[2], qr/so for 297 more virtual hosts: h4\.test:\d+ at \S*test\.conf:\d+, /, "$id: the third counts the others";
+    }
 };
 
 subtest 'nothing to say' => sub {

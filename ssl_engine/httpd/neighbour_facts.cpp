@@ -103,6 +103,8 @@ class Walk {
     } else if (is(line, "BrowserMatch") || is(line, "BrowserMatchNoCase") || is(line, "SetEnvIf") ||
                is(line, "SetEnvIfNoCase")) {
       browser_rule(line, around);
+    } else if (is(line, "Protocols")) {
+      protocols(line);
     } else if (around.shown.empty()) {
       redirect(line, around);
     }
@@ -217,7 +219,9 @@ class Walk {
     const ap_regex_t* compiled =
         ap_pregcomp(scratch_, words.front().c_str(), ignores_case ? AP_REG_ICASE : 0);
     const bool matches =
-        compiled != nullptr && ap_regexec(compiled, kCurrentMsie, 0, nullptr, 0) == 0;
+        compiled != nullptr && std::ranges::any_of(kCurrentBrowsers, [&](const char* browser) {
+          return ap_regexec(compiled, browser, 0, nullptr, 0) == 0;
+        });
     facts_.rules.push_back({words.front(), matches, place_of(line), around.host});
   }
 
@@ -227,6 +231,20 @@ class Walk {
     if (!may || !around.host || line->args == nullptr) return;
     if (std::string_view(line->args).find("https://") != std::string_view::npos) {
       facts_.hosts[*around.host].redirects = true;
+    }
+    if (is(line, "Redirect") || is(line, "RedirectPermanent") || is(line, "RedirectTemp")) {
+      const auto words = words_of(line, scratch_);  // [status] path URL
+      if (words.size() < 2) return;
+      facts_.redirections.push_back(
+          {*around.host, words[words.size() - 2], words.back(), place_of(line)});
+    }
+  }
+
+  void protocols(Lines line) {
+    const auto words = words_of(line, scratch_);
+    if (std::ranges::find(words, "h2") == words.end()) return;
+    if (ap_find_linked_module("mod_http2.c") == nullptr) {
+      facts_.h2_without_module.push_back(place_of(line));
     }
   }
 
@@ -267,8 +285,15 @@ NeighbourFacts neighbour_facts(const BuildInput& input, const std::vector<server
   NeighbourFacts facts;
   for (std::size_t i = 0; i < input.hosts.size(); ++i) {
     const HostInput& host = input.hosts[i];
-    facts.hosts.push_back({host.name, document_root_of(*servers[i]), speaks_tls(host), false,
-                           !host.is_main_server, is_local(host, input.listeners)});
+    NeighbourFacts::Host& made = facts.hosts.emplace_back();
+    made.name = host.name;
+    made.document_root = document_root_of(*servers[i]);
+    made.engine = speaks_tls(host);
+    made.is_virtual = !host.is_main_server;
+    made.is_local = is_local(host, input.listeners);
+    made.names = host.aliases;
+    if (!host.server_name.empty()) made.names.push_back(host.server_name);
+    for (const Endpoint& at : host.endpoints) made.ports.push_back(at.port);
   }
   Walk(input, facts, scratch).server(ap_conftree);
   return facts;

@@ -4,6 +4,8 @@
 // its own place, in a few lines.
 #include "ssl_engine/findings.h"
 
+#include <algorithm>
+
 #include "ssl_engine/base/text.h"
 #include "t/unit/test_certs.h"
 
@@ -71,18 +73,31 @@ START_TEST(one_more_is_said_in_the_singular) {
 }
 END_TEST
 
-START_TEST(what_differs_is_told_of_everybody) {
+// A warning is the same whatever file it is about; an error where it says the same of another file.
+START_TEST(files_and_names_make_no_difference) {
+  constexpr const char* kWords[] = {"no key",  "no certificate", "a list",
+                                    "nothing", "text",           "noise"};
   Findings findings;
   for (std::uint32_t i = 0; i < 6; ++i) {
-    const int line = 100 + static_cast<int>(i);
-    findings.add(i, at_line(line, text("evidence ", i)));
-    findings.add(i, at_line(line + 100, "other", text("hint ", i)));
-    Error caused = at_line(line + 200, "caused");
+    const Where where{"SSLCertificateFile", "site.conf", 100 + static_cast<int>(i)};
+    findings.add(i, at_line(where.line, text("\"/etc/h", i, ".pem\" names h", i, ".test")));
+    findings.add(i,
+                 diagnose(Tp::file_missing, text("\"/etc/h", i, ".pem\", since day ", i), where));
+    findings.add(i, diagnose(Tp::pem_damaged, kWords[i], where));
+    Error caused = diagnose(Tp::key_not_decodable, "\"/etc/key.pem\"", where);
     caused.cause = std::make_shared<const Error>(
-        Error{.what = text("cause ", i), .where = {}, .hint = {}, .id = 0, .cause = nullptr});
+        Error{.what = kWords[i], .where = {}, .hint = {}, .id = 0, .cause = nullptr});
     findings.add(i, std::move(caused));
   }
-  ck_assert_uint_eq(findings.take(names(6)).size(), 18);
+  const auto told = findings.take(names(6));
+  const auto count = [&](Tp id) {
+    return std::ranges::count_if(
+        told, [&](const Finding& f) { return f.error.id == diagnose(id, {}).id; });
+  };
+  ck_assert_int_eq(count(Tp::chain_intermediate_missing), 3);
+  ck_assert_int_eq(count(Tp::file_missing), 3);
+  ck_assert_int_eq(count(Tp::pem_damaged), 6);
+  ck_assert_int_eq(count(Tp::key_not_decodable), 6);
 }
 END_TEST
 
@@ -140,7 +155,7 @@ int main() {
   tcase_add_test(tests, the_next_ten_are_named_with_their_places);
   tcase_add_test(tests, all_further_ones_are_counted);
   tcase_add_test(tests, one_more_is_said_in_the_singular);
-  tcase_add_test(tests, what_differs_is_told_of_everybody);
+  tcase_add_test(tests, files_and_names_make_no_difference);
   tcase_add_test(tests, a_host_counts_once);
   tcase_add_test(tests, who_inherits_is_counted_with_whose_line_it_is);
   tcase_add_test(tests, the_whole_server_is_no_host);
