@@ -6,6 +6,7 @@
 // diagnostics_<area>.cpp of its block; t/unit/diagnostics_test.cpp holds the two together.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -326,6 +327,8 @@ void log_error(LogSink& sink, const Error& error, std::string_view vhost, RateLi
 struct Finding {
   Error error;
   std::string vhost;  // "a.example:443", empty when it concerns the whole server
+  static constexpr std::uint32_t kWholeServer = UINT32_MAX;
+  std::uint32_t host = kWholeServer;  // the virtual host's position in the configuration
 };
 
 /// True if one of them must stop a start (severity error or worse).

@@ -99,7 +99,7 @@ std::vector<Finding> Findings::take(std::span<const std::string> names) {
       others[known->second].add(entry.host);
       continue;
     }
-    if (entry.host != kWholeServer) {
+    if (entry.host != Finding::kWholeServer) {
       Places& same = places[mistake_of(entry.error)];
       const bool is_next_host = same.hosts == 0 || entry.host != same.last_host;
       if (is_next_host && same.hosts == kHostsInFull) {
@@ -114,7 +114,7 @@ std::vector<Finding> Findings::take(std::span<const std::string> names) {
       same.last_host = entry.host;
       same.last_line = findings.size();
     }
-    findings.push_back({std::move(entry.error), name_of(entry.host)});
+    findings.push_back({std::move(entry.error), name_of(entry.host), entry.host});
     others.emplace_back(entry.host);
   }
   for (std::size_t i = 0; i < findings.size(); ++i) {

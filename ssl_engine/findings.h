@@ -21,13 +21,12 @@ class Findings {
   /// A finding about the virtual host at position `host` of the configuration.
   void add(std::uint32_t host, Error error) { entries_.push_back({host, std::move(error)}); }
   /// A finding about the server as a whole; comes last.
-  void add(Error error) { add(kWholeServer, std::move(error)); }
+  void add(Error error) { add(Finding::kWholeServer, std::move(error)); }
 
   /// `names` of the virtual hosts, by position. Empties the collection.
   std::vector<Finding> take(std::span<const std::string> names);
 
  private:
-  static constexpr std::uint32_t kWholeServer = UINT32_MAX;
   struct Entry {
     std::uint32_t host;
     Error error;

@@ -32,7 +32,10 @@ class Generation {
   OnceEach told_directories;         // that programs there get no variables
   std::vector<server_rec*> servers;  // by Host::index
   std::size_t parking_capacity = 0;  // see connection_hooks.h
-  std::vector<Finding> findings;     // of build(), for the error log once it is open
+  std::vector<Finding> findings;     // of judge(), for the error log once it is open
+
+  /// The first build() of this reading.
+  void judge(apr_pool_t* pool, apr_pool_t* scratch) { findings = build(pool, scratch); }
 
   /// Loads and judges the whole configuration; all findings, in its order. Without a fatal one
   /// the snapshot is published. `pool` is pconf, `scratch` ptemp.

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// httpd reads its configuration twice at start and runs check_config in both passes. The first
-// pass is the one whose findings reach the operator's terminal and whose failure reaches the
-// exit status; what it read from files is kept (retained.h), so the second costs little.
+// httpd reads its configuration twice at start. The first pass is the one whose findings reach the
+// operator's terminal and whose failure reaches the exit status; what it read from files is kept
+// (retained.h), so the second costs little.
+//
+// `httpd -k stop` and its like read the configuration too, run check_config, send their signal and
+// are gone. They must work whatever the configuration has become, and ask nobody: so check_config
+// judges for a configuration test alone, and everything else waits for open_logs, which only a
+// process that is going to serve gets to.
 #include "ssl_engine/httpd/lifecycle.h"
 
 #ifdef __GLIBC__
@@ -38,8 +43,8 @@ constexpr int kRefuse = HTTP_INTERNAL_SERVER_ERROR;
 bool is_first_pass() noexcept {
   return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
 }
-bool only_dumps() noexcept {
-  return ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_DUMP;
+bool is_run_mode(int mode) noexcept {
+  return ap_state_query(AP_SQ_RUN_MODE) == mode;
 }
 
 /// Logs all findings; false if one of them is fatal.
@@ -48,6 +53,19 @@ bool report(LogSink& log, const std::vector<Finding>& findings) {
   if (!any_fatal(findings)) return true;
   log_error(log, diagnose(Tp::start_refused, {}));
   return false;
+}
+
+/// The same into the error log, and into the host's own if it has one.
+bool report(const Generation& generation, LogSink& log, const std::vector<Finding>& findings) {
+  const server_rec& main_server = *generation.servers.front();
+  for (const Finding& finding : findings) {
+    if (finding.host >= generation.servers.size()) continue;
+    const server_rec* const server = generation.servers[finding.host];
+    if (server->error_log == main_server.error_log) continue;
+    ServerLog own(server);
+    log_error(own, finding.error, finding.vhost);
+  }
+  return report(log, findings);
 }
 
 int pre_config(apr_pool_t* pconf, LogSink& log) {
@@ -63,14 +81,20 @@ int pre_config(apr_pool_t* pconf, LogSink& log) {
 }
 
 int check_config(apr_pool_t* pconf, apr_pool_t* ptemp, server_rec& main_server, LogSink& log) {
-  if (only_dumps()) return OK;
+  if (is_run_mode(AP_SQ_RM_CONFIG_DUMP)) return OK;
   auto& generation = pool_new<Generation>(pconf, main_server);
-  generation.findings = generation.build(pconf, ptemp);
-  // The first pass has the terminal. In the others it may be gone and the error log is not open
-  // yet: post_config tells them there, unless there will be no post_config.
-  if (is_first_pass() || any_fatal(generation.findings)) {
-    return report(log, generation.findings) ? OK : kRefuse;
-  }
+  if (!is_run_mode(AP_SQ_RM_CONFIG_TEST)) return OK;
+  generation.judge(pconf, ptemp);
+  return report(log, generation.findings) ? OK : kRefuse;
+}
+
+// Before httpd's own, which puts the error log in the terminal's place. Refusing here would be told
+// as "Unable to open logs"; post_config, which follows, refuses.
+int open_logs(apr_pool_t* pconf, apr_pool_t* ptemp, server_rec& main_server, LogSink& log) {
+  Generation* generation = slot_of(main_server).generation;
+  if (generation == nullptr) return kRefuse;
+  generation->judge(pconf, ptemp);
+  if (is_first_pass()) (void)report(log, generation->findings);
   return OK;
 }
 
@@ -136,18 +160,22 @@ bool settle_certificates(Generation& generation, apr_pool_t* pconf, apr_pool_t* 
   if (generation.collect_certificates(ptemp)) {
     generation.findings = generation.build(pconf, ptemp);
   }
-  if (!is_first_pass()) return report(log, generation.findings);
+  if (!is_first_pass()) return report(generation, log, generation.findings);
   // The terminal has been told all, but that a certificate did not come.
   std::erase_if(generation.findings, [](const Finding& finding) {
     return !any_fatal({&finding, 1});
   });
   StartupLog terminal;
-  return report(terminal, generation.findings);
+  return report(generation, terminal, generation.findings);
 }
 
 int post_config(apr_pool_t* pconf, apr_pool_t* ptemp, server_rec& main_server, LogSink& log) {
   Generation* generation = slot_of(main_server).generation;
   if (generation == nullptr) return kRefuse;
+  if (any_fatal(generation->findings)) {
+    (void)report(*generation, log, generation->findings);
+    return kRefuse;
+  }
   if (is_first_pass() && !modules_bring_certificates()) return OK;
   if (!settle_certificates(*generation, pconf, ptemp, log)) return kRefuse;
   if (is_first_pass()) return OK;
@@ -204,6 +232,13 @@ static int tlsplus_check_config(apr_pool_t* pconf, apr_pool_t*, apr_pool_t* ptem
                      [&] { return check_config(pconf, ptemp, *main_server, log); });
 }
 
+static int tlsplus_open_logs(apr_pool_t* pconf, apr_pool_t*, apr_pool_t* ptemp,
+                             server_rec* main_server) noexcept {
+  StartupLog log;
+  return at_boundary(log, "open_logs", int{kRefuse},
+                     [&] { return open_logs(pconf, ptemp, *main_server, log); });
+}
+
 static void tlsplus_test_config(apr_pool_t*, server_rec* main_server) noexcept {
   StartupLog log;
   at_boundary(log, "test_config", [&] { dump_configuration(*main_server); });
@@ -240,9 +275,12 @@ static int tlsplus_status(request_rec* request, int flags) noexcept {
 }  // namespace
 
 void register_lifecycle_hooks() {
+  // The MPMs open their sockets there: not before it is known that they will be served.
+  static const char* const before_logs[] = {"core.c", "event.c", "worker.c", "prefork.c", nullptr};
   static const char* const before_proxy[] = {"mod_proxy.c", nullptr};
   ap_hook_pre_config(sealed(tlsplus_pre_config), nullptr, nullptr, APR_HOOK_MIDDLE);
   ap_hook_check_config(sealed(tlsplus_check_config), nullptr, nullptr, APR_HOOK_MIDDLE);
+  ap_hook_open_logs(sealed(tlsplus_open_logs), nullptr, before_logs, APR_HOOK_REALLY_FIRST);
   ap_hook_test_config(sealed(tlsplus_test_config), nullptr, nullptr, APR_HOOK_MIDDLE);
   ap_hook_post_config(sealed(tlsplus_post_config), nullptr, before_proxy, APR_HOOK_MIDDLE);
   ap_hook_child_init(sealed(tlsplus_child_init), nullptr, nullptr, APR_HOOK_MIDDLE);
