@@ -7,11 +7,11 @@
 #   SSLPassPhraseDialog exec:/usr/local/sbin/pass-phrase-systemd-ask.sh
 #
 # mod_tlsplus runs it with the host ("www.example.org:443") and, for a key in a file, its position (RSA,
-# DSA, ECC, 3, ...); for a token's PIN with the host alone. It waits for half a minute.
+# DSA, ECC, 3, ...); for a token's PIN with the host alone, and waits for the answer. configtest does not run it.
 set -eu
 if [ "$#" -gt 1 ]; then
   question="Pass phrase of the TLS key of $1 ($2):"
 else
   question="PIN of the token of $1:"
 fi
-exec systemd-ask-password --timeout=25 --id="httpd-tls:$1" "$question"
+exec systemd-ask-password --timeout=0 --id="httpd-tls:$1" "$question"

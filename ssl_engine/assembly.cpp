@@ -165,8 +165,9 @@ void settle(std::vector<Draft>& drafts, const BuildInput& input, CertificateStor
             Policies& policies, TrustStores& trust, Findings& findings) {
   PasswordStores passwords(findings);
   const Setting<PassPhraseDialog> unset;
-  PassPhrases phrases(make_dialog(
-      input.global == nullptr ? unset : input.global->pass_phrase_dialog, input.may_ask));
+  PassPhrases phrases(
+      make_dialog(input.global == nullptr ? unset : input.global->pass_phrase_dialog, input.may_ask,
+                  input.tell));
   HostCertificates certificates(store, phrases, findings);
   for (Draft& draft : drafts) {
     if (!draft.engine) continue;

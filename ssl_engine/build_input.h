@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -47,6 +48,7 @@ struct BuildInput {
   // False: a configuration test. Nothing may wait for a person; an encrypted key that would need
   // one is a warning, and the snapshot is for looking at only.
   bool may_ask = true;
+  std::function<void(const Error&)> tell;  // of what cannot wait for the findings; may be empty
   std::optional<RunAs> children;  // the account that children change to; none: they stay who we are
   bool is_repeated = false;       // the same was built a moment ago: tokens were tried then
 };

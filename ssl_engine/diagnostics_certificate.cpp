@@ -193,13 +193,19 @@ constexpr auto kRows = std::to_array<Diagnostic>({
     {Tp::pass_phrase_program_silent, Level::error, "pass phrase program gave no pass phrase",
      "It ended well, but the first line of its standard output is empty.",
      "make the program print the pass phrase and a line end"},
-    {Tp::pass_phrase_program_hung, Level::error, "pass phrase program gave no answer in time",
-     "It was ended, so that a start at boot does not wait for ever.",
-     "run the program by hand with the arguments shown; it must not wait for a terminal"},
+    {Tp::pass_phrase_program_hung, Level::warn, "pass phrase program has not answered yet",
+     "There may be a person behind it, so it is waited for. Until it answers nothing is served, "
+     "or, "
+     "at a restart, nothing new.",
+     "give it the pass phrase, or end it; a program that asks nobody should answer at once: run it "
+     "by hand with the arguments shown"},
     {Tp::key_not_checked, Level::warn, "encrypted private key was not checked",
-     "Decrypting it would mean asking for the pass phrase, which configtest does not do. A start "
-     "at a terminal asks.",
-     "to have it checked unattended: SSLPassPhraseDialog exec:/path/to/program"},
+     "Decrypting it would mean asking a person for the pass phrase, which configtest does not do; "
+     "or "
+     "the program of SSLPassPhraseDialog, run without a terminal, gave none. A start asks.",
+     "to have it checked unattended: SSLPassPhraseDialog exec:/path/to/program, one that prints "
+     "the "
+     "pass phrase without asking anybody"},
     {Tp::pass_phrase_not_given, Level::error, "no pass phrase was given",
      "The dialog was broken off, or every phrase that was entered was wrong.",
      "start again with the right pass phrase; it may be changed with: openssl pkey -in KEY -aes256 "

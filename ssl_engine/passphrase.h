@@ -67,16 +67,26 @@ class Terminal {
 /// begun by a service manager, must not wait for an answer that never comes.
 std::unique_ptr<Terminal> controlling_terminal();
 
+/// Told of what cannot wait for the end: Tp::pass_phrase_program_hung.
+using Tell = std::function<void(const Error&)>;
+
 std::unique_ptr<PhraseDialog> make_builtin_dialog(std::unique_ptr<Terminal> terminal);
-/// `command` is a path, or a path and arguments; `limit` is for one answer.
+/// `command` is a path, or a path and arguments; `limit` is for one answer. With `tell` there may
+/// be a person to ask: the program has our terminal and the time it takes, and `limit` is when
+/// `tell` hears of it. Without it has neither, and an exec: program that fails leaves its key
+/// unchecked.
 std::unique_ptr<PhraseDialog> make_exec_dialog(std::string_view command,
-                                               std::chrono::milliseconds limit);
+                                               std::chrono::milliseconds limit,
+                                               const Tell& tell = {});
 std::unique_ptr<PhraseDialog> make_pipe_dialog(std::string_view command,
-                                               std::chrono::milliseconds limit);
+                                               std::chrono::milliseconds limit,
+                                               const Tell& tell = {});
 
 /// `directive` unset means builtin. `may_ask` false: whatever might wait for a person answers
-/// with Tp::key_not_checked instead; programs (exec:) run all the same.
-std::unique_ptr<PhraseDialog> make_dialog(const Setting<PassPhraseDialog>& directive, bool may_ask);
+/// with Tp::key_not_checked instead; programs (exec:) run all the same, unless they are scripts
+/// that call one that asks people.
+std::unique_ptr<PhraseDialog> make_dialog(const Setting<PassPhraseDialog>& directive, bool may_ask,
+                                          const Tell& tell = {});
 
 /// Not thread safe.
 class PassPhrases {

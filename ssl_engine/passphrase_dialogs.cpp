@@ -22,8 +22,8 @@ constexpr unsigned kRetries = 5;
 constexpr unsigned kQuickAttempts = 3;  // wrong phrases before answers are slowed down
 constexpr std::chrono::seconds kDelayStep{5};
 constexpr std::size_t kMaxPhraseBytes = 1024;  // OpenSSL's own limit (PEM_BUFSIZE)
-constexpr milliseconds kExecLimit{30'000};
-constexpr milliseconds kPipeLimit{120'000};  // there may be a person behind the program
+constexpr milliseconds kLimit{
+    30'000};  // for a program; for a person, until we say what we wait for
 
 std::string name_of(const KeyLabel& key) {
   return text(key.server, ':', key.position);
@@ -56,6 +56,24 @@ Program program_of(std::string_view command) {
   return program;
 }
 
+// By what asks people, itself or in the scripts that distributions have for this: Debian's
+// ask-for-passphrase, Fedora's httpd-ssl-pass-dialog, SUSE's apache2-systemd-ask-pass.
+bool asks_a_person(std::string_view command) {
+  constexpr std::size_t kMostScriptBytes = 64U << 10U;
+  const std::string path = program_of(command).arguments.front();
+  FileReader script(kMostScriptBytes);
+  (void)script.read(path);
+  const std::string_view content = as_text(script.content());
+  constexpr std::array kAsking{"systemd-ask-password", "plymouth", "/dev/tty", "pinentry"};
+  const auto asks = [&](std::string_view line) {
+    return !trim(line).starts_with('#') && std::ranges::any_of(kAsking, [&](const char* word) {
+      return line.find(word) != std::string_view::npos;
+    });
+  };
+  if (asks(path)) return true;
+  return content.starts_with("#!") && std::ranges::any_of(split(content, '\n'), asks);
+}
+
 std::string folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   if (slash == std::string::npos) return {};
@@ -66,6 +84,16 @@ std::string command_line(const Program& program) {
   std::vector<std::string> shown;
   for (const std::string& argument : program.arguments) shown.push_back(escape(argument));
   return join(shown, " ");
+}
+
+/// What `tell` hears when the answer takes long.
+WhenLate when_late(const Program& program, milliseconds limit, const Tell& tell) {
+  if (!tell) return {};
+  return [&program, limit, &tell] {
+    tell(diagnose(Tp::pass_phrase_program_hung,
+                  text(command_line(program), ": no answer for ", limit.count() / 1000, " s"),
+                  nowhere()));
+  };
 }
 
 // Forgets everything from the first line end on.
@@ -111,24 +139,25 @@ class BuiltinDialog final : public PhraseDialog {
 
 class ExecDialog final : public PhraseDialog {
  public:
-  ExecDialog(std::string_view command, milliseconds limit)
-      : program_(program_of(command)), limit_(limit) {
+  ExecDialog(std::string_view command, milliseconds limit, Tell tell)
+      : program_(program_of(command)), limit_(limit), tell_(std::move(tell)) {
     program_.directory = folder_of(program_.arguments.front());
+    program_.at_terminal = static_cast<bool>(tell_);
   }
 
   Result<SecretBytes> ask(const KeyLabel& key, unsigned /*attempt*/) override {
     Program program = program_;
     program.arguments.push_back(key.server);
     if (!key.is_pin) program.arguments.push_back(kind_of(key.position));
-    ProgramResult result = collect_output(program, limit_, kMaxPhraseBytes);
+    const WhenLate late = when_late(program, limit_, tell_);
+    ProgramResult result = collect_output(program, limit_, kMaxPhraseBytes, late);
     const std::string what = command_line(program);
     switch (result.outcome) {
       case ProgramResult::Outcome::not_started:
         return diagnose(Tp::pass_phrase_program_not_started,
                         text(what, ": ", escape(result.complaint)), nowhere());
       case ProgramResult::Outcome::timed_out:
-        return diagnose(Tp::pass_phrase_program_hung,
-                        text(what, ": ended after ", limit_.count() / 1000, " s"), nowhere());
+        return failure(text(what, ": ended after ", limit_.count() / 1000, " s"), result);
       case ProgramResult::Outcome::too_much:
         return failure(text(what, ": more than ", kMaxPhraseBytes, " bytes of output"), result);
       case ProgramResult::Outcome::killed:
@@ -141,7 +170,7 @@ class ExecDialog final : public PhraseDialog {
     }
     cut_to_first_line(result.output);
     if (!result.output.empty()) return std::move(result.output);
-    return diagnose(Tp::pass_phrase_program_silent, with_complaint(what, result), nowhere());
+    return failure(Tp::pass_phrase_program_silent, with_complaint(what, result));
   }
   [[nodiscard]] unsigned retries() const noexcept override { return 0; }
 
@@ -155,19 +184,25 @@ class ExecDialog final : public PhraseDialog {
     const std::string_view words = trim(result.complaint);
     return words.empty() ? std::move(what) : text(what, "; it says: ", quote(words));
   }
-  static Error failure(std::string what, const ProgramResult& result) {
-    return diagnose(Tp::pass_phrase_program_failed, with_complaint(std::move(what), result),
-                    nowhere());
+  [[nodiscard]] Error failure(std::string what, const ProgramResult& result) const {
+    return failure(Tp::pass_phrase_program_failed, with_complaint(std::move(what), result));
+  }
+  // Without a terminal and with nobody there it may fail, and yet serve a start at a terminal.
+  [[nodiscard]] Error failure(Tp id, std::string what) const {
+    return diagnose(tell_ ? id : Tp::key_not_checked, std::move(what), nowhere());
   }
 
   Program program_;
   milliseconds limit_;
+  Tell tell_;
 };
 
 class PipeDialog final : public PhraseDialog {
  public:
-  PipeDialog(std::string_view command, milliseconds limit)
-      : program_(program_of(command)), limit_(limit) {}
+  PipeDialog(std::string_view command, milliseconds limit, Tell tell)
+      : program_(program_of(command)), limit_(limit), tell_(std::move(tell)) {
+    program_.at_terminal = static_cast<bool>(tell_);
+  }
 
   Result<SecretBytes> ask(const KeyLabel& key, unsigned attempt) override {
     if (running_ == nullptr) {
@@ -179,7 +214,8 @@ class PipeDialog final : public PhraseDialog {
       running_ = std::move(*started);
     }
     const std::string_view remark = attempt == 0 ? kBanner : "That pass phrase is wrong.\n";
-    auto answer = running_->ask(text(remark, question(key), '\n'), limit_, kMaxPhraseBytes);
+    auto answer = running_->ask(text(remark, question(key), '\n'), limit_, kMaxPhraseBytes,
+                                when_late(program_, limit_, tell_));
     if (!answer) {
       return diagnose(Tp::pass_phrase_program_failed,
                       text(command_line(program_), ": ", answer.error().what), nowhere());
@@ -193,6 +229,7 @@ class PipeDialog final : public PhraseDialog {
  private:
   Program program_;
   milliseconds limit_;
+  Tell tell_;
   std::unique_ptr<Dialogue> running_;
 };
 
@@ -211,23 +248,28 @@ std::unique_ptr<PhraseDialog> make_builtin_dialog(std::unique_ptr<Terminal> term
   return std::make_unique<BuiltinDialog>(std::move(terminal));
 }
 
-std::unique_ptr<PhraseDialog> make_exec_dialog(std::string_view command, milliseconds limit) {
-  return std::make_unique<ExecDialog>(command, limit);
+std::unique_ptr<PhraseDialog> make_exec_dialog(std::string_view command, milliseconds limit,
+                                               const Tell& tell) {
+  return std::make_unique<ExecDialog>(command, limit, tell);
 }
 
-std::unique_ptr<PhraseDialog> make_pipe_dialog(std::string_view command, milliseconds limit) {
-  return std::make_unique<PipeDialog>(command, limit);
+std::unique_ptr<PhraseDialog> make_pipe_dialog(std::string_view command, milliseconds limit,
+                                               const Tell& tell) {
+  return std::make_unique<PipeDialog>(command, limit, tell);
 }
 
-std::unique_ptr<PhraseDialog> make_dialog(const Setting<PassPhraseDialog>& directive,
-                                          bool may_ask) {
+std::unique_ptr<PhraseDialog> make_dialog(const Setting<PassPhraseDialog>& directive, bool may_ask,
+                                          const Tell& tell) {
   const PassPhraseDialog dialog = directive.value_or({});
-  if (dialog.kind == PassPhraseDialog::Kind::exec) {
-    return make_exec_dialog(dialog.command, kExecLimit);
+  const bool is_exec = dialog.kind == PassPhraseDialog::Kind::exec;
+  if (!may_ask) {
+    if (is_exec && !asks_a_person(dialog.command)) return make_exec_dialog(dialog.command, kLimit);
+    return std::make_unique<NoDialog>();
   }
-  if (!may_ask) return std::make_unique<NoDialog>();
+  const Tell heard = tell ? tell : [](const Error&) {};
+  if (is_exec) return make_exec_dialog(dialog.command, kLimit, heard);
   if (dialog.kind == PassPhraseDialog::Kind::pipe) {
-    return make_pipe_dialog(dialog.command, kPipeLimit);
+    return make_pipe_dialog(dialog.command, kLimit, heard);
   }
   return make_builtin_dialog(controlling_terminal());
 }

@@ -7,9 +7,11 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use TLSplus::Certs;
+use TLSplus::Env qw(modules_dir);
 use TLSplus::Process qw(run slurp);
 use TLSplus::Seat;
 use TLSplus::Server;
+use TLSplus::Terminal qw(type_to);
 use TLSplus::Test;
 
 my $certs = TLSplus::Certs->new;
@@ -74,6 +76,9 @@ subtest 'nobody at a terminal' => sub {
     ok !$server->begin, 'no start';
     cmp_ok time - $begin, '<', 3, 'at once';
     like $server->said, qr/TP0240: .*test\.conf:5\b.*exec:.*systemd-ask-password.*openssl pkey/, 'with three ways out';
+    my $piped = run($server->_command, env => $server->_env, stdin => "opensesame\n", timeout => 20);
+    is $piped->{exit}, 1, 'a phrase on standard input, which is no terminal, is not read';
+    like $piped->{err}, qr/TP0240: /, 'and that is said';
 };
 
 # A program that keeps a record of its calls.
@@ -108,23 +113,56 @@ subtest 'a program' => sub {
     ok $server->stop, 'stops cleanly';
 };
 
+# With the message of configtest, where it is another: a program that fails there may serve a start at a terminal.
 my @FAILURES = (
     ['not executable', 242, ["#!/bin/sh\necho opensesame\n", 0644], qr/Permission denied/],
-    ['exit status',    243, ["#!/bin/sh\necho 'no key here' >&2\nexit 3\n", 0755], qr/exit status 3; it says: "no key here"/],
-    ['a signal',       243, ["#!/bin/sh\nkill -9 \$\$\n", 0755], qr/signal 9/],
-    ['nothing',        244, ["#!/bin/sh\nexit 0\n", 0755], qr{run/ask a\.test:\d+ RSA}],
+    ['exit status',    243, ["#!/bin/sh\necho 'no key here' >&2\nexit 3\n", 0755], qr/exit status 3; it says: "no key here"/, 246],
+    ['a signal',       243, ["#!/bin/sh\nkill -9 \$\$\n", 0755], qr/signal 9/, 246],
+    ['nothing',        244, ["#!/bin/sh\nexit 0\n", 0755], qr{run/ask a\.test:\d+ RSA}, 246],
+    ['no terminal',    243, ["#!/bin/sh\nread x < \"/dev/\"tty && echo opensesame\n", 0755], qr{/dev/tty}, 246],
     ['a wrong phrase', 241, ["#!/bin/sh\necho sesame\n", 0755], qr/a\.enc\.key/],
 );
 
 for (@FAILURES) {
-    my ($what, $id, $program, $words) = @$_;
+    my ($what, $id, $program, $words, $tested) = @$_;
     subtest "a program that fails: $what" => sub {
         my $server = TLSplus::Server->new(certs => $certs, conf => "SSLPassPhraseDialog exec:\@ROOT\@/run/ask\n" . hosts('a'));
         $server->put('run/ask', $program);
         my $found = $server->configtest;
-        isnt $found->{exit}, 0, 'configtest fails';
-        like $found->{text}, qr/TP0$id: .*test\.conf:6\b.*$words/, 'and says why, with the line of the key';
+        is $found->{exit}, $tested ? 0 : 1, $tested ? 'configtest leaves the key alone' : 'configtest fails';
+        my $told = $tested // $id;
+        like $found->{text}, qr/TP0$told: .*test\.conf:6\b.*$words/, 'and says why, with the line of the key';
         ok !$server->begin, 'no start';
+        like $server->said, qr/TP0$id: .*test\.conf:6\b.*$words/, 'for the same reason';
+    };
+}
+
+# At a terminal, in a script as people and distributions have them, and beside the stock module.
+my $DEBIANS = '/usr/share/apache2/ask-for-passphrase';
+my $stock   = modules_dir() . '/mod_ssl.so';
+for my $case (
+    ['its own script', qr/Phrase for a\.test:443: /, "#!/bin/sh\nprintf 'Phrase for %s: ' \"\$1\" > /dev/tty\nread phrase < /dev/tty\necho \"\$phrase\"\n"],
+    ['words on standard error', qr/Say it, please: /, "#!/bin/sh\nprintf 'Say it, please: ' >&2\nread phrase < /dev/tty\necho \"\$phrase\"\n"],
+    ["Debian's", qr/Enter passphrase for SSL.*a\.test:443/, slurp($DEBIANS)],
+) {
+    my ($what, $question, $script) = @$case;
+    subtest "a program that asks at the terminal: $what" => sub {
+        plan skip_all => "no $DEBIANS" unless length $script;
+        # the stock module does not show what a program says on standard error
+        for my $so (undef, grep { -f && $what !~ /standard error/ } $stock) {
+            my $server = TLSplus::Seat->new(certs => $certs, conf => "SSLPassPhraseDialog exec:\@ROOT\@/run/ask\n" . hosts('a'),
+                so => $so, dialog => [[$question, "opensesame\r"]]);
+            $server->put('run/ask', [$script, 0755]);
+            my $name = defined $so ? 'mod_ssl' : 'ours';
+            ok $server->begin, "$name: starts" or return diag $server->said;
+            is count($server->screen, $question), 1, "$name: asked once";
+            unlike $server->screen, qr/opensesame/, "$name: nothing of it is shown" if $what eq "Debian's";
+            serves $server, "$name: a is served", name => 'a.test';
+            my $tested = type_to($server->_command('-t'), env => $server->_env);
+            is $tested->{exit}, 0, "$name: configtest at the terminal passes" or diag $tested->{screen};
+            unlike $tested->{screen}, $question, "$name: and asks nobody";
+            ok $server->stop, "$name: stops cleanly";
+        }
     };
 }
 
@@ -212,7 +250,7 @@ subtest 'a systemd credential' => sub {
     ok $server->stop, 'stops cleanly';
     chmod 0644, $server->root . '/phrases/tls-key';
     my $found = $server->configtest;
-    like $found->{text}, qr/TP0243: .*chmod 600/, 'a file that others can read is refused' or diag $found->{text};
+    like $found->{text}, qr/TP0246: .*chmod 600/, 'a file that others can read is refused' or diag $found->{text};
 };
 
 subtest 'systemd asks' => sub {

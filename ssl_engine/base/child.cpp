@@ -11,7 +11,9 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
+#include <limits>
 
 namespace tlsplus {
 
@@ -37,7 +39,7 @@ void default_signals() noexcept {
 int remaining(Deadline deadline) noexcept {
   const auto left =
       std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now()).count();
-  return left <= 0 ? 0 : static_cast<int>(left);
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
 }
 
 std::optional<int> wait_until(pid_t process, Deadline deadline) noexcept {
@@ -53,13 +55,12 @@ std::optional<int> wait_until(pid_t process, Deadline deadline) noexcept {
   }
 }
 
-void end_group(pid_t process) noexcept {
-  (void)kill(-process, SIGTERM);
-  if (wait_until(process, std::chrono::steady_clock::now() + kGrace)) {
-    (void)kill(-process, SIGKILL);
-    return;
-  }
-  (void)kill(-process, SIGKILL);
+void end(pid_t process, pid_t whom) noexcept {
+  (void)kill(whom, SIGTERM);
+  const bool has_ended = wait_until(process, std::chrono::steady_clock::now() + kGrace).has_value();
+  // A group may have more members; the number of a process that was waited for may be another's.
+  if (whom != process || !has_ended) (void)kill(whom, SIGKILL);
+  if (has_ended) return;
   while (waitpid(process, nullptr, 0) < 0 && errno == EINTR) {
   }
 }

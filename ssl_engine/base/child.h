@@ -22,6 +22,8 @@ std::string words_for(int error_number);
 /// In a new process: nothing of the server's signal handling is left.
 void default_signals() noexcept;
 
+constexpr Deadline kNoDeadline = Deadline::max();
+
 /// Milliseconds to `deadline`, as poll(2) wants them; 0 once it has passed.
 int remaining(Deadline deadline) noexcept;
 
@@ -29,7 +31,11 @@ int remaining(Deadline deadline) noexcept;
 /// running.
 std::optional<int> wait_until(pid_t process, Deadline deadline) noexcept;
 
-/// Ends the process group of `process`: a script's children, too.
-void end_group(pid_t process) noexcept;
+/// Ends `process` and whomever else `whom` names, as kill(2) wants it: the process itself, or its
+/// group with a script's children.
+void end(pid_t process, pid_t whom) noexcept;
+inline void end_group(pid_t process) noexcept {
+  end(process, -process);
+}
 
 }  // namespace tlsplus

@@ -52,7 +52,7 @@ struct Failure {  // sent from the child when exec did not happen
 }
 
 // In the child: never returns.
-[[noreturn]] void become(char* const* arguments, const char* directory, int in, int out, int err,
+[[noreturn]] void become(char* const* arguments, const Program& program, int in, int out, int err,
                          int report) noexcept {
   // First out of the way: whoever started us may have closed 0, 1 or 2, and then a pipe is there.
   constexpr int kReport = STDERR_FILENO + 1;
@@ -67,8 +67,8 @@ struct Failure {  // sent from the child when exec did not happen
   }
   closefrom(kAside);
   default_signals();
-  (void)setpgid(0, 0);
-  if (directory != nullptr && chdir(directory) != 0) refuse(kReport, 0);
+  if (!program.at_terminal) (void)setsid();
+  if (!program.directory.empty() && chdir(program.directory.c_str()) != 0) refuse(kReport, 0);
   execv(arguments[0], arguments);
   refuse(kReport, 1);
 }
@@ -80,13 +80,12 @@ Result<pid_t> spawn(const Program& program, int in, int out, int err) {
     arguments.push_back(const_cast<char*>(argument.c_str()));  // execv(3) does not write to them
   }
   arguments.push_back(nullptr);
-  const char* const directory = program.directory.empty() ? nullptr : program.directory.c_str();
   auto report = make_pipe();
   if (!report) return Error{.what = text("no pipe: ", words_for(errno))};
   const pid_t process = fork();
   if (process < 0) return Error{.what = text("no new process: ", words_for(errno))};
   if (process == 0) {
-    become(arguments.data(), directory, in, out, err, report->write.get());
+    become(arguments.data(), program, in, out, err, report->write.get());
   }
   report->write.reset();
   Failure failure{};
@@ -101,19 +100,47 @@ Result<pid_t> spawn(const Program& program, int in, int out, int err) {
                             ": ", words_for(failure.error_number))};
 }
 
+/// Whom to end with it; see end().
+pid_t company_of(pid_t process, const Program& program) noexcept {
+  return program.at_terminal ? process : -process;
+}
+
+/// How long something may take.
+class Patience {
+ public:
+  Patience(milliseconds limit, const WhenLate& when_late)
+      : deadline_(std::chrono::steady_clock::now() + limit), when_late_(when_late) {}
+
+  [[nodiscard]] Deadline deadline() const noexcept { return deadline_; }
+  /// True once it is over: after that, there is none any more.
+  bool is_over() {
+    if (remaining(deadline_) != 0) return false;
+    if (!when_late_) return true;
+    when_late_();
+    deadline_ = kNoDeadline;
+    return false;
+  }
+
+ private:
+  Deadline deadline_;
+  const WhenLate& when_late_;
+};
+
 /// What comes out of the two pipes of a program that runs.
 class Collector {
  public:
-  Collector(int out, int err, std::size_t most_bytes) : out_(out), err_(err), space_(most_bytes) {}
+  Collector(int out, int err, std::size_t most_bytes, bool shows_complaint)
+      : out_(out), err_(err), space_(most_bytes), shows_complaint_(shows_complaint) {}
 
   enum class End : std::uint8_t { closed, deadline, full };
 
-  End collect(Deadline deadline) {
+  End collect(Patience& patience) {
     while (out_ >= 0 || err_ >= 0) {
       std::array<pollfd, 2> waiting{{{out_, POLLIN, 0}, {err_, POLLIN, 0}}};
-      const int left = remaining(deadline);
+      const int left = remaining(patience.deadline());
       const int ready = poll(waiting.data(), waiting.size(), left);
-      if (ready == 0 && remaining(deadline) == 0) return End::deadline;
+      if (ready == 0 && patience.is_over()) return End::deadline;
+      if (ready <= 0) continue;
       if (waiting[0].revents != 0 && !read_output()) return End::full;
       if (waiting[1].revents != 0) read_complaint();
     }
@@ -147,6 +174,7 @@ class Collector {
     if (got > 0) {
       const auto size = static_cast<std::size_t>(got);
       complaint_.append(words.data(), std::min(size, kComplaintBytes - complaint_.size()));
+      if (shows_complaint_) (void)!write(STDERR_FILENO, words.data(), size);
     }
     if (got == 0 || (got < 0 && errno != EINTR)) err_ = -1;
   }
@@ -156,6 +184,7 @@ class Collector {
   SecretBytes space_;
   std::size_t used_ = 0;
   std::string complaint_;
+  bool shows_complaint_;
 };
 
 ProgramResult not_started(std::string complaint) {
@@ -167,8 +196,8 @@ ProgramResult not_started(std::string complaint) {
 }  // namespace
 
 ProgramResult collect_output(const Program& program, std::chrono::milliseconds limit,
-                             std::size_t most_bytes) {
-  const Deadline deadline = std::chrono::steady_clock::now() + limit;
+                             std::size_t most_bytes, const WhenLate& when_late) {
+  Patience patience(limit, when_late);
   const Descriptor nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
   auto out = make_pipe();
   auto err = make_pipe();
@@ -178,16 +207,20 @@ ProgramResult collect_output(const Program& program, std::chrono::milliseconds l
   out->write.reset();
   err->write.reset();
 
-  Collector collector(out->read.get(), err->read.get(), most_bytes);
-  const auto reason = collector.collect(deadline);
+  Collector collector(out->read.get(), err->read.get(), most_bytes, program.at_terminal);
+  const auto reason = collector.collect(patience);
   std::optional<int> status;
-  if (reason == Collector::End::closed) status = wait_until(*process, deadline);
+  if (reason == Collector::End::closed) {
+    do {
+      status = wait_until(*process, patience.deadline());
+    } while (!status && !patience.is_over());
+  }
 
   ProgramResult result;
   result.output = collector.take_output();
   result.complaint = collector.take_complaint();
   if (!status) {
-    end_group(*process);
+    end(*process, company_of(*process, program));
     result.outcome = reason == Collector::End::full ? ProgramResult::Outcome::too_much
                                                     : ProgramResult::Outcome::timed_out;
   } else if (WIFSIGNALED(*status)) {
@@ -206,20 +239,20 @@ Result<std::unique_ptr<Dialogue>> Dialogue::start(const Program& program) {
   if (!in || !out) return Error{.what = text("no pipe: ", words_for(errno))};
   auto process = spawn(program, in->read.get(), out->write.get(), STDERR_FILENO);
   if (!process) return std::move(process).error();
-  return std::unique_ptr<Dialogue>(
-      new Dialogue(*process, in->write.release(), out->read.release()));
+  return std::unique_ptr<Dialogue>(new Dialogue(*process, company_of(*process, program),
+                                                in->write.release(), out->read.release()));
 }
 
 Dialogue::~Dialogue() {
   close(to_);
   close(from_);
   // Most programs end when their input does.
-  if (!wait_until(process_, std::chrono::steady_clock::now() + kGrace)) end_group(process_);
+  if (!wait_until(process_, std::chrono::steady_clock::now() + kGrace)) end(process_, whom_);
 }
 
 Result<SecretBytes> Dialogue::ask(std::string_view prompt, std::chrono::milliseconds limit,
-                                  std::size_t most_bytes) {
-  const Deadline deadline = std::chrono::steady_clock::now() + limit;
+                                  std::size_t most_bytes, const WhenLate& when_late) {
+  Patience patience(limit, when_late);
   // A reader that is gone must cost an error and not the server.
   struct sigaction ignore {};
   struct sigaction before {};
@@ -234,8 +267,8 @@ Result<SecretBytes> Dialogue::ask(std::string_view prompt, std::chrono::millisec
   std::size_t used = 0;
   for (;;) {
     pollfd waiting{from_, POLLIN, 0};
-    const int ready = poll(&waiting, 1, remaining(deadline));
-    if (ready <= 0 && remaining(deadline) == 0) return Error{.what = "it gave no answer in time"};
+    const int ready = poll(&waiting, 1, remaining(patience.deadline()));
+    if (ready <= 0 && patience.is_over()) return Error{.what = "it gave no answer in time"};
     if (ready <= 0) continue;
     Byte octet = 0;
     const ssize_t got = read(from_, &octet, 1);

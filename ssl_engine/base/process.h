@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,7 +22,14 @@ namespace tlsplus {
 struct Program {
   std::vector<std::string> arguments;  // [0] is the path of the program; no PATH is searched
   std::string directory;               // to run in; empty: where we are
+  // It may talk to a person at our terminal: it stays in our process group, as whoever is not in
+  // the one at the front is stopped when it reads there, and what it says on standard error is
+  // shown. False: it has no terminal.
+  bool at_terminal = false;
 };
+
+/// Called when a program has taken as long as it was given, which then goes on.
+using WhenLate = std::function<void()>;
 
 struct ProgramResult {
   enum class Outcome : std::uint8_t {
@@ -38,10 +46,11 @@ struct ProgramResult {
   std::string complaint;  // why it was not started, or the start of its standard error; not escaped
 };
 
-/// Runs `program` to its end, with /dev/null as standard input, and waits at most `limit`. More
-/// than `most_bytes` of output ends it early. Descriptors other than the three are closed in it.
+/// Runs `program` to its end, with /dev/null as standard input, and waits at most `limit`, or, with
+/// `when_late`, for as long as it takes. More than `most_bytes` of output ends it early.
+/// Descriptors other than the three are closed in it.
 ProgramResult collect_output(const Program& program, std::chrono::milliseconds limit,
-                             std::size_t most_bytes);
+                             std::size_t most_bytes, const WhenLate& when_late = {});
 
 /// A program that is talked to line by line. Ended by the destructor.
 class Dialogue {
@@ -53,14 +62,17 @@ class Dialogue {
   ~Dialogue();
 
   /// Writes `prompt` to its standard input and reads one line, without its end, from its standard
-  /// output. Error: it ended, was silent for `limit`, or the line is longer than `most_bytes`.
+  /// output. Error: it ended, was silent for `limit` (and there is no `when_late`), or the line is
+  /// longer than `most_bytes`.
   Result<SecretBytes> ask(std::string_view prompt, std::chrono::milliseconds limit,
-                          std::size_t most_bytes);
+                          std::size_t most_bytes, const WhenLate& when_late = {});
 
  private:
-  Dialogue(int process, int to, int from) : process_(process), to_(to), from_(from) {}
+  Dialogue(int process, int whom, int to, int from)
+      : process_(process), whom_(whom), to_(to), from_(from) {}
 
   int process_;
+  int whom_;  // to end, as kill(2) wants it: the process, or its group
   int to_;
   int from_;
 };

@@ -93,6 +93,10 @@ std::vector<Finding> Generation::build(apr_pool_t* pool, apr_pool_t* scratch) {
   input.is_repeated = is_built_ || is_second_reading();
   is_built_ = true;
   input.context_per_host = modules_want_contexts();
+  input.tell = [](const Error& error) {
+    StartupLog now;
+    log_error(now, error);
+  };
   input.may_ask = ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_CONFIG_TEST;
   expect_certificates(input.hosts, scratch);
   CertificateStore store;

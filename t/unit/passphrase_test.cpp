@@ -191,10 +191,14 @@ const ProgramCase kPrograms[] = {
     {"kill -9 $$", 0, Tp::pass_phrase_program_failed, "signal 9"},
     {"exit 0", 0, Tp::pass_phrase_program_silent, "ask a.test:443 RSA"},
     {"echo; echo secret", 0, Tp::pass_phrase_program_silent, ""},
-    {"exec sleep 60", 0, Tp::pass_phrase_program_hung, "ended after"},
-    {"sleep 60 & wait", 0, Tp::pass_phrase_program_hung, "ended after"},
     {"while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxx; done", 0, Tp::pass_phrase_program_failed,
      "more than 1024 bytes"},
+};
+
+/// Whom a dialog tells that it waits.
+struct Heard {
+  std::vector<Error> errors;
+  Tell tell = [this](const Error& error) { errors.push_back(error); };
 };
 
 START_TEST(programs) {
@@ -202,12 +206,92 @@ START_TEST(programs) {
   Lock lock;
   const Folder folder;
   lock.label.position = row.position;
-  PassPhrases phrases(make_exec_dialog(folder.script("ask", row.script), 2s));
+  Heard heard;
+  PassPhrases phrases(make_exec_dialog(folder.script("ask", row.script), 5s, heard.tell));
   const auto opened = phrases.open(*lock.with("secret"), lock.reader, lock.label);
   if (row.id == kOpens) {
     lock.expect_open(opened);
   } else {
     expect_error(opened, row.id, row.part);
+  }
+}
+END_TEST
+
+// configtest: it may be one that asks at a terminal.
+START_TEST(a_program_that_fails_with_nobody_there_leaves_the_key_unchecked) {
+  Lock lock;
+  const Folder folder;
+  const struct {
+    const char* script;
+    const char* part;
+  } cases[] = {{"echo 'no key' >&2; exit 3", "exit status 3; it says: \"no key\""},
+               {"exit 0", "ask a.test:443 RSA"},
+               {"exec sleep 60", "ended after"},
+               {"sleep 60 & wait", "ended after"},
+               {"read secret < /dev/tty && echo secret", "/dev/tty"}};
+  for (const auto& row : cases) {
+    PassPhrases phrases(make_exec_dialog(folder.script("ask", row.script), 1s));
+    expect_error(phrases.open(*lock.with("secret"), lock.reader, lock.label), Tp::key_not_checked,
+                 row.part);
+  }
+  PassPhrases wrong(make_exec_dialog(folder.script("ask", "echo wrong"), 1s));
+  expect_error(wrong.open(*lock.with("secret"), lock.reader, lock.label), Tp::pass_phrase_wrong,
+               "");
+}
+END_TEST
+
+START_TEST(a_person_behind_a_program_has_time) {
+  Lock lock;
+  const Folder folder;
+  const auto answers =
+      folder.script("ask", "while [ ! -e answer ]; do sleep 0.02; done; cat answer");
+  (void)folder.script("read",
+                      "read line; while [ ! -e answer ]; do sleep 0.02; done; "
+                      "cat answer");
+  for (const bool on_pipe : {false, true}) {
+    Heard heard;
+    // The person answers once it is told that it is waited for.
+    const Tell tell = [&](const Error& error) {
+      heard.tell(error);
+      (void)folder.write("answer", "secret\n");
+    };
+    PassPhrases phrases(on_pipe ? make_pipe_dialog(folder.path("read") + " x", 100ms, tell)
+                                : make_exec_dialog(answers, 100ms, tell));
+    if (on_pipe) std::filesystem::current_path(folder.path());
+    lock.expect_open(phrases.open(*lock.with("secret"), lock.reader, lock.label));
+    ck_assert_uint_eq(heard.errors.size(), 1);
+    ck_assert_uint_eq(heard.errors.front().id,
+                      static_cast<MessageId>(Tp::pass_phrase_program_hung));
+    std::filesystem::remove(folder.path("answer"));
+  }
+}
+END_TEST
+
+START_TEST(scripts_that_ask_people_are_not_run_by_a_test) {
+  World world;
+  const Identity leaf = world.leaf("a.test");
+  const auto key = world.folder.write("a.key", encrypted_pem(*leaf.key, "secret"));
+  world.site.add_tls("a.test", world.certificate("a.pem", leaf), key);
+  world.site.input.may_ask = false;
+  for (const char* asks : {"exec /bin/systemd-ask-password --timeout=0",
+                           "plymouth ask-for-password", "read x < /dev/tty"}) {
+    const auto program = world.folder.script("ask", text("echo x > calls; ", asks).c_str());
+    world.site.global.pass_phrase_dialog = {
+        {PassPhraseDialog::Kind::exec, world.site.keep(program)},
+        world.site.place("SSLPassPhraseDialog")};
+    const auto built = world.build();
+    (void)only(built.findings, Tp::key_not_checked);
+    ck_assert(!std::filesystem::exists(world.folder.path("calls")));
+  }
+  const auto itself = world.folder.script("systemd-ask-password", "echo x > calls");
+  const auto remark =
+      world.folder.script("ask", "# not systemd-ask-password\necho x > calls; exit 1");
+  for (const auto& program : {itself, remark}) {
+    world.site.global.pass_phrase_dialog = {
+        {PassPhraseDialog::Kind::exec, world.site.keep(program)},
+        world.site.place("SSLPassPhraseDialog")};
+    (void)world.build();
+    ck_assert(std::filesystem::exists(world.folder.path("calls")) == (program == remark));
   }
 }
 END_TEST
@@ -380,6 +464,9 @@ int main() {
   tcase_add_test(tests, old_and_new_encryptions_are_opened);
   tcase_add_test(tests, a_phrase_longer_than_openssls_buffer);
   tcase_add_loop_test(tests, programs, 0, std::size(kPrograms));
+  tcase_add_test(tests, a_program_that_fails_with_nobody_there_leaves_the_key_unchecked);
+  tcase_add_test(tests, a_person_behind_a_program_has_time);
+  tcase_add_test(tests, scripts_that_ask_people_are_not_run_by_a_test);
   tcase_add_test(tests, programs_that_cannot_be_started);
   tcase_add_test(tests, a_program_may_have_arguments_and_blanks_in_its_path);
   tcase_add_test(tests, a_wrong_phrase_of_a_program_is_not_asked_for_again);
