@@ -28,6 +28,9 @@ enum class Tp : MessageId {
   start_refused = 5,
   listening = 6,
   deadline_unkept = 7,
+  running = 8,
+  key_log_on = 9,
+  key_log_failed = 10,
 
   // 100..199 directives, one at a time: diagnostics_config.cpp; 122 and 129 were never written
   engine_value = 100,
@@ -72,6 +75,8 @@ enum class Tp : MessageId {
   fips_on = 141,
   fips_off = 142,
   no_algorithms = 143,
+  directive_unused = 144,
+  ocsp_check_value = 145,
   plain_http_value = 150,
 
   // 200..299 certificates, private keys, pass phrases: diagnostics_certificate.cpp

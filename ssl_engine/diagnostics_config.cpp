@@ -95,8 +95,10 @@ constexpr Diagnostic kConfigRows[] = {
      "It belongs to a version of Apache, or to a module, that httpd 2.4 replaced.",
      "use the current name"},
     {Tp::directive_not_yet, Level::error, "mod_tlsplus does not implement this directive yet",
-     "mod_ssl has it; ignoring it would make the server behave in another way than was asked for.",
-     "keep mod_ssl for this configuration, or remove the line if it can be done without"},
+     "The line switches something on that mod_ssl has and this version has not; ignoring it would "
+     "make the server behave in another way than was asked for. The lines that go with it are "
+     "named too.",
+     "keep mod_ssl for this configuration, or remove the lines if they can be done without"},
     {Tp::random_connect_ignored, Level::info, "seeding for each connection is not needed",
      "OpenSSL seeds its generators by itself, and again after each fork; a read on every "
      "connection "
@@ -148,6 +150,15 @@ constexpr Diagnostic kConfigRows[] = {
      "that has them, or its default_properties exclude all that do. Nothing else of the "
      "configuration can be judged.",
      "activate the default provider, see config(5); try: openssl list -providers"},
+    {Tp::directive_unused, Level::warn, "this directive has no effect",
+     "It belongs to something that is not implemented yet (connections to other servers over TLS, "
+     "OCSP, stapling) and that nothing here switches on: no SSLProxyEngine on, no SSLOCSPEnable "
+     "on, "
+     "no SSLUseStapling on. mod_ssl would do nothing with it either.",
+     "nothing to do; or remove the lines, to be rid of this one"},
+    {Tp::ocsp_check_value, Level::error, "SSLOCSPEnable does not know this argument",
+     "It takes on, leaf or off, and after that no_ocsp_for_cert_ok or nothing.",
+     "write SSLOCSPEnable on, leaf or off"},
     {Tp::plain_http_value, Level::error, "unknown answer to plain HTTP",
      "A plain HTTP request on a TLS port is answered 400 with a page that links to the https "
      "address "

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One row a directive. put<field, parser> covers most; the others have a setter above the table.
-// To implement a `not_yet` row: give it a field in server_config.h and put<> in its place.
+// To implement a `not_yet<>` row: give it a field in server_config.h and put<> in its place.
 #include "ssl_engine/directives.h"
+
+#include <algorithm>
 
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/crypto_engine.h"
@@ -155,14 +157,50 @@ Status set_fips(const Line& line, const Targets& targets) {
   return {};
 }
 
-/// A directive of mod_ssl that is still to be built. Arguments that ask for nothing are accepted.
+/// SSLProxyCipherSuite [SSL|TLSv1.3] spec.
+Result<std::string_view> parse_selected_ciphers(const Line& line) {
+  if (line.words.size() < 2) return line.word(0);
+  if (line.word(0) == "SSL" || line.word(0) == "TLSv1.3") return line.word(1);
+  return line.refusal(Tp::cipher_selector_unknown, quote(line.word(0)));
+}
+
+/// SSLOCSPEnable on|leaf|off [no_ocsp_for_cert_ok].
+Result<std::string_view> parse_ocsp_check(const Line& line) {
+  const std::string_view check = line.word(0);
+  const bool is_known = equals_ignoring_case(check, "on") || equals_ignoring_case(check, "leaf") ||
+                        equals_ignoring_case(check, "off");
+  const bool has_known_rest =
+      line.words.size() == 1 ||
+      (line.words.size() == 2 && equals_ignoring_case(line.word(1), "no_ocsp_for_cert_ok"));
+  if (is_known && has_known_rest) return check;
+  return line.refusal(
+      Tp::ocsp_check_value,
+      quote(join(std::vector<std::string>(line.words.begin(), line.words.end()), " ")));
+}
+
+/// What a line of a part that is still to be built asks for.
+enum class Asks : std::uint8_t { a_setting, the_part };
+
+/// A directive of mod_ssl that is still to be built. Its words are checked as mod_ssl checks them;
+/// arguments that ask for nothing are accepted, the others are gather_not_yet()'s (not_yet.h).
+template <auto Parse, Asks What = Asks::a_setting>
 Status not_yet(const Line& line, const Targets&) {
-  for (const std::string_view neutral : words(line.row.detail)) {
-    if (line.words.size() == 1 && equals_ignoring_case(line.word(0), neutral)) return {};
-  }
-  std::vector<std::string> arguments(line.words.begin(), line.words.end());
-  return line.refusal(Tp::directive_not_yet,
-                      arguments.empty() ? std::string() : quote(join(arguments, " ")));
+  std::vector<Error> beside_the_point;
+  const Line quiet{.row = line.row,
+                   .words = line.words,
+                   .origin = line.origin,
+                   .in_directory = line.in_directory,
+                   .paths = line.paths,
+                   .expressions = line.expressions,
+                   .remarks = beside_the_point,
+                   .in_htaccess = line.in_htaccess};
+  if (auto parsed = Parse(quiet); !parsed) return std::move(parsed).error();
+  const bool is_neutral = std::ranges::any_of(
+      words(line.row.detail),
+      [&](std::string_view neutral) { return equals_ignoring_case(line.word(0), neutral); });
+  if (is_neutral) return {};
+  line.remark(What == Asks::the_part ? Tp::directive_not_yet : Tp::directive_unused, {});
+  return {};
 }
 
 Status removed(const Line& line, const Targets&) {
@@ -289,47 +327,47 @@ constexpr Directive kDirectives[] = {
     {"SSLCARevocationCheck", Shape::raw, Scope::server,
      put<&ServerConfig::crl_check, parse_revocation_check>,
      "none | leaf | chain [no_crl_for_cert_ok]: which client certificates are looked up"},
-    {"SSLOCSPEnable", Shape::raw, Scope::server, not_yet,
+    {"SSLOCSPEnable", Shape::raw, Scope::server, not_yet<parse_ocsp_check, Asks::the_part>,
      "on | leaf | off [no_ocsp_for_cert_ok]: ask responders about client certificates", "off"},
-    {"SSLOCSPDefaultResponder", Shape::one, Scope::server, not_yet,
+    {"SSLOCSPDefaultResponder", Shape::one, Scope::server, not_yet<parse_text>,
      "URL of the responder for certificates that name none"},
-    {"SSLOCSPOverrideResponder", Shape::flag, Scope::server, not_yet,
+    {"SSLOCSPOverrideResponder", Shape::flag, Scope::server, not_yet<parse_flag>,
      "on | off: always ask the default responder", "off"},
-    {"SSLOCSPResponseTimeSkew", Shape::one, Scope::server, not_yet,
+    {"SSLOCSPResponseTimeSkew", Shape::one, Scope::server, not_yet<parse_seconds>,
      "seconds by which a responder's clock may be wrong", "300"},
-    {"SSLOCSPResponseMaxAge", Shape::one, Scope::server, not_yet,
+    {"SSLOCSPResponseMaxAge", Shape::one, Scope::server, not_yet<parse_seconds>,
      "seconds after which an answer is too old"},
-    {"SSLOCSPResponderTimeout", Shape::one, Scope::server, not_yet,
+    {"SSLOCSPResponderTimeout", Shape::one, Scope::server, not_yet<parse_seconds>,
      "seconds to wait for a responder", "10"},
-    {"SSLOCSPUseRequestNonce", Shape::flag, Scope::server, not_yet,
+    {"SSLOCSPUseRequestNonce", Shape::flag, Scope::server, not_yet<parse_flag>,
      "on | off: make each question unique", "on"},
-    {"SSLOCSPProxyURL", Shape::one, Scope::server, not_yet,
+    {"SSLOCSPProxyURL", Shape::one, Scope::server, not_yet<parse_text>,
      "URL of the proxy through which responders are asked"},
-    {"SSLOCSPNoVerify", Shape::flag, Scope::server, not_yet,
+    {"SSLOCSPNoVerify", Shape::flag, Scope::server, not_yet<parse_flag>,
      "on | off: believe a responder without checking its certificate", "off"},
-    {"SSLOCSPResponderCertificateFile", Shape::one, Scope::server, not_yet,
+    {"SSLOCSPResponderCertificateFile", Shape::one, Scope::server, not_yet<parse_file>,
      "PEM file with responder certificates that are trusted"},
 
     // Stapling.
-    {"SSLStaplingCache", Shape::one, Scope::global, not_yet,
+    {"SSLStaplingCache", Shape::one, Scope::global, not_yet<parse_session_cache>,
      "provider[:arguments]: where stapled answers are kept"},
-    {"SSLUseStapling", Shape::flag, Scope::server, not_yet,
+    {"SSLUseStapling", Shape::flag, Scope::server, not_yet<parse_flag, Asks::the_part>,
      "on | off: send the responder's answer with our certificate", "off"},
-    {"SSLStaplingResponseTimeSkew", Shape::one, Scope::server, not_yet,
+    {"SSLStaplingResponseTimeSkew", Shape::one, Scope::server, not_yet<parse_seconds>,
      "seconds by which a responder's clock may be wrong", "300"},
-    {"SSLStaplingResponderTimeout", Shape::one, Scope::server, not_yet,
+    {"SSLStaplingResponderTimeout", Shape::one, Scope::server, not_yet<parse_seconds>,
      "seconds to wait for a responder", "10"},
-    {"SSLStaplingResponseMaxAge", Shape::one, Scope::server, not_yet,
+    {"SSLStaplingResponseMaxAge", Shape::one, Scope::server, not_yet<parse_seconds>,
      "seconds after which an answer is too old"},
-    {"SSLStaplingStandardCacheTimeout", Shape::one, Scope::server, not_yet,
+    {"SSLStaplingStandardCacheTimeout", Shape::one, Scope::server, not_yet<parse_seconds>,
      "seconds for which a good answer is kept", "3600"},
-    {"SSLStaplingReturnResponderErrors", Shape::flag, Scope::server, not_yet,
+    {"SSLStaplingReturnResponderErrors", Shape::flag, Scope::server, not_yet<parse_flag>,
      "on | off: staple answers that are not good too", "on"},
-    {"SSLStaplingFakeTryLater", Shape::flag, Scope::server, not_yet,
+    {"SSLStaplingFakeTryLater", Shape::flag, Scope::server, not_yet<parse_flag>,
      "on | off: staple tryLater when the responder cannot be reached", "on"},
-    {"SSLStaplingErrorCacheTimeout", Shape::one, Scope::server, not_yet,
+    {"SSLStaplingErrorCacheTimeout", Shape::one, Scope::server, not_yet<parse_seconds>,
      "seconds for which a bad answer is kept", "600"},
-    {"SSLStaplingForceURL", Shape::one, Scope::server, not_yet,
+    {"SSLStaplingForceURL", Shape::one, Scope::server, not_yet<parse_text>,
      "URL of the responder for all certificates"},
 
     // Clients that prove a password in the handshake (TLS-SRP).
@@ -347,38 +385,40 @@ constexpr Directive kDirectives[] = {
      "bytes of a request body that are kept while a client is asked for its certificate"},
 
     // Connections of mod_proxy to other servers.
-    {"SSLProxyEngine", Shape::flag, Scope::server_or_proxy, not_yet,
+    {"SSLProxyEngine", Shape::flag, Scope::server_or_proxy, not_yet<parse_flag, Asks::the_part>,
      "on | off: speak TLS to other servers", "off"},
-    {"SSLProxyProtocol", Shape::raw, Scope::server_or_proxy, not_yet,
+    {"SSLProxyProtocol", Shape::raw, Scope::server_or_proxy, not_yet<parse_protocols>,
      "[+|-]all|TLSv1|TLSv1.1|TLSv1.2|TLSv1.3 ...: versions spoken to other servers"},
-    {"SSLProxyCipherSuite", Shape::one_or_two, Scope::server_or_proxy, not_yet,
+    {"SSLProxyCipherSuite", Shape::one_or_two, Scope::server_or_proxy,
+     not_yet<parse_selected_ciphers>,
      "[SSL|TLSv1.3] names separated by colons: ciphers offered to other servers"},
-    {"SSLProxyVerify", Shape::one, Scope::server_or_proxy, not_yet,
+    {"SSLProxyVerify", Shape::one, Scope::server_or_proxy, not_yet<parse_verify_mode>,
      "none | optional | require | optional_no_ca: check the other server's certificate",
      "none off"},
-    {"SSLProxyVerifyDepth", Shape::one, Scope::server_or_proxy, not_yet,
+    {"SSLProxyVerifyDepth", Shape::one, Scope::server_or_proxy, not_yet<parse_count>,
      "number of intermediates the other server's chain may have", "1"},
-    {"SSLProxyCACertificateFile", Shape::one, Scope::server_or_proxy, not_yet,
+    {"SSLProxyCACertificateFile", Shape::one, Scope::server_or_proxy, not_yet<parse_file>,
      "PEM file with the authorities of other servers"},
-    {"SSLProxyCACertificatePath", Shape::one, Scope::server_or_proxy, not_yet,
+    {"SSLProxyCACertificatePath", Shape::one, Scope::server_or_proxy, not_yet<parse_directory>,
      "hashed directory with the authorities of other servers"},
-    {"SSLProxyCARevocationFile", Shape::one, Scope::server_or_proxy, not_yet,
+    {"SSLProxyCARevocationFile", Shape::one, Scope::server_or_proxy, not_yet<parse_file>,
      "PEM file with revocation lists for other servers"},
-    {"SSLProxyCARevocationPath", Shape::one, Scope::server_or_proxy, not_yet,
+    {"SSLProxyCARevocationPath", Shape::one, Scope::server_or_proxy, not_yet<parse_directory>,
      "hashed directory with revocation lists for other servers"},
-    {"SSLProxyCARevocationCheck", Shape::raw, Scope::server_or_proxy, not_yet,
+    {"SSLProxyCARevocationCheck", Shape::raw, Scope::server_or_proxy,
+     not_yet<parse_revocation_check>,
      "none | leaf | chain [no_crl_for_cert_ok]: which certificates are looked up", "none"},
-    {"SSLProxyMachineCertificateFile", Shape::one, Scope::server_or_proxy, not_yet,
+    {"SSLProxyMachineCertificateFile", Shape::one, Scope::server_or_proxy, not_yet<parse_file>,
      "PEM file with our own certificates and keys for other servers"},
-    {"SSLProxyMachineCertificatePath", Shape::one, Scope::server_or_proxy, not_yet,
+    {"SSLProxyMachineCertificatePath", Shape::one, Scope::server_or_proxy, not_yet<parse_directory>,
      "directory with our own certificates and keys for other servers"},
-    {"SSLProxyMachineCertificateChainFile", Shape::one, Scope::server_or_proxy, not_yet,
+    {"SSLProxyMachineCertificateChainFile", Shape::one, Scope::server_or_proxy, not_yet<parse_file>,
      "PEM file with the issuers of our own certificates"},
-    {"SSLProxyCheckPeerExpire", Shape::flag, Scope::server_or_proxy, not_yet,
+    {"SSLProxyCheckPeerExpire", Shape::flag, Scope::server_or_proxy, not_yet<parse_flag>,
      "on | off: check the validity of the other server's certificate", "on"},
-    {"SSLProxyCheckPeerCN", Shape::flag, Scope::server_or_proxy, not_yet,
+    {"SSLProxyCheckPeerCN", Shape::flag, Scope::server_or_proxy, not_yet<parse_flag>,
      "on | off: check the other server's name against the subject", "on"},
-    {"SSLProxyCheckPeerName", Shape::flag, Scope::server_or_proxy, not_yet,
+    {"SSLProxyCheckPeerName", Shape::flag, Scope::server_or_proxy, not_yet<parse_flag>,
      "on | off: check the other server's name", "on"},
 
     // Taken out of httpd 2.4, still recognised there.

@@ -36,11 +36,15 @@ SessionServices::SessionServices(const Clock& clock, LogSink& log)
 
 SessionServices::~SessionServices() = default;
 
-Status SessionServices::register_mutex(apr_pool_t* pconf) {
-  const apr_status_t status =
-      ap_mutex_register(pconf, SocacheBridge::kMutexType, nullptr, APR_LOCK_DEFAULT, 0);
-  if (status == APR_SUCCESS) return {};
-  return diagnose(Tp::cache_lock_not_made, text("cannot register ", SocacheBridge::kMutexType));
+Status SessionServices::register_mutexes(apr_pool_t* pconf) {
+  // Those of stapling are never taken, but people name them in Mutex lines.
+  for (const char* const type :
+       {SocacheBridge::kMutexType, "ssl-stapling", "ssl-stapling-refresh"}) {
+    if (ap_mutex_register(pconf, type, nullptr, APR_LOCK_DEFAULT, 0) != APR_SUCCESS) {
+      return diagnose(Tp::cache_lock_not_made, text("cannot register ", type));
+    }
+  }
+  return {};
 }
 
 std::vector<Finding> SessionServices::configure(const GlobalConfig& global, apr_pool_t* pconf,

@@ -29,8 +29,8 @@ class SessionServices {
   SessionServices& operator=(const SessionServices&) = delete;
   ~SessionServices();
 
-  /// pre_config: makes `Mutex ssl-cache ...` a legal line, used or not.
-  static Status register_mutex(apr_pool_t* pconf);
+  /// pre_config: makes `Mutex ... ssl-cache` and its like legal lines, used or not.
+  static Status register_mutexes(apr_pool_t* pconf);
 
   /// check_config: judges the cache setting and creates the provider's instance (which checks
   /// its arguments and opens nothing). All findings; any fatal one must stop the start.

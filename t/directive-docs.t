@@ -52,7 +52,16 @@ for my $row (@rows) {
     like $index, qr/\[$name\]\($name\.md\)/, "$name is in the index";
     next if $setter eq 'removed';
     like $page, qr/^    $_: +\S/m, "$name: $_" for qw(Syntax Default Context);
+    my ($body) = $page =~ /^    Context: .*?\n(.*)/ms;
+    like $body // '', qr/^ {4,}(?:# )?\b$name\b/m, "$name: an example";
     like $page, qr/^## $_$/m, "$name: $_" for 'Different from mod_ssl', 'Bad values';
+}
+
+# And nothing else is called missing.
+my ($missing) = $index =~ /^## Not implemented yet\n(.*?)^## /ms or die "no such section\n";
+my %setter = map { $_->{name} => $_->{setter} } @rows;
+for my $line ($missing =~ /^\|([^|\n]+)\|/mg) {
+    is $setter{$_}, 'not_yet', "$_ is missing, as the index says" for $line =~ /\b(SSL\w+|TLSPlus\w+)/g;
 }
 
 my %known = map { $_ => 1 } slurp("$top/ssl_engine/diagnostics.h") =~ /^  \w+ = (\d+),/mg;

@@ -223,6 +223,21 @@ S | SSLCARevocationCheck sometimes                  | TP0701
 S | SSLCARevocationCheck leaf whatever              | TP0701
 D | SSLCARevocationCheck leaf                       | not allowed in <Directory> context
 
+S | SSLUseStapling on                               | TP0128 plus
+S | SSLStaplingResponderTimeout 5                   | ok TP0144
+S | SSLStaplingResponderTimeout -5                  | TP0111
+S | SSLOCSPDefaultResponder http://localhost/       | ok TP0144
+S | SSLOCSPEnable on                                | TP0128 plus
+S | SSLOCSPEnable sometimes                         | TP0145
+V | SSLProxyEngine on                               | TP0128 plus
+P | SSLProxyEngine on                               | TP0128 plus
+S | SSLProxyCipherSuite HIGH:!aNULL                 | ok TP0144
+V | SSLProxyProtocol all -SSLv3                     | ok TP0144
+P | SSLProxyVerify require                          | ok TP0144
+P | SSLProxyVerify sometimes                        | TP0700
+S | SSLProxyCACertificateFile run/gone              | TP0201
+S | Mutex default ssl-stapling                      | ok
+S | Mutex default ssl-stapling-refresh              | ok
 S | SSLUseStapling off                              | ok
 S | SSLOCSPEnable off                               | ok
 P | SSLProxyEngine off                              | ok

@@ -3,9 +3,11 @@
 // Brings the core's builders and httpd's pools together; the decisions are theirs.
 #include "ssl_engine/httpd/generation.h"
 
+#include <cstdlib>
 #include <iterator>
 
 #include "ssl_engine/assembly.h"
+#include "ssl_engine/base/text.h"
 #include "ssl_engine/certificate_store.h"
 #include "ssl_engine/context_factory.h"
 #include "ssl_engine/httpd/config.h"
@@ -15,6 +17,8 @@
 #include "ssl_engine/httpd/peer_hooks.h"
 #include "ssl_engine/httpd/retained.h"
 #include "ssl_engine/httpd/virtual_hosts.h"
+#include "ssl_engine/not_yet.h"
+#include "ssl_engine/openssl/features.h"
 #include "ssl_engine/token_key.h"
 
 namespace tlsplus {
@@ -84,9 +88,11 @@ std::vector<Finding> Generation::build(apr_pool_t* pool, apr_pool_t* scratch) {
   BuildInput input = build_input_of(main_server_);
   if (!is_built_) {
     append(lasting_, parse_findings(main_server_));
+    gather_not_yet(lasting_);
     append(lasting_, sessions.configure(global, pool, scratch));
     settle_fips(lasting_);
     start_device(lasting_);
+    open_key_log(lasting_);
     append(lasting_, sessions.read_ticket_keys(input.hosts));
   }
   std::vector<Finding> found = lasting_;
@@ -101,7 +107,7 @@ std::vector<Finding> Generation::build(apr_pool_t* pool, apr_pool_t* scratch) {
   expect_certificates(input.hosts, scratch);
   CertificateStore store;
   recall_files(store);
-  ContextFactory contexts(session_store_of(global));
+  ContextFactory contexts(session_store_of(global), engine.key_log.is_open());
   auto built = assemble(input, store, contexts, engine.clock());
   keep_files(store);
   append(found, std::move(built.findings));
@@ -143,6 +149,16 @@ void Generation::start_device(std::vector<Finding>& found) {
     found.push_back(
         {diagnose(Tp::crypto_device_failed, started.error().what, setting.where()), {}});
   }
+}
+
+// An OpenSSL that knows SSLKEYLOGFILE by itself needs nobody's help.
+void Generation::open_key_log(std::vector<Finding>& found) {
+  const char* const path = secure_getenv("SSLKEYLOGFILE");
+  if (path == nullptr || *path == '\0' || ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_NORMAL) return;
+  const Status opened = library_logs_secrets() ? Status() : engine.key_log.open(path);
+  found.push_back({opened ? diagnose(Tp::key_log_on, quote(path))
+                          : diagnose(Tp::key_log_failed, opened.error().what),
+                   {}});
 }
 
 void Generation::open_keys() {

@@ -73,7 +73,7 @@ int pre_config(apr_pool_t* pconf, LogSink& log) {
     log_error(log, *problem);
     return kRefuse;
   }
-  if (const Status registered = SessionServices::register_mutex(pconf); !registered) {
+  if (const Status registered = SessionServices::register_mutexes(pconf); !registered) {
     log_error(log, registered.error());
     return kRefuse;
   }
@@ -179,6 +179,7 @@ int post_config(apr_pool_t* pconf, apr_pool_t* ptemp, server_rec& main_server, L
   if (is_first_pass() && !modules_bring_certificates()) return OK;
   if (!settle_certificates(*generation, pconf, ptemp, log)) return kRefuse;
   if (is_first_pass()) return OK;
+  log_error(log, diagnose(Tp::running, text(own_version(), ", loaded as ", loaded_as())));
   OpensslEntropy entropy;
   (void)report(log, seed_at_startup(slot_of(main_server).global, entropy));
   Engine& engine = generation->engine;

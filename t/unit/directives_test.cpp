@@ -7,6 +7,7 @@
 #include <set>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/not_yet.h"
 #include "ssl_engine/openssl/crypto_engine.h"
 #include "ssl_engine/openssl/features.h"
 #include "t/unit/config_lines.h"
@@ -88,37 +89,98 @@ END_TEST
 
 const struct {
   const char* line;
-  bool accepted;
+  MessageId remark;  // 0: nothing
 } kNotYet[] = {
-    {"SSLOCSPEnable off", true},
-    {"SSLOCSPEnable on", false},
-    {"SSLUseStapling off", true},
-    {"SSLUseStapling on", false},
-    {"SSLStaplingCache shmcb:x", false},
-    {"SSLStaplingFakeTryLater on", true},
-    {"SSLStaplingFakeTryLater off", false},
-    {"SSLProxyEngine off", true},
-    {"SSLProxyEngine on", false},
-    {"SSLProxyCheckPeerName on", true},
-    {"SSLProxyCheckPeerName off", false},
+    {"SSLOCSPEnable off", 0},
+    {"SSLOCSPEnable leaf no_ocsp_for_cert_ok", number(Tp::directive_not_yet)},
+    {"SSLUseStapling off", 0},
+    {"SSLUseStapling on", number(Tp::directive_not_yet)},
+    {"SSLStaplingCache shmcb:x", number(Tp::directive_unused)},
+    {"SSLStaplingFakeTryLater on", 0},
+    {"SSLStaplingFakeTryLater off", number(Tp::directive_unused)},
+    {"SSLProxyEngine off", 0},
+    {"SSLProxyEngine on", number(Tp::directive_not_yet)},
+    {"SSLProxyCheckPeerName off", number(Tp::directive_unused)},
+    {"SSLProxyCipherSuite TLSv1.3 TLS_AES_128_GCM_SHA256", number(Tp::directive_unused)},
+    {"SSLProxyProtocol all -SSLv3 TLSv1.2", number(Tp::directive_unused)},
+    {"SSLProxyCACertificateFile a.pem", number(Tp::directive_unused)},
 };
 
-START_TEST(what_is_not_built_yet_is_refused_unless_it_asks_for_nothing) {
+START_TEST(what_is_not_built_yet_is_remarked_unless_it_asks_for_nothing) {
   const auto& row = kNotYet[_i];
   ConfigReader config;
-  const Status done = config.read(row.line);
-  const MessageId expected = row.accepted ? MessageId{0} : number(Tp::directive_not_yet);
-  ck_assert_msg(refused_with(done) == expected, "%s", row.line);
+  ck_assert_msg(config.read(row.line).has_value(), "%s", row.line);
+  ck_assert_uint_eq(config.remarks.size(), row.remark == 0 ? 0 : 1);
+  if (row.remark != 0) ck_assert_uint_eq(config.remarks.front().id, row.remark);
 }
 END_TEST
 
-START_TEST(the_refusal_names_the_directive_the_line_and_the_way_out) {
+const struct {
+  const char* line;
+  Tp id;
+} kNotYetWrong[] = {
+    {"SSLOCSPEnable sometimes", Tp::ocsp_check_value},
+    {"SSLOCSPEnable on whatever", Tp::ocsp_check_value},
+    {"SSLOCSPResponderTimeout -1", Tp::number_negative},
+    {"SSLStaplingCache :", Tp::session_cache_value},
+    {"SSLProxyProtocol TLSv9", Tp::protocol_unknown},
+    {"SSLProxyCipherSuite TLS HIGH", Tp::cipher_selector_unknown},
+    {"SSLProxyVerify sometimes", Tp::verify_mode_value},
+    {"SSLProxyCACertificateFile gone.pem", Tp::file_missing},
+    {"SSLProxyCACertificatePath gone", Tp::directory_missing},
+};
+
+START_TEST(what_is_not_built_yet_is_checked_all_the_same) {
   ConfigReader config;
-  const Status done = config.read("SSLUseStapling on");
-  expect_text(render(done.error()),
-              "TP0128: mod_tlsplus does not implement this directive yet - SSLUseStapling at "
-              "site.conf:1: \"on\". Fix: keep mod_ssl for this configuration, or remove the line "
-              "if it can be done without");
+  ck_assert_uint_eq(refused_with(config.read(kNotYetWrong[_i].line)), number(kNotYetWrong[_i].id));
+}
+END_TEST
+
+/// What lines about parts that are not there come to.
+std::vector<Finding> gathered(std::initializer_list<const char*> lines) {
+  ConfigReader config;
+  for (const char* line : lines) ck_assert_msg(config.read(line).has_value(), "%s", line);
+  std::vector<Finding> findings;
+  for (Error& remark : config.remarks) findings.push_back({std::move(remark), {}});
+  gather_not_yet(findings);
+  return findings;
+}
+
+START_TEST(lines_that_nothing_needs_are_one_warning) {
+  const auto findings = gathered({"SSLProxyVerifyDepth 3", "SSLStaplingCache shmcb:x",
+                                  "SSLOCSPDefaultResponder http://o/", "SSLProxyVerifyDepth 3"});
+  ck_assert_uint_eq(findings.size(), 1);
+  ck_assert(!any_fatal(findings));
+  expect_part(render(findings.front().error),
+              "TP0144: this directive has no effect - SSLProxyVerifyDepth at site.conf:1: so for "
+              "SSLStaplingCache at site.conf:2, SSLOCSPDefaultResponder at site.conf:3, "
+              "SSLProxyVerifyDepth at site.conf:4. Fix: ");
+}
+END_TEST
+
+START_TEST(lines_of_a_part_that_is_switched_on_are_one_error) {
+  const auto findings = gathered({"SSLProxyVerifyDepth 3", "SSLStaplingCache shmcb:x",
+                                  "SSLProxyEngine on", "SSLProxyCheckPeerName off"});
+  ck_assert_uint_eq(findings.size(), 2);
+  ck_assert(any_fatal(findings));
+  expect_part(render(findings.front().error),
+              "TP0128: mod_tlsplus does not implement this directive yet - SSLProxyEngine at "
+              "site.conf:3: so for SSLProxyVerifyDepth at site.conf:1, SSLProxyCheckPeerName at "
+              "site.conf:4. Fix: keep mod_ssl");
+  expect_part(render(findings.back().error),
+              "TP0144: this directive has no effect - "
+              "SSLStaplingCache at site.conf:2. Fix: ");
+}
+END_TEST
+
+START_TEST(thousands_of_such_lines_fit_into_a_log) {
+  ConfigReader config;
+  for (int i = 0; i < 4000; ++i) (void)config.read("SSLProxyVerifyDepth 3");
+  std::vector<Finding> findings;
+  for (Error& remark : config.remarks) findings.push_back({std::move(remark), {}});
+  gather_not_yet(findings);
+  expect_part(findings.front().error.what, "(4000 lines in all)");
+  ck_assert_uint_lt(findings.front().error.what.size(), 4000);
 }
 END_TEST
 
@@ -259,9 +321,13 @@ Suite* make_suite() {
   TCase* const tests = tcase_create("directives");
   tcase_add_test(tests, every_directive_of_mod_ssl_is_there);
   tcase_add_test(tests, names_are_unique_and_every_row_is_whole);
-  tcase_add_loop_test(tests, what_is_not_built_yet_is_refused_unless_it_asks_for_nothing, 0,
+  tcase_add_loop_test(tests, what_is_not_built_yet_is_remarked_unless_it_asks_for_nothing, 0,
                       std::ssize(kNotYet));
-  tcase_add_test(tests, the_refusal_names_the_directive_the_line_and_the_way_out);
+  tcase_add_loop_test(tests, what_is_not_built_yet_is_checked_all_the_same, 0,
+                      std::ssize(kNotYetWrong));
+  tcase_add_test(tests, lines_that_nothing_needs_are_one_warning);
+  tcase_add_test(tests, lines_of_a_part_that_is_switched_on_are_one_error);
+  tcase_add_test(tests, thousands_of_such_lines_fit_into_a_log);
   tcase_add_loop_test(tests, old_names_lead_to_the_current_ones, 0, std::ssize(kOld));
   tcase_add_test(tests, what_replaces_an_old_name_exists);
   tcase_add_test(tests, ciphers_of_a_directory_are_its_own);
