@@ -31,6 +31,18 @@ constexpr Diagnostic kRows[] = {
      "Only an MPM that can wait for a socket by itself (event, httpd 2.4.63 and later) lets a "
      "handshake wait without a thread. The handshake deadline holds all the same.",
      "load mpm_event instead of this MPM if slow clients are a concern"},
+    {Tp::running, Level::notice, "TLS is mod_tlsplus's",
+     "Said once at every start, with the module's version, the name it was loaded under and the "
+     "OpenSSL library it runs with.",
+     "nothing to do"},
+    {Tp::key_log_on, Level::notice, "the secrets of all connections are written to a file",
+     "The environment that httpd was started with has SSLKEYLOGFILE. Whoever has the file can read "
+     "a recording of the connections; it is meant for a search for errors.",
+     "unset SSLKEYLOGFILE (Debian: /etc/apache2/envvars), restart httpd and remove the file when "
+     "you are done"},
+    {Tp::key_log_failed, Level::warn, "the file for the secrets of connections cannot be opened",
+     "The environment that httpd was started with has SSLKEYLOGFILE. The server starts without.",
+     "name a file that the account that starts httpd can make, or unset SSLKEYLOGFILE"},
 };
 
 }  // namespace

@@ -5,21 +5,28 @@
 
 #include <cstdio>
 
+#include "ssl_engine/base/text.h"
 #include "ssl_engine/dump.h"
 #include "ssl_engine/httpd/generation.h"
+#include "ssl_engine/httpd/identity.h"
 #include "ssl_engine/httpd/module.h"
 #include "ssl_engine/httpd/virtual_hosts.h"
 
 namespace tlsplus {
 namespace {
 
-void print(const std::string& text) {
-  (void)std::fwrite(text.data(), 1, text.size(), stdout);
+// httpd writes its "Syntax OK" to standard error next, and both may go to one pipe.
+void print(const std::string& words) {
+  (void)std::fwrite(words.data(), 1, words.size(), stdout);
+  (void)std::fflush(stdout);
 }
 
 }  // namespace
 
 void dump_configuration(server_rec& main_server) {
+  if (ap_exists_config_define("DUMP_MODULES") != 0) {
+    print(text(' ', loaded_as(), " is ", own_version(), '\n'));
+  }
   const Generation* generation = slot_of(main_server).generation;
   const auto snapshot = generation == nullptr ? nullptr : generation->engine.snapshot();
   if (snapshot == nullptr) return;

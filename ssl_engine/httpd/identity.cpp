@@ -61,4 +61,12 @@ std::optional<Error> identity_problem() {
   return std::nullopt;
 }
 
+std::string own_version() {
+  return text("mod_tlsplus ", TLSPLUS_VERSION, ", ", openssl_version());
+}
+
+const char* loaded_as() noexcept {
+  return is_loaded(tlsplus_module) ? "tlsplus_module" : "ssl_module";
+}
+
 }  // namespace tlsplus
