@@ -118,6 +118,19 @@ SKIP: {
     ok(defined $module, 'the module');
     my ($load) = output_of('find', $root, '-name', 'tlsplus.load');
     ok(defined $load, 'what loads it');
+    is_deeply([grep { /debug_info/ } output_of('readelf', '-SW', $module)], [], 'without debug symbols');
+    cmp_ok(-s $module, '<', 10 << 20, 'and small');
+    ok((grep { /debug_info/ } output_of('readelf', '-SW', "$module.debug")), 'which lie beside it');
+    like(join('', output_of('readelf', '-p', '.gnu_debuglink', $module)), qr/mod_tlsplus\.so\.debug/, 'where it says they are');
+    my $doc = "$root/usr/share/doc/mod_tlsplus";
+    ok(-s "$doc/$_", "share/doc/mod_tlsplus/$_")
+        for qw(README CHANGES messages.md configtest.md directives/README.md directives/SSLEngine.md examples/vhost.conf);
+    unlike($said, qr{doc//}, 'no folder without a name');
+
+    ($exit, $said) = run_make('uninstall', "DESTDIR=$root", 'prefix=/usr');
+    is($exit, 0, 'make uninstall') or diag $said;
+    is_deeply([output_of('find', $root, '-type', 'f')], [], 'leaves nothing behind');
+    ok(!-e $doc, 'not even its folder');
 }
 
 # ---- manual pages ----------------------------------------------------------------------------

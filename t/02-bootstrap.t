@@ -133,6 +133,51 @@ SKIP: {
     like($said, qr/sudo apt-get .*update.*sudo env DEBIAN_FRONTEND=noninteractive apt-get .*install/s, 'sudo is used where it is');
 }
 
+# A folder that make cannot work in is told before anything is installed.
+{
+    my $blank = File::Temp->newdir('tlsplus blank-XXXXXX', TMPDIR => 1);
+    copy("$top/bootstrap", "$blank/bootstrap") or die "bootstrap: $!\n";
+    chmod 0755, "$blank/bootstrap";
+    ($status, $said) = run(args => ['build'], script => "$blank/bootstrap", env => {PATH => "$bare/bin"});
+    is($status >> 8, 1, 'a folder with a blank in its name is refused');
+    like($said, qr/blanks, quotes or such in its name: \Q$blank\E/, '... with the reason');
+    unlike($said, qr/packages missing|asked:/, '... before packages are looked at');
+}
+
+# Servers among the packages are named, and a long installation does not scroll by.
+SKIP: {
+    skip 'root is needed to play root', 2 if $> != 0;
+    ($status, $said) = run(@bare, args => ['check']);
+    like($said, qr/servers, which Debian starts at once.*disable --now apache2 redis-server memcached/, 'servers are named');
+    unlike($said, qr/disable --now.*apache2-bin/, '... and nothing else');
+}
+
+# A folder that was renamed after a build: what make knows of it is no longer true.
+{
+    my $moved = File::Temp->newdir('tlsplus-moved-XXXXXX', TMPDIR => 1);
+    mkdir "$moved/$_" for qw(build build/obj bin);
+    copy("$top/bootstrap", "$moved/bootstrap") or die "bootstrap: $!\n";
+    chmod 0755, "$moved/bootstrap";
+    my %file = (
+        'build/Makefile' => "srcdir := /gone\nabs_builddir := /gone/build\n",
+        configure        => "#!/bin/sh\nprintf 'srcdir := $moved\\nabs_builddir := $moved/build\\nall:\\n' > Makefile\n",
+        'bin/dpkg-query' => "#!/bin/sh\necho installed\n",
+    );
+    while (my ($name, $text) = each %file) {
+        open my $out, '>', "$moved/$name" or die "$name: $!\n";
+        print $out $text;
+        close $out;
+        chmod 0755, "$moved/$name";
+    }
+    my @moved = (args => ['build'], script => "$moved/bootstrap", env => {PATH => "$moved/bin:$ENV{PATH}", TLSPLUS_BUILD => 'build'});
+    ($status, $said) = run(@moved);
+    is($status, 0, 'a renamed folder is built') or diag $said;
+    like($said, qr/had another name when it was built: configuring anew/, '... from the start, and that is said');
+    ok(!-e "$moved/build/obj", '... without what was made elsewhere');
+    ($status, $said) = run(@moved);
+    unlike($said, qr/configuring anew/, '... once');
+}
+
 # ---- serve --------------------------------------------------------------------------------
 
 # No test installs anything.
@@ -178,6 +223,7 @@ my $serial = qx{openssl x509 -in $build/demo/localhost.crt -noout -serial};
 my ($again, $words) = run(args => ['serve'], env => {PORT => $port});
 is($again >> 8, 1, 'a taken port is a failure');
 like($words, qr/did not start on port $port.*could not bind to address \S+:$port/s, '... with the reason');
+like($words, qr/the port is taken; another one: PORT=9443 \.\/bootstrap serve/, '... and what to type');
 like(fetch("https://localhost:$port/"), qr/<title>/, 'the first one still serves');
 is(scalar qx{openssl x509 -in $build/demo/localhost.crt -noout -serial}, $serial, 'the certificate is kept while it is good');
 
