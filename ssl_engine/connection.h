@@ -59,6 +59,8 @@ class ConnectionServices {
   virtual TicketKeys* ticket_keys(const Host& host) noexcept = 0;
   /// True if there is room in the log for a long line about a handshake that failed.
   virtual bool may_explain() noexcept = 0;
+  /// See HandshakeEvents; called where contexts report secrets.
+  virtual void on_secret(std::string_view /*line*/) noexcept {}
   virtual BIO_METHOD& bio_method() noexcept = 0;
   /// For SSL's application data slot.
   virtual void* application_data() noexcept = 0;
@@ -171,6 +173,7 @@ class Connection final : public HandshakeEvents {
   const SrpUsers* srp_users(SSL& ssl) override;
   void on_ticket(const SSL_SESSION* session) override;
   ChainVerdict judge(const ChainStep& step) override { return verifier_.judge(step); }
+  void on_secret(std::string_view line) noexcept override { services_.on_secret(line); }
   void on_alert(bool sent, int packed) noexcept override;
 
  private:

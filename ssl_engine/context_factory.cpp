@@ -48,6 +48,7 @@ Result<SslCtx> ContextFactory::make(const Policy& policy, const TrustStore* trus
                                       .insecure_renegotiation = policy.insecure_renegotiation,
                                       .tickets = policy.session_tickets});
   if (!context) return about("SSLProtocol", std::move(context).error());
+  if (secrets_) context->report_secrets();
   context->set_sessions(store_, policy.session_timeout);
   const std::string list = policy.cipher_list.empty() ? "DEFAULT" : policy.cipher_list;
   if (Status set = context->set_cipher_list(list + kNeverCiphers); !set) {

@@ -18,8 +18,10 @@ struct TrustStore;
 
 class ContextFactory {
  public:
-  /// `store`: whether sessions are also kept by id, which is one setting for all hosts.
-  explicit ContextFactory(SessionStore store) noexcept : store_(store) {}
+  /// `store`: whether sessions are also kept by id, `secrets`: whether those of connections are
+  /// reported (callbacks.h). Each is one setting for all hosts.
+  explicit ContextFactory(SessionStore store, bool secrets = false) noexcept
+      : store_(store), secrets_(secrets) {}
 
   /// The context of `policy`, new or shared; the caller owns one reference. An Error names the
   /// setting that OpenSSL refused: Error::where.directive is the directive it belongs to
@@ -31,6 +33,7 @@ class ContextFactory {
 
  private:
   SessionStore store_;
+  bool secrets_;
   std::unordered_map<Policy, SslCtx, PolicyHash> interned_;
 };
 

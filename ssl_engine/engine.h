@@ -12,6 +12,7 @@
 
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/base/rate_limit.h"
+#include "ssl_engine/key_log.h"
 #include "ssl_engine/openssl/queue_bio.h"
 #include "ssl_engine/paced_messages.h"
 #include "ssl_engine/parked_handshakes.h"
@@ -39,6 +40,7 @@ class Engine {
   // Written before the fork or in child_init, read-only afterwards.
   VhostIndex vhosts;
   std::chrono::seconds handshake_timeout{20};
+  KeyLog key_log;                         // open if SSLKEYLOGFILE asks for it
   SessionCache* session_cache = nullptr;  // null: none
   ParkedHandshakes* parked = nullptr;     // null: this MPM cannot wait without a thread
   WaitingPlaces asking;                   // for clients that are asked again

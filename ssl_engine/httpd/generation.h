@@ -50,6 +50,7 @@ class Generation {
 
  private:
   void start_device(std::vector<Finding>& found);
+  void open_key_log(std::vector<Finding>& found);
   void settle_fips(std::vector<Finding>& found);
   void expect_certificates(std::vector<HostInput>& hosts, apr_pool_t* scratch) const;
 

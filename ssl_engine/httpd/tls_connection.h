@@ -123,6 +123,7 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
   bool may_explain() noexcept override {
     return log_.enabled(Level::info) && engine().explanations.take(clock().steady()).has_value();
   }
+  void on_secret(std::string_view line) noexcept override { engine().key_log.write(line); }
   BIO_METHOD& bio_method() noexcept override { return *generation_.engine.bio_method(); }
   void* application_data() noexcept override { return &connection_; }
 

@@ -98,6 +98,10 @@ static SSL_TICKET_RETURN tlsplus_ticket_opened(SSL* ssl, SSL_SESSION* session, c
   return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }
 
+static void tlsplus_secret(const SSL* ssl, const char* line) noexcept {
+  events_of(*ssl).on_secret(line);
+}
+
 static void tlsplus_info(const SSL* ssl, int where, int value) noexcept {
   if ((where & SSL_CB_ALERT) == 0) return;
   events_of(*ssl).on_alert((where & SSL_CB_WRITE) != 0, value);
@@ -158,6 +162,10 @@ void install_server_callbacks(SSL_CTX& context) {
   SSL_CTX_set_tlsext_ticket_key_evp_cb(&context, sealed(tlsplus_ticket_key));
   SSL_CTX_set_session_ticket_cb(&context, nullptr, sealed(tlsplus_ticket_opened), nullptr);
   SSL_CTX_set_info_callback(&context, sealed(tlsplus_info));
+}
+
+void report_secrets(SSL_CTX& context) {
+  SSL_CTX_set_keylog_callback(&context, sealed(tlsplus_secret));
 }
 
 void set_session_store(SSL_CTX& context, SessionStore store) {

@@ -69,6 +69,10 @@ class HandshakeEvents {
   /// none. Not kept beyond the call.
   virtual const SrpUsers* srp_users(SSL& ssl) = 0;
 
+  /// A secret of the connection, as a line for SSLKEYLOGFILE, without a line end; only after
+  /// report_secrets().
+  virtual void on_secret(std::string_view line) noexcept = 0;
+
   /// An alert went out or came in; (level << 8) | description as OpenSSL packs it.
   virtual void on_alert(bool sent, int packed) noexcept = 0;
 };
@@ -81,6 +85,9 @@ Bytes rebuild_client_hello(SSL& ssl);
 /// Registers every callback on a server context. The SSLs made from it must be opened by
 /// TlsStream, which is how a callback finds its HandshakeEvents.
 void install_server_callbacks(SSL_CTX& context);
+
+/// Has the secrets of connections that are made from `context` told to their HandshakeEvents.
+void report_secrets(SSL_CTX& context);
 
 /// Whether sessions are also kept by id: adds the cache callbacks and turns OpenSSL's own
 /// cache off (SSL_CTX_set_session_cache_mode(3)).

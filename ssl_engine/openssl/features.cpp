@@ -38,6 +38,14 @@ bool library_speaks(std::uint16_t wire_version) noexcept {
   return std::ranges::find(kBuiltIn, wire_version) != std::end(kBuiltIn);
 }
 
+bool library_logs_secrets() noexcept {
+#if OPENSSL_VERSION_NUMBER >= 0x30500000L && !defined(OPENSSL_NO_SSLKEYLOG)
+  return true;
+#else
+  return false;
+#endif
+}
+
 bool library_compresses() noexcept {
   // The stack belongs to the library.
   return sk_SSL_COMP_num(SSL_COMP_get_compression_methods()) > 0;

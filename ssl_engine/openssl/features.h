@@ -19,6 +19,9 @@ bool library_speaks(std::uint16_t wire_version) noexcept;
 /// True if the library offers at least one TLS compression method (RFC 3749).
 bool library_compresses() noexcept;
 
+/// True if the library itself writes secrets to SSLKEYLOGFILE.
+bool library_logs_secrets() noexcept;
+
 /// What kind of value a command of SSL_CONF_cmd(3) wants.
 enum class ConfValue : std::uint8_t { unknown, none, text, file, directory, store };
 /// `command` as in a configuration file ("Curves", any case). `unknown`: the library has no such

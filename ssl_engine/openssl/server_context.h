@@ -50,6 +50,8 @@ class ServerContext {
   }
   /// Lets the ciphers of SRP be agreed on; see srp.h.
   void accept_srp() noexcept { tlsplus::accept_srp(*context_); }
+  /// For SSLKEYLOGFILE; see callbacks.h.
+  void report_secrets() noexcept { tlsplus::report_secrets(*context_); }
   /// SSL_CONF_cmd(3), in file, server and certificate mode.
   Status apply_command(const std::string& command, const std::string& value);
   /// After the last apply_command().
