@@ -8,7 +8,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env qw(needs_tlsplus);
-use TLSplus::Process qw(slurp);
+use TLSplus::Process qw(run slurp);
 use TLSplus::Server;
 use TLSplus::Test;
 
@@ -53,6 +53,23 @@ subtest 'what is only warned of' => sub {
     is count(slurp("$root/logs/b.log"), qr/TP0224: .*c\.test/), 1, "in the host's log, once";
     is count($server->log, qr/TP0224: .*c\.test/), 1, 'in the main log, once';
     ok $server->stop, 'stops cleanly';
+};
+
+subtest 'which module it is' => sub {
+    my $server = server_with('b');
+    ok $server->begin, 'starts' or return diag $server->said;
+    is count($server->log, qr/notice\].*TP0008: .*mod_tlsplus \d[\w.]*, OpenSSL\S*, loaded as ssl_module/), 1, 'a notice, once a start';
+    like $server->configtest(arguments => ['-M'])->{out}, qr/^ ssl_module \(shared\)\n(?:.*\n)*^ ssl_module is mod_tlsplus \d/m, '-M tells it too';
+    ok $server->stop, 'stops cleanly';
+};
+
+subtest 'a dump and the last word of httpd in one pipe' => sub {
+    my $server  = server_with('b');
+    $server->write_conf;
+    my $command = join ' ', map { "'$_'" } @{ $server->_command('-t', '-DDUMP_TLS') };
+    my $done    = run(['sh', '-c', "$command 2>&1 | cat"], env => $server->_env);
+    like $done->{out}, qr/\n[^\n]*Syntax OK\n\z/, 'the last word is a line of its own, and the last';
+    unlike $done->{out}, qr/^[^\n]*\S[^\n]*(?<!\] )Syntax OK/m, 'not inside another line';
 };
 
 done_testing;
