@@ -227,7 +227,8 @@ START_TEST(certificates_may_be_promised) {
   host.certificate_may_follow = true;
   expect_ids(world.findings(), {});
   host.nobody_brings_one = true;
-  (void)only(world.findings(), Tp::certificate_from_nobody);
+  const auto findings = world.findings();
+  (void)only(findings, Tp::certificate_from_nobody);
   ck_assert_ptr_nonnull(world.build().snapshot.get());
 }
 END_TEST
