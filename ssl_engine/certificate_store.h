@@ -101,6 +101,8 @@ class CertificateStore {
   CertificatePtr certificate(LeanCertificate leaf, SharedChain chain, LeanKey key,
                              std::shared_ptr<TokenKey> token = nullptr);
   [[nodiscard]] bool fits(const LeanCertificate& leaf, const LeanKey& key);
+  /// The account that children change to, of begin().
+  [[nodiscard]] const std::optional<RunAs>& children() const noexcept { return access_.run_as; }
   /// OpenSSL's object for `key`; null if it fails.
   [[nodiscard]] Pkey open(const LeanKey& key);
 

@@ -276,6 +276,25 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      "6194). OpenSSL sends it all the same: from 3.2 on it leaves the server's own certificate to "
      "the client, and at security level 0 it checks nothing.",
      "get the certificate again, signed with SHA-256 or better"},
+    {Tp::certificate_without_names, Level::warn, "certificate has no subjectAltName",
+     "Browsers and current TLS libraries look for the host's name there alone and refuse a "
+     "certificate that has it in its common name only (RFC 9525 4.1).",
+     "get the certificate again with subjectAltName; for a self-signed one: tlsplus-cert "
+     "selfsigned --name www.example.org"},
+    {Tp::eddsa_alone, Level::warn, "browsers cannot use the host's only kind of key",
+     "No current browser accepts a certificate with an Ed25519 or Ed448 key, and public "
+     "authorities "
+     "do not issue any. Clients built on OpenSSL and GnuTLS do.",
+     "add a certificate with an EC P-256 or RSA key beside it: SSLCertificateFile and "
+     "SSLCertificateKeyFile once more"},
+    {Tp::validity_too_long, Level::warn, "certificate is valid for longer than clients accept",
+     "Browsers and Apple's systems refuse certificates of public authorities that are valid for "
+     "more than 398 days. Nothing is said of authorities that were added to this system by hand.",
+     "get a certificate that is valid for 398 days at most"},
+    {Tp::key_owned_by_children, Level::warn, "server's processes may read the private key's file",
+     "The file is read before httpd changes to User and Group. Where these may read it, so may "
+     "every CGI program and every hole in an application.",
+     "give the file to root: chown root, chmod 600"},
     {Tp::certificate_from_nobody, Level::warn, "nobody is known to bring a certificate",
      "The virtual host has no SSLCertificateFile, and no MDomain line has its ServerName or one of "
      "its aliases, so that mod_md will not obtain a certificate for it. The server will refuse to "

@@ -81,6 +81,10 @@ constexpr Diagnostic kRows[] = {
      "address are waited for less long.",
      "ask during the handshake: SSLVerifyClient optional in the <VirtualHost>; or lower "
      "TLSPlusHandshakeTimeout, or raise ThreadsPerChild"},
+    {Tp::ca_is_none, Level::warn, "certificate among the authorities is no authority's",
+     "It can vouch for nobody, so that clients are refused who were meant to come in. As a rule it "
+     "is the server's own certificate, written where its issuer's belongs.",
+     "write the certificate of the authority that issues your clients' certificates instead"},
     {Tp::client_certificate_refused, Level::warn, "client certificate refused",
      "The certificate, or one that issued it, did not stand up to SSLVerifyClient. The reason is "
      "the "

@@ -16,6 +16,7 @@ namespace tlsplus {
 namespace {
 
 constexpr std::uint32_t kReadableByOthers = 0004;
+constexpr std::uint32_t kReadableByGroup = 0040;
 constexpr int kSmallestDhBits = 2048;
 
 Tp id_of(Defect::Part part, Tp unrecognised) noexcept {
@@ -293,11 +294,17 @@ void HostCertificates::check_token(const Draft& draft, const StoredFile& file, c
 
 void HostCertificates::check_access(const Draft& draft, const StoredFile& file,
                                     const Where& where) {
-  if (file.is_uri || (file.state.stamp.mode & kReadableByOthers) == 0) return;
-  findings_.add(
-      draft.index,
-      diagnose(Tp::key_readable_by_others,
-               text(quote(file.path), " (", permissions_of(file.state.stamp), ')'), where));
+  if (file.is_uri) return;
+  const FileStamp& stamp = file.state.stamp;
+  const auto& children = store_.children();
+  const bool by_others = (stamp.mode & kReadableByOthers) != 0;
+  const bool by_children =
+      children && ((children->uid != 0 && stamp.owner == children->uid) ||
+                   (stamp.group == children->gid && (stamp.mode & kReadableByGroup) != 0));
+  if (!by_others && !by_children) return;
+  findings_.add(draft.index,
+                diagnose(by_others ? Tp::key_readable_by_others : Tp::key_owned_by_children,
+                         text(quote(file.path), " (", permissions_of(stamp), ')'), where));
 }
 
 void HostCertificates::report_mismatches() {

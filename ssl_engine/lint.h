@@ -12,6 +12,7 @@
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/draft.h"
 #include "ssl_engine/findings.h"
+#include "ssl_engine/nearby_issuers.h"
 #include "ssl_engine/openssl/suites.h"
 
 namespace tlsplus {
@@ -28,6 +29,7 @@ class CertificateLint {
   // What OpenSSL accepted of certificates as strong, with the same chain, in the same context.
   std::unordered_set<std::string> accepted_;
   KeyReader keys_;
+  NearbyIssuers added_;  // to the system's authorities
 };
 
 /// Whether the certificates name the host and its aliases.

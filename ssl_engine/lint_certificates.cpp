@@ -63,6 +63,42 @@ void check_chain_validity(const Draft& draft, const DraftCertificate& presented,
   }
 }
 
+// Clients hold it against the authorities they came with, not against those that were added.
+void check_length(const Draft& draft, const DraftCertificate& presented, NearbyIssuers& added,
+                  Findings& findings) {
+  constexpr std::chrono::days kLongest{398};
+  const Certificate& certificate = *presented.certificate;
+  const LeanCertificate& leaf = certificate.leaf();
+  const auto whole = leaf.not_after() - leaf.not_before();
+  if (whole <= kLongest || leaf.is_self_issued()) return;
+  const int links = sk_X509_num(&certificate.chain());
+  const Cert last =
+      links == 0 ? leaf.open() : share(*sk_X509_value(&certificate.chain(), links - 1));
+  if (last == nullptr || !is_issued_by_system_trust(*last)) return;
+  for (const char* folder : {"/usr/local/share/ca-certificates/",      // Debian
+                             "/etc/pki/ca-trust/source/anchors/",      // Red Hat
+                             "/etc/ca-certificates/trust-source/"}) {  // Arch
+    if (added.find(*last, folder) != nullptr) return;
+  }
+  findings.add(draft.index, diagnose(Tp::validity_too_long,
+                                     text(quote(presented.file), ": ",
+                                          std::chrono::ceil<std::chrono::days>(whole).count(),
+                                          " days, issued by \"", issuer_of(*last),
+                                          "\", which this system trusts"),
+                                     presented.where));
+}
+
+void check_names(const Draft& draft, const DraftCertificate& presented, Findings& findings) {
+  const LeanCertificate& leaf = presented.certificate->leaf();
+  if (leaf.has_alternative_names()) return;
+  std::vector<std::string> names = leaf.names();
+  for (std::string& name : names) name = escape(name);
+  findings.add(draft.index, diagnose(Tp::certificate_without_names,
+                                     text(quote(presented.file), ": common name ",
+                                          names.empty() ? "none" : join(names, ", ")),
+                                     presented.where));
+}
+
 void check_purpose(const Draft& draft, const DraftCertificate& presented, Findings& findings) {
   const LeanCertificate& leaf = presented.certificate->leaf();
   if (leaf.is_ca()) {
@@ -114,6 +150,15 @@ Tp id_of(Acceptance::Verdict verdict) noexcept {
 
 void check_types(const Draft& draft, Findings& findings) {
   const auto& all = draft.certificates;
+  const bool is_eddsa = std::ranges::all_of(all, [](const DraftCertificate& presented) {
+    return presented.certificate->leaf().key_type().starts_with("ED");
+  });
+  if (is_eddsa && !all.empty()) {
+    findings.add(draft.index, diagnose(Tp::eddsa_alone,
+                                       text(quote(all.front().file), ": ",
+                                            all.front().certificate->leaf().key_description()),
+                                       all.front().where));
+  }
   for (auto later = all.begin(); later != all.end(); ++later) {
     const std::string_view type = later->certificate->leaf().key_type();
     const auto earlier = std::find_if(all.begin(), later, [&](const DraftCertificate& other) {
@@ -164,6 +209,8 @@ void CertificateLint::check(const Draft& draft, WallTime now, Findings& findings
   for (const DraftCertificate& presented : draft.certificates) {
     check_validity(draft, presented, now, findings);
     check_chain_validity(draft, presented, now, findings);
+    check_length(draft, presented, added_, findings);
+    check_names(draft, presented, findings);
     check_purpose(draft, presented, findings);
     const auto verdict = check_acceptance(draft, presented, findings);
     if (verdict != Acceptance::Verdict::signature_too_weak) {

@@ -95,6 +95,10 @@ void TrustStores::check_dates(const std::string& path, AuthorityFile& file) {
   for (const Cert& cert : file.certificates) {
     const Fingerprint print = fingerprint_of(*cert);
     all += bytes_of(print);
+    if (!is_ca(*cert) && !is_self_issued(*cert)) {
+      file.faults.push_back(
+          diagnose(Tp::ca_is_none, text(quote(path), ": \"", subject_of(*cert), '"')));
+    }
     if (not_after_of(*cert) >= now_) continue;
     file.faults.push_back(
         diagnose(Tp::ca_expired, text(quote(path), ": \"", subject_of(*cert), "\", valid until ",

@@ -8,7 +8,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 use TLSplus::Certs;
-use TLSplus::Env qw(library_compresses needs_tlsplus openssl_is_at_least);
+use TLSplus::Env qw(library_compresses needs_tlsplus openssl_is_at_least run_as);
 use TLSplus::Process qw(run slurp spew);
 use TLSplus::Server;
 use TLSplus::Test;
@@ -34,6 +34,8 @@ $certs->leaf('soon',   san => ['a.test'], start   => -56);
 $certs->leaf('client', san => ['a.test'], extensions => ['extendedKeyUsage=clientAuth']);
 $certs->leaf('isca',   san => ['a.test'], ca => 1);
 $certs->leaf('b',      san => ['b.test']);
+$certs->leaf('unnamed', cn => 'a.test');
+$certs->leaf('ed',      san => ['a.test'], key => 'ed25519');
 $certs->leaf('mid',    cn  => 'expired intermediate', ca => 1, expired => 1);
 $certs->leaf('below',  san => ['a.test'], by => 'mid');
 $certs->leaf('weak',   cn  => 'intermediate over SHA-1', ca => 1, md => 'sha1');
@@ -203,6 +205,9 @@ my @WARNINGS = (
     # what the library lets pass at its own level it lets pass here
     openssl_is_at_least(3, 2) ? [262, 'a signature over SHA-1, of no concern to the library', host(pair('sha1')) =~ s/  (?=SSLCertificateFile)/! /r] : (),
     [262, 'a chain with a signature over SHA-1',       host('! SSLCertificateFile @CERTS@/beneath.full', '  SSLCertificateKeyFile @CERTS@/beneath.key', '  SSLCipherSuite DEFAULT:@SECLEVEL=0')],
+    [263, 'a name in the subject alone',               host(pair('unnamed')) =~ s/  (?=SSLCertificateFile)/! /r],
+    [264, 'a key no browser knows',                    host(pair('ed')) =~ s/  (?=SSLCertificateFile)/! /r],
+    [719, 'a server among the authorities',            good('! SSLCACertificateFile @CERTS@/direct.crt')],
     [238, 'a certificate for clients',                 host(pair('client')) =~ s/  (?=SSLCertificateFile)/! /r],
     [239, 'a chain with a gap',                        host('! SSLCertificateFile @CERTS@/gap.crt', '  SSLCertificateKeyFile @CERTS@/a.key')],
     [301, 'versions with a hole',                      good('! SSLProtocol -all +TLSv1.1 +TLSv1.3')],
@@ -367,6 +372,32 @@ subtest 'nothing to say' => sub {
     is $found->{exit}, 0, 'passes';
     unlike $found->{text}, qr/TP\d{4}/, 'without a word';
     like $found->{text}, qr/^Syntax OK$/m, "but httpd's own";
+};
+
+subtest 'a validity that browsers do not accept' => sub {
+    my $long   = $certs->leaf('long', san => ['a.test'], days => 400, intermediates => 1);
+    my $server = TLSplus::Server->new(certs => $certs, conf => host(pair('long', 'full')), env => { SSL_CERT_FILE => "$dir/ca.crt" });
+    like $server->configtest->{text}, qr/TP0265: .*test\.conf:4\b.*: 400 days, issued by "CN=TLSplus test root ca"/, 'is told where the system trusts the root';
+    $server->{env} = {};
+    unlike $server->configtest->{text}, qr/TP0265/, 'and is no concern of private authorities';
+    my $year = $certs->leaf('year', san => ['a.test'], days => 398, intermediates => 1);
+    $server = TLSplus::Server->new(certs => $certs, conf => host(pair('year', 'full')), env => { SSL_CERT_FILE => "$dir/ca.crt" });
+    unlike $server->configtest->{text}, qr/TP0265/, 'nor are 398 days';
+};
+
+subtest 'a key that belongs to the children' => sub {
+    my ($user, $group) = run_as();
+    plan skip_all => 'the server changes to no other account' unless defined $user;
+    my ($uid, $gid) = (scalar getpwnam $user, scalar getgrnam $group);
+    my $server = TLSplus::Server->new(certs => $certs, conf => host('  SSLCertificateFile @CERTS@/direct.crt', '  SSLCertificateKeyFile @CERTS@/theirs.key'));
+    for ([$uid, 0, 0600, 1, 'is theirs'], [0, $gid, 0640, 1, 'is for their group'], [0, $gid, 0600, 0, 'is for nobody'], [0, 0, 0640, 0, "is for root's group"]) {
+        my ($owner, $of, $mode, $told, $what) = @$_;
+        $certs->write('theirs.key', $key);
+        chown $owner, $of, "$dir/theirs.key" or die "chown: $!\n";
+        chmod $mode, "$dir/theirs.key" or die "chmod: $!\n";
+        my $text = $server->configtest->{text};
+        is $text =~ /TP0266: .*SSLCertificateKeyFile at \S*test\.conf:5\b/ ? 1 : 0, $told, "a key that $what";
+    }
 };
 
 # A key that needs a pass phrase cannot be checked without asking somebody; configtest asks nobody.

@@ -109,6 +109,24 @@ subtest 'certificates that are not in order' => sub {
         like $done->{out}, qr/resumption +TLS 1\.3 yes.*HTTP +GET \/ gives status 200/s, "$what: the rest is told all the same";
         $server->stop;
     }
+    $certs->leaf('small',   san => ['localhost'], key => 'rsa1024', intermediates => 1);
+    $certs->leaf('sha1',    san => ['localhost'], md => 'sha1', intermediates => 1);
+    $certs->leaf('unnamed', cn  => 'localhost', intermediates => 1);
+    $certs->leaf('ed',      san => ['localhost'], key => 'ed25519', intermediates => 1);
+    for my $row (
+        ['of 1024 bits', 'small',   1, qr/^problem: the key of "CN=localhost" has 1024 bits: clients refuse/m],
+        ['over SHA-1',   'sha1',    1, qr/^problem: "CN=localhost" is signed with SHA1, which clients refuse/m],
+        ['with its name in the subject', 'unnamed', 1, qr/^problem: the certificate has no subjectAltName/m],
+        ['for a key no browser knows',   'ed',      0, qr/^note: no browser accepts a certificate with an ED25519 key/m],
+    ) {
+        my ($what, $file, $exit, $says) = @$row;
+        my $server = TLSplus::Server->start(certs => $certs,
+            conf => host('localhost', "SSLCertificateFile \@CERTS\@/$file.full", "SSLCertificateKeyFile \@CERTS\@/$file.key", 'SSLCipherSuite DEFAULT:@SECLEVEL=0'));
+        my $done = look($server->port);
+        is $done->{exit}, $exit, "$what: status $exit" or diag $done->{text};
+        like $done->{out}, $says, "$what: said" or diag $done->{text};
+        $server->stop;
+    }
     is cert($dir, qw(selfsigned --name localhost --days 6 --out soon))->{exit}, 0, 'a certificate for six days';
     my $server = TLSplus::Server->start(certs => $certs, conf => host('localhost', 'SSLCertificateFile @CERTS@/soon.crt', 'SSLCertificateKeyFile @CERTS@/soon.key'));
     my @trust = ('--ca', "$dir/soon.crt");

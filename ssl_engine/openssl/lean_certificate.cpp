@@ -92,6 +92,11 @@ std::vector<std::string> LeanCertificate::names() const {
   return is_open() ? names_of(*block_->object) : names_in(block_->look);
 }
 
+bool LeanCertificate::has_alternative_names() const noexcept {
+  return is_open() ? tlsplus::has_alternative_names(*block_->object)
+                   : !block_->look.alternative_names.empty();
+}
+
 WallTime LeanCertificate::not_before() const noexcept {
   return is_open() ? not_before_of(*block_->object) : wall_time(block_->look.not_before);
 }

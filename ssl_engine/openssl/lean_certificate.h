@@ -57,6 +57,8 @@ class LeanCertificate {
   [[nodiscard]] const Fingerprint& fingerprint() const noexcept;
   /// Subject alternative dNSNames and iPAddresses as text, lower case; the CN if there are none.
   [[nodiscard]] std::vector<std::string> names() const;
+  /// False: the names are from the CN.
+  [[nodiscard]] bool has_alternative_names() const noexcept;
   [[nodiscard]] WallTime not_before() const noexcept;
   [[nodiscard]] WallTime not_after() const noexcept;
   [[nodiscard]] bool is_ca() const noexcept;

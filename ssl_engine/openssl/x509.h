@@ -56,6 +56,8 @@ std::string date_text(WallTime at);
 /// Subject alternative dNSNames and iPAddresses, lower case, in their order; the common names if
 /// there is no dNSName (RFC 2818 3.1; RFC 9525 no longer looks there, older clients do).
 std::vector<std::string> names_of(X509& cert);
+/// There is a subjectAltName, whatever is in it.
+bool has_alternative_names(const X509& cert) noexcept;
 /// 4 or 16 octets as an address; empty for another number.
 std::string address_text(ByteView octets);
 /// True if one of `names` (from names_of()) stands for `host`: equal but for case, or with a

@@ -71,6 +71,10 @@ std::optional<AltNameText> alt_name_text(const GENERAL_NAME& name) {
 
 }  // namespace
 
+bool has_alternative_names(const X509& cert) noexcept {
+  return X509_get_ext_by_NID(&cert, NID_subject_alt_name, -1) >= 0;
+}
+
 const X509_NAME& subject_name(const X509& certificate) noexcept {
   return *X509_get_subject_name(&certificate);
 }

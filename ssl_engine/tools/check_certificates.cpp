@@ -27,6 +27,7 @@ class Certificates {
   bool verify(const std::vector<Cert>& sent, X509_STORE& trusted);
   void examine_validity(X509& leaf);
   void examine_names(X509& leaf);
+  void examine_strength(const std::vector<Cert>& sent);
   void examine_order(const std::vector<Cert>& sent);
   void examine_staple(const StapleView& staple, X509& leaf, bool is_verified);
   [[nodiscard]] std::string trust() const;
@@ -51,6 +52,7 @@ void Certificates::examine(SSL& ssl) {
   const bool is_verified = verify(sent, **trusted);
   examine_names(*sent.front());
   examine_validity(*sent.front());
+  examine_strength(sent);
   examine_order(sent);
   examine_staple(staple_of(ssl, sent, **trusted), *sent.front(), is_verified);
 }
@@ -122,6 +124,37 @@ void Certificates::examine_names(X509& leaf) {
            names.empty() ? "no name at all" : join(names, ", "),
            ". Get one with that name in it, or look at which virtual host answers",
            is_address(wanted) ? "; to ask for a name at this address use --sni." : "."));
+}
+
+// What this client lets pass and browsers do not.
+void Certificates::examine_strength(const std::vector<Cert>& sent) {
+  constexpr int kSmallestRsaBits = 2048;
+  for (const Cert& cert : sent) {
+    const std::string name = text('"', subject_of(*cert), '"');
+    const EVP_PKEY* const key = X509_get0_pubkey(cert.get());
+    const std::string_view type = key == nullptr ? std::string_view() : key_type_of(*key);
+    if (type.starts_with("RSA") && key_bits(*key) < kSmallestRsaBits) {
+      report_->problem(text("the key of ", name, " has ", key_bits(*key),
+                            " bits: clients refuse RSA keys of fewer than 2048. Get a new "
+                            "certificate for a new key."));
+    }
+    const std::string_view digest = is_self_issued(*cert) ? "" : forgeable_digest_of(*cert);
+    if (!digest.empty()) {
+      report_->problem(text(name, " is signed with ", digest,
+                            ", which clients refuse. Get it again, signed with SHA-256."));
+    }
+  }
+  X509& leaf = *sent.front();
+  if (!has_alternative_names(leaf)) {
+    report_->problem(
+        "the certificate has no subjectAltName: browsers do not look for names elsewhere. Get one "
+        "with it.");
+  }
+  const EVP_PKEY* const key = X509_get0_pubkey(&leaf);
+  if (key != nullptr && key_type_of(*key).starts_with("ED")) {
+    report_->note(text("no browser accepts a certificate with an ", key_type_of(*key),
+                       " key; one with an EC or RSA key should be there beside it."));
+  }
 }
 
 void Certificates::examine_order(const std::vector<Cert>& sent) {

@@ -197,7 +197,11 @@ const NameCase kNames[] = {
     {{"*.test"}, "a.b.test", {}, {Tp::name_not_covered}, "names *.test"},
     {{"*.test"}, "test", {}, {Tp::name_not_covered}, ""},
     {{"a*.test"}, "ab.test", {}, {Tp::name_not_covered}, ""},
-    {{}, "cn.test", {}, {}, ""},  // no dNSName: the common name counts
+    {{},
+     "cn.test",
+     {},
+     {Tp::certificate_without_names},
+     "common name cn.test"},  // no dNSName: the common name counts
     {{"a.test"}, "cn.test", {}, {Tp::name_not_covered}, ""},
     {{"a.test"},
      "a.test",

@@ -24,7 +24,6 @@ using P = Protocol;
 const PolicyCase kPolicies[] = {
     {{}, nullptr, nullptr, "ec", {}, "", ""},
     {{P::tls1_2}, "ECDHE-ECDSA-AES128-GCM-SHA256", nullptr, "ec", {}, "", ""},
-    {{P::tls1_2}, "ECDHE-ECDSA-AES128-GCM-SHA256", nullptr, "ed25519", {}, "", ""},
     {{P::tls1_2, P::tls1_3}, "HIGH:!aNULL", "TLS_AES_128_GCM_SHA256", "rsa", {}, "", ""},
     {{P::tls1_0, P::tls1_2},
      nullptr,
@@ -70,6 +69,21 @@ const PolicyCase kPolicies[] = {
      "TLSv1.2",
      "SSLCipherSuite"},
 };
+
+START_TEST(suites_for_ecdsa_serve_eddsa_too) {
+  World world;
+  const Identity ed =
+      issue({.name = "a", .names = {"a.test"}, .key = "ed25519", .issuer = &world.root});
+  world.site.add_tls("a.test", world.complete("a.pem", ed), {});
+  world.site.last().cipher_list = {"ECDHE-ECDSA-AES128-GCM-SHA256",
+                                   world.site.place("SSLCipherSuite")};
+  expect_ids(world.findings(), {Tp::eddsa_alone});
+  const Identity ec = world.leaf("a.test");
+  world.site.last().certificate_files.add(world.site.keep(world.complete("b.pem", ec)),
+                                          world.site.place("SSLCertificateFile"));
+  expect_ids(world.findings(), {});
+}
+END_TEST
 
 START_TEST(policies) {
   const PolicyCase& row = kPolicies[_i];
@@ -238,6 +252,7 @@ int main() {
   Suite* suite = suite_create("findings_policy");
   TCase* tests = tcase_create("policy");
   tcase_add_loop_test(tests, policies, 0, std::size(kPolicies));
+  tcase_add_test(tests, suites_for_ecdsa_serve_eddsa_too);
   tcase_add_test(tests, an_empty_protocol_set);
   tcase_add_test(tests, one_of_two_keys_is_enough);
   tcase_add_test(tests, a_command_openssl_refuses);
