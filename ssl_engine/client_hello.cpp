@@ -4,6 +4,8 @@
 // fields in RFC 8446 4.1.2, which is that of every version back to SSLv3.
 #include "ssl_engine/client_hello.h"
 
+#include "ssl_engine/limits.h"
+
 namespace tlsplus {
 namespace {
 
@@ -12,9 +14,6 @@ constexpr Byte kClientHelloMessage = 1;  // RFC 8446 4
 constexpr Byte kHostName = 0;            // RFC 6066 3
 constexpr std::size_t kRecordHeaderBytes = 5;
 constexpr std::size_t kMaxFragmentBytes = 16384;
-// Each look starts at the first record again; a hello cut finer than this is OpenSSL's to
-// collect, which keeps its place.
-constexpr int kMaxFragments = 32;
 constexpr std::size_t kVersionBytes = 2;
 constexpr std::size_t kRandomBytes = 32;
 
@@ -145,7 +144,7 @@ class MessageReader {
     ByteView message;
     int fragments = 0;
     for (Cursor records(stream_); !records.at_end();) {
-      if (++fragments > kMaxFragments) return HelloState::unreadable;
+      if (++fragments > limits::kHelloRecords) return HelloState::unreadable;
       ByteView fragment;
       const HelloState state = next_fragment(records, fragment);
       if (state != HelloState::complete) return state;
@@ -186,7 +185,7 @@ class MessageReader {
     if (*type != kClientHelloMessage) return HelloState::unreadable;
     const auto size = cursor.number(3);
     if (!size) return HelloState::incomplete;
-    if (*size > kMaxHelloBytes) return HelloState::unreadable;
+    if (*size > limits::kHelloBytes) return HelloState::too_large;
     const auto whole = cursor.take(*size);
     if (!whole) return HelloState::incomplete;
     body = *whole;
@@ -241,7 +240,6 @@ Bytes hello_part(ByteView body, HelloPart part) {
 }
 
 HelloState examine_client_hello(ByteView stream, Bytes& scratch, ClientHello& hello) {
-  if (stream.size() > kMaxHelloBytes + kRecordHeaderBytes) return HelloState::unreadable;
   hello = {};
   ByteView body;
   const HelloState state = MessageReader(stream, scratch).read(body);

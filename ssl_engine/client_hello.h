@@ -28,12 +28,9 @@ struct ClientHello {
 enum class HelloState : std::uint8_t {
   incomplete,  // so far it could be a hello; more bytes are needed
   complete,
-  unreadable  // not a handshake record, malformed, or larger than we care to hold
+  too_large,  // it is, or says it will be, more than limits::kHelloBytes
+  unreadable  // not a handshake record, malformed, or in too many pieces
 };
-
-/// Largest hello that is collected here; post-quantum key shares need about 2 KiB, and
-/// OpenSSL itself refuses much larger ones.
-constexpr std::size_t kMaxHelloBytes = std::size_t{64} * 1024;
 
 /// Reads `stream`, everything the client sent so far, records and all (RFC 8446 5.1). On
 /// complete, `hello` is filled; its views point into `stream`, or into `scratch` when the

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/limits.h"
 #include "ssl_engine/open_certificates.h"
 #include "ssl_engine/openssl/errors.h"
 #include "ssl_engine/openssl/server_ssl.h"
@@ -23,9 +24,6 @@
 
 namespace tlsplus {
 namespace {
-
-// Some clients ask once or twice, and go on without. One that goes on asking wants something else.
-constexpr unsigned kMostRenegotiations = 5;
 
 /// A session that one SRP user has made is not resumed for another: OpenSSL believes the name in
 /// the ClientHello that resumes it, and nothing else would be proved.
@@ -57,8 +55,6 @@ Connection::~Connection() = default;
 
 void Connection::feed(ByteView records) {
   if (phase_ != Phase::hello) {
-    hello_bytes_.consume(hello_bytes_.size());
-    hello_bytes_.release_if_empty();
     if (!maybe_http_.empty()) keep_plain_request(records);
     stream_.feed(records);
     return;
@@ -82,10 +78,19 @@ void Connection::examine(ByteView stream) {
   ClientHello hello;
   const HelloState state = examine_client_hello(stream, hello_scratch_, hello);
   if (state == HelloState::incomplete) return;
+  if (state == HelloState::too_large) return refuse_large_hello();
   has_read_hello_ = state == HelloState::complete;
   if (!has_read_hello_ && begins_like_http(stream)) keep_plain_request(stream);
   open(hello);
   if (stream_.is_open()) stream_.feed(stream);
+}
+
+// OpenSSL would collect four times as much before it says the same.
+void Connection::refuse_large_hello() {
+  static constexpr Byte kAlert[] = {21, 3, 1, 0, 2, 2, SSL_AD_ILLEGAL_PARAMETER};
+  fail(Tp::handshake_failed, text("a ClientHello of more than ", limits::kHelloBytes, " bytes"));
+  stream_.out().append(kAlert);
+  on_alert(true, SSL3_AL_FATAL << 8 | SSL_AD_ILLEGAL_PARAMETER);
 }
 
 void Connection::choose_host(const ClientHello& hello) {
@@ -189,6 +194,11 @@ bool Connection::advance() {
     hello_ = {};
     hello_scratch_ = {};
   }
+  if (phase_ != Phase::hello && stream_.unread().empty()) {
+    // Collected before there was an SSL, which has it all now.
+    hello_bytes_.consume(hello_bytes_.size());
+    hello_bytes_.release_if_empty();
+  }
   return needs_input;
 }
 
@@ -251,7 +261,7 @@ bool Connection::must_flush_now() const noexcept {
 StreamStatus Connection::decrypt(MutableByteView into, std::size_t& count) {
   const StreamStatus status = stream_.read(into, count);
   if (status == StreamStatus::failed) fail_in_openssl();
-  if (phase_ == Phase::established && renegotiations_refused_ > kMostRenegotiations) {
+  if (phase_ == Phase::established && renegotiations_refused_ > limits::kRenegotiations) {
     fail(Tp::renegotiations_refused, text("after ", renegotiations_refused_, " attempts"));
     return StreamStatus::failed;
   }

@@ -179,6 +179,7 @@ class Connection final : public HandshakeEvents {
  private:
   void examine(ByteView stream);
   void keep_plain_request(ByteView bytes);
+  void refuse_large_hello();
   void open(const ClientHello& hello);
   void choose_host(const ClientHello& hello);
   void note_offers(ByteView offers);

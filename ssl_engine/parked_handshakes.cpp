@@ -7,13 +7,9 @@
 
 #include <algorithm>
 
+#include "ssl_engine/limits.h"
+
 namespace tlsplus {
-namespace {
-
-// What one address may hold before it is more than its share.
-constexpr std::size_t kShareOfOne = 4;  // a quarter
-
-}  // namespace
 
 void ParkedHandshakes::insert(ParkedHandshake& handshake) noexcept {
   ParkedHandshake* before = newest_;
@@ -44,7 +40,7 @@ void ParkedHandshakes::give_up(ParkedHandshake& handshake, ParkedHandshake::Give
 
 bool ParkedHandshakes::goes_before(const ParkedHandshake& one,
                                    const ParkedHandshake& other) const noexcept {
-  const std::size_t share = std::max<std::size_t>(capacity_ / kShareOfOne, 1);
+  const std::size_t share = std::max<std::size_t>(capacity_ / limits::kShareOfOneAddress, 1);
   const std::size_t held_by_one = held_by_[one.standing_.origin];
   const std::size_t held_by_other = held_by_[other.standing_.origin];
   if ((held_by_one > share) != (held_by_other > share)) return held_by_one > share;

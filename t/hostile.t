@@ -127,7 +127,7 @@ my %SERVED = (
     'in records of one byte'                => [fragments(hello(), 1)],
     'in records of 100 bytes'               => [fragments(hello(), 100)],
     'of a whole record of padding'          => [fragments(hello(pad => 15_000), 16_384)],
-    'of several records'                    => [fragments(hello(pad => 60_000), 16_384)],
+    'of several records'                    => [fragments(hello(pad => 30_000), 16_384)],
     'with unknown extensions'               => [sent_hello(extra => extension(0x1234, 'x' x 300) . extension(0xfafa, ''))],
     'with unknown suites, groups, versions' => [sent_hello(ciphers => [0xaaaa, 0x1301], groups => [0xbaba, 0x001d],
             versions => [0xcaca, 0x0304], sigalgs => [0x7777, 0x0403])],

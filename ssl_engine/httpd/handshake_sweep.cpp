@@ -19,6 +19,7 @@
 
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/httpd/connection_hooks.h"
+#include "ssl_engine/limits.h"
 
 namespace tlsplus {
 namespace {
@@ -131,12 +132,11 @@ std::optional<std::size_t> free_descriptors() noexcept {
   return limit.rlim_cur > used ? limit.rlim_cur - used : 0;
 }
 
-/// Half of the descriptors is for those who are being served, and for what they are served.
 std::size_t within_descriptors(std::size_t capacity) noexcept {
   const auto free = free_descriptors();
   if (!free) return capacity;
-  const std::size_t half = std::max<std::size_t>(*free / 2, 1);
-  return capacity == 0 ? half : std::min(capacity, half);
+  const std::size_t share = std::max<std::size_t>(*free / limits::kShareOfDescriptors, 1);
+  return capacity == 0 ? share : std::min(capacity, share);
 }
 
 }  // namespace

@@ -11,14 +11,12 @@
 
 #include "ssl_engine/base/round_trip.h"
 #include "ssl_engine/httpd/transport.h"
+#include "ssl_engine/limits.h"
 
 namespace tlsplus {
 namespace {
 
 constexpr std::chrono::milliseconds kNearby{1};  // round trip
-// Between its turns the client has a signature to verify or an answer to decrypt. Ten times this
-// gave no better latencies on a busy machine.
-constexpr int kPatienceMilliseconds = 2;
 
 #ifdef POLLRDHUP
 constexpr short kEndOfPeer = POLLRDHUP;
@@ -39,7 +37,7 @@ bool is_nearby(TlsConnection& tls) noexcept {
 
 void await_if_nearby(TlsConnection& tls, short what) noexcept {
   if (!is_nearby(tls)) return;
-  (void)wait_for_socket(tls, what, kPatienceMilliseconds);
+  (void)wait_for_socket(tls, what, limits::kPatienceMilliseconds);
 }
 
 }  // namespace
@@ -52,7 +50,7 @@ void await_answer_nearby(TlsConnection& tls) noexcept {
 
 void await_request_nearby(TlsConnection& tls, bool follows_at_once) noexcept {
   if (!follows_at_once && !is_nearby(tls)) return;
-  (void)wait_for_socket(tls, POLLIN, kPatienceMilliseconds);
+  (void)wait_for_socket(tls, POLLIN, limits::kPatienceMilliseconds);
 }
 
 void acknowledge_now(TlsConnection& tls) noexcept {

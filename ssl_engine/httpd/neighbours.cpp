@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/limits.h"
 
 namespace tlsplus {
 namespace {
@@ -46,9 +47,9 @@ double number_in(std::string_view text) noexcept {
 
 std::size_t parking_capacity() {
   // The event MPM takes new connections up to ThreadsPerChild plus AsyncRequestWorkerFactor for
-  // each idle thread; three quarters of that may be unfinished handshakes.
+  // each idle thread.
   constexpr double kDefaultFactor = 2;
-  constexpr double kShare = 0.75;
+  constexpr double kShare = limits::kWaitingHundredths / 100.0;
   int threads = 0;
   if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS || threads <= 0) return 0;
   double factor = kDefaultFactor;

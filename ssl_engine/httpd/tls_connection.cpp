@@ -8,6 +8,7 @@
 #include "ssl_engine/httpd/module.h"
 #include "ssl_engine/httpd/peer_hooks.h"
 #include "ssl_engine/httpd/virtual_hosts.h"
+#include "ssl_engine/limits.h"
 #include "ssl_engine/openssl/session_info.h"
 #include "ssl_engine/openssl/staple_data.h"
 
@@ -17,7 +18,9 @@ namespace {
 apr_array_header_t* protocol_names(apr_pool_t* pool, ByteView offers) {
   constexpr int kUsualCount = 4;
   auto* names = apr_array_make(pool, kUsualCount, sizeof(char*));
-  for (std::size_t at = 0; at < offers.size(); at += 1U + offers[at]) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < offers.size() && count < limits::kOfferedProtocols;
+       at += 1U + offers[at], ++count) {
     const ByteView name = offers.subspan(at + 1, offers[at]);
     *static_cast<const char**>(apr_array_push(names)) =
         apr_pstrmemdup(pool, as_text(name).data(), name.size());

@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/limits.h"
 #include "t/unit/unit.h"
 
 namespace tlsplus::test {
@@ -119,13 +120,23 @@ static const struct {
     {"empty record", std::string_view("\x16\x03\x01\x00\x00", 5)},
     {"record too long", std::string_view("\x16\x03\x01\x40\x01", 5)},
     {"a ServerHello", std::string_view("\x16\x03\x01\x00\x04\x02\x00\x00\x00", 9)},
-    {"hello too long", std::string_view("\x16\x03\x01\x00\x04\x01\xff\xff\xff", 9)},
     {"hello without content", std::string_view("\x16\x03\x01\x00\x04\x01\x00\x00\x00", 9)},
 };
 
 START_TEST(what_is_no_hello_is_unreadable) {
   ck_assert_msg(read(as_bytes(kUnreadable[_i].bytes)).state == HelloState::unreadable, "%s",
                 kUnreadable[_i].what);
+}
+END_TEST
+
+START_TEST(what_promises_too_much_is_too_large) {
+  const auto state_of = [](std::size_t bytes) {
+    const Byte stream[] = {22, 3, 1, 0, 5, 1, 0, Byte(bytes >> 8U & 0xffU), Byte(bytes & 0xffU), 3};
+    return read(stream).state;
+  };
+  ck_assert(state_of(limits::kHelloBytes) == HelloState::incomplete);
+  ck_assert(state_of(limits::kHelloBytes + 1) == HelloState::too_large);
+  ck_assert(state_of(0xffff) == HelloState::too_large);
 }
 END_TEST
 
@@ -253,6 +264,7 @@ Suite* client_hello_suite() {
   tcase_add_test(tests, finer_cuts_are_left_to_openssl);
   tcase_add_test(tests, trailing_bytes_do_not_matter);
   tcase_add_loop_test(tests, what_is_no_hello_is_unreadable, 0, std::size(kUnreadable));
+  tcase_add_test(tests, what_promises_too_much_is_too_large);
   tcase_add_test(tests, any_flipped_byte_is_survived);
   tcase_add_loop_test(tests, exactly_one_host_name_counts, 0, std::size(kNameExtensions));
   tcase_add_loop_test(tests, parts_are_shown_as_they_were_sent, 0, std::size(kParts));

@@ -36,11 +36,12 @@ sub alert_name ($code) { $ALERT_NAME{$code} // "alert $code" }
 
 # ---- a connection ----
 
-# TLSplus::Raw->connect($port): a TCP connection to 127.0.0.1. from => port number to bind to.
+# TLSplus::Raw->connect($port): a TCP connection to 127.0.0.1. from => another address of the
+# loopback network.
 sub connect ($class, $port, %opt) {
     local $SIG{PIPE} = 'IGNORE';
     my $socket = IO::Socket::INET->new(
-        PeerAddr => '127.0.0.1', PeerPort => $port, Proto => 'tcp', Timeout => $opt{seconds} // 20
+        LocalAddr => $opt{from} // '127.0.0.1', PeerAddr => '127.0.0.1', PeerPort => $port, Proto => 'tcp', Timeout => $opt{seconds} // 20
     ) or die "connect to port $port: $@\n";
     setsockopt $socket, IPPROTO_TCP, TCP_NODELAY, 1;    # pieces must arrive as pieces
     $socket->blocking(0);
