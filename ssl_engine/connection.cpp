@@ -8,11 +8,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/limits.h"
 #include "ssl_engine/open_certificates.h"
 #include "ssl_engine/openssl/errors.h"
 #include "ssl_engine/openssl/server_ssl.h"
+#include "ssl_engine/openssl/session_client.h"
 #include "ssl_engine/openssl/session_info.h"
 #include "ssl_engine/openssl/srp.h"
 #include "ssl_engine/password_store.h"
@@ -279,8 +281,8 @@ bool Connection::would_pass(const VerifyRules& rules, const TrustStore* trust) c
   if (trust == nullptr) return false;
   Verifier verifier;
   verifier.begin(rules);
-  return passes_again(stream_.ssl(), *trust->store,
-                      [&](const ChainStep& step) { return verifier.judge(step); });
+  return client_passes(stream_.ssl(), *trust->store,
+                       [&](const ChainStep& step) { return verifier.judge(step); });
 }
 
 Askable Connection::askable() const noexcept {
@@ -294,6 +296,7 @@ bool Connection::ask_again(const VerifyRules& rules, const TrustStore* trust) {
   SSL& ssl = stream_.ssl();
   before_asking_ = finished_mark(ssl);
   verifier_before_asking_ = std::exchange(verifier_, {});
+  has_asked_again_ = true;
   verifier_.begin(rules);
   trust_before_asking_ = std::exchange(trust_, trust);
   // In TLS 1.3 a client without certificate can be told in an answer, and OpenSSL need not insist.
@@ -406,6 +409,8 @@ HandshakeEvents::Staple Connection::staple() {
 void Connection::on_alert(bool sent, int packed) noexcept {
   if (sent && is_renegotiation_refused(packed)) ++renegotiations_refused_;
   (sent ? alert_sent_ : alert_received_) = packed;
+  // RFC 5246 7.2.2.
+  if (is_fatal(packed)) at_boundary(log(), "alert", [&] { forget_sessions(); });
 }
 
 }  // namespace tlsplus

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/client_hello.h"
@@ -165,13 +166,13 @@ class Connection final : public HandshakeEvents {
   HelloVerdict on_client_hello(SSL& ssl, const ClientHelloView& hello, int& alert) override;
   std::optional<std::size_t> choose_protocol(ByteView offers) override;
   Staple staple() override;
+  void finish_session(SSL_SESSION& session) override;
   void store_session(SSL_SESSION& session) override;
   Session find_session(ByteView id) override;
-  void forget_session(SSL_SESSION& session) override;
   int ticket_key(unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX& cipher, EVP_MAC_CTX& mac,
                  bool encrypt) override;
   const SrpUsers* srp_users(SSL& ssl) override;
-  void on_ticket(const SSL_SESSION* session) override;
+  bool on_ticket(const SSL_SESSION* session) override;
   ChainVerdict judge(const ChainStep& step) override { return verifier_.judge(step); }
   void on_secret(std::string_view line) noexcept override { services_.on_secret(line); }
   void on_alert(bool sent, int packed) noexcept override;
@@ -190,8 +191,13 @@ class Connection final : public HandshakeEvents {
   bool set_up(SSL& ssl, const std::optional<ChallengeCertificate>& challenge);
   bool present_certificates(SSL& ssl);
   void bind_sessions_to(SSL& ssl, const SessionIdContext& context) noexcept;
-  /// Notes what is wrong with a session that the client came with.
-  void weigh(const SSL_SESSION& session) noexcept;
+  /// Judges a session that the client came with by what holds today, and notes what is wrong.
+  bool may_resume(const SSL_SESSION& session);
+  bool is_client_still_good(const SSL_SESSION& session);
+  /// Whether a session that was made after asking again may be resumed.
+  [[nodiscard]] bool may_keep_answer() const noexcept;
+  /// Takes those of this connection out of the cache.
+  void forget_sessions();
   void count_handshake() noexcept;
   void doubt_keys();
   HelloVerdict adopt(SSL& ssl, const ClientHelloView& hello, int& alert);
@@ -227,6 +233,10 @@ class Connection final : public HandshakeEvents {
   SessionIdContext sessions_of_{};  // what this connection's sessions are bound to
   Counter not_resumed_ = nullptr;   // why, should it come to a full handshake
   bool has_ticket_key_ = false;     // for the ticket that the client came with
+  bool has_asked_again_ = false;
+  WallTime resumable_until_{};   // the session that the client came with
+  Bytes found_id_;               // its id, if it was in the cache
+  std::vector<Bytes> kept_ids_;  // of sessions that were put there
   Verifier verifier_;
   const TrustStore* trust_ = nullptr;  // whom the client is held against; of snapshot_
   FinishedMark before_asking_;

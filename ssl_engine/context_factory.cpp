@@ -41,15 +41,17 @@ Status apply_commands(ServerContext& context, const Policy& policy) {
 }  // namespace
 
 Result<SslCtx> ContextFactory::make(const Policy& policy, const TrustStore* trust) const {
+  // OpenSSL takes no time at all for its own default.
+  const bool resumes = policy.session_timeout.count() > 0;
   auto context = ServerContext::make(wire_version(policy.versions.lowest),
                                      wire_version(policy.versions.highest),
                                      {.prefer_server_ciphers = policy.honor_cipher_order,
                                       .compression = policy.compression,
                                       .insecure_renegotiation = policy.insecure_renegotiation,
-                                      .tickets = policy.session_tickets});
+                                      .tickets = policy.session_tickets && resumes});
   if (!context) return about("SSLProtocol", std::move(context).error());
   if (secrets_) context->report_secrets();
-  context->set_sessions(store_, policy.session_timeout);
+  context->set_sessions(resumes ? store_ : SessionStore::off, policy.session_timeout);
   const std::string list = policy.cipher_list.empty() ? "DEFAULT" : policy.cipher_list;
   if (Status set = context->set_cipher_list(list + kNeverCiphers); !set) {
     return about("SSLCipherSuite", std::move(set).error());

@@ -13,6 +13,8 @@
 namespace tlsplus {
 namespace {
 
+constexpr std::chrono::seconds kLongestSession = std::chrono::hours(7 * 24);  // RFC 8446 4.6.1
+
 void mix(std::size_t& hash, std::size_t value) noexcept {
   constexpr std::size_t kGolden = 0x9e3779b97f4a7c15U;  // 2^64 / golden ratio: spreads the bits
   hash ^= value + kGolden + (hash << 6U) + (hash >> 2U);
@@ -100,7 +102,8 @@ Policy effective_policy(const ServerConfig& config, const SystemDefaults& system
   policy.insecure_renegotiation =
       config.insecure_renegotiation.value_or(policy.insecure_renegotiation);
   policy.session_tickets = config.session_tickets.value_or(policy.session_tickets);
-  policy.session_timeout = config.session_timeout.value_or(policy.session_timeout);
+  policy.session_timeout =
+      std::min(config.session_timeout.value_or(policy.session_timeout), kLongestSession);
   for (const auto& entry : config.conf_commands.entries()) {
     policy.conf_commands.emplace_back(entry.value.command, entry.value.value);
   }

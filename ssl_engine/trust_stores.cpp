@@ -169,18 +169,28 @@ const TrustStores::CrlFile& TrustStores::crl_file(const std::string& path) {
   return file;
 }
 
-const std::vector<Error>& TrustStores::crl_directory(const std::string& path) {
+const TrustStores::CrlDirectory& TrustStores::crl_directory(const std::string& path) {
   const auto [known, is_new] = crl_directories_.try_emplace(path);
-  if (!is_new || path.empty()) return known->second;
+  CrlDirectory& directory = known->second;
+  if (!is_new || path.empty()) return directory;
   std::error_code trouble;
   const auto names = files_of(path, trouble);
   if (trouble) {
-    known->second.push_back(
+    directory.faults.push_back(
         diagnose(Tp::directory_unreadable, text(quote(path), ": ", trouble.message())));
-  } else if (!has_hash_link(names, true)) {
-    known->second.push_back(diagnose(Tp::crl_without_links, quote(path)));
+    return directory;
   }
-  return known->second;
+  std::string all;
+  FileReader reader(kMostBytes);
+  for (const std::string& name : names) {
+    if (!is_hash_link(name, true)) continue;
+    const std::string file = text(path, '/', name);
+    const bool is_read = reader.read(file).problem == FileProblem::none;
+    all += bytes_of(is_read ? sha256(reader.content()) : Fingerprint{});
+  }
+  if (all.empty()) directory.faults.push_back(diagnose(Tp::crl_without_links, quote(path)));
+  directory.digest = sha256(as_bytes(all));
+  return directory;
 }
 
 namespace {
@@ -245,21 +255,24 @@ void TrustStores::settle(Draft& draft) {
   const AuthorityFile& name_file = authority_file(auth.ca_request_file);
   const AuthorityFile& name_folder = authority_directory(auth.ca_request_path);
   const CrlFile& crls = crl_file(auth.crl_file);
+  const CrlDirectory& crl_folder = crl_directory(auth.crl_path);
   report(draft, file.faults, config.ca_file.where());
   report(draft, folder.faults, config.ca_path.where());
   report(draft, name_file.faults, config.ca_request_file.where());
   report(draft, name_folder.faults, config.ca_request_path.where());
   report(draft, crls.faults, config.crl_file.where());
-  report(draft, crl_directory(auth.crl_path), config.crl_path.where());
+  report(draft, crl_folder.faults, config.crl_path.where());
   if (!auth.has_ca()) return;
 
   const bool other_names = !auth.ca_request_file.empty() || !auth.ca_request_path.empty();
-  const std::string anchors =
-      text(bytes_of(file.digest), auth.ca_path, '\n', bytes_of(folder.digest),
-           bytes_of(crls.digest), auth.crl_path, '\n', static_cast<int>(auth.crl_check.check));
-  const std::string key =
-      other_names ? text(anchors, bytes_of(name_file.digest), bytes_of(name_folder.digest))
-                  : anchors;
+  const std::string contents =
+      text(bytes_of(file.digest), bytes_of(folder.digest), bytes_of(crls.digest),
+           bytes_of(crl_folder.digest), static_cast<int>(auth.crl_check.check));
+  const std::string names =
+      other_names ? text(bytes_of(name_file.digest), bytes_of(name_folder.digest)) : "";
+  // A store looks into its folders again and again, wherever they are.
+  const std::string anchors = text(contents, auth.ca_path, '\n', auth.crl_path, '\n');
+  const std::string key = anchors + names;
   auto& store = stores_[key];
   if (store == nullptr) {
     X509Store& shared = anchors_[anchors];
@@ -281,7 +294,7 @@ void TrustStores::settle(Draft& draft) {
     append(named, other_names ? name_file.certificates : file.certificates);
     append(named, other_names ? name_folder.certificates : folder.certificates);
     store = std::make_shared<const TrustStore>(
-        TrustStore{share(*shared), names_for_clients(named), sha256(as_bytes(key))});
+        TrustStore{share(*shared), names_for_clients(named), sha256(as_bytes(contents + names))});
   }
   draft.trust = store;
 }

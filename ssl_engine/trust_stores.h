@@ -38,11 +38,16 @@ class TrustStores {
     Fingerprint digest{};
     std::vector<Error> faults;
   };
+  /// Read for its digest alone.
+  struct CrlDirectory {
+    Fingerprint digest{};
+    std::vector<Error> faults;
+  };
 
   const AuthorityFile& authority_file(const std::string& path);
   const AuthorityFile& authority_directory(const std::string& path);
   const CrlFile& crl_file(const std::string& path);
-  const std::vector<Error>& crl_directory(const std::string& path);
+  const CrlDirectory& crl_directory(const std::string& path);
   void read_authorities(const std::string& path, bool is_optional, AuthorityFile& into);
   void check_dates(const std::string& path, AuthorityFile& file);
   void report(const Draft& draft, const std::vector<Error>& faults, const Where& where);
@@ -54,7 +59,7 @@ class TrustStores {
   std::map<std::string, AuthorityFile> authority_files_;
   std::map<std::string, AuthorityFile> authority_directories_;
   std::map<std::string, CrlFile> crl_files_;
-  std::map<std::string, std::vector<Error>> crl_directories_;
+  std::map<std::string, CrlDirectory> crl_directories_;
   std::map<std::string, std::shared_ptr<const TrustStore>> stores_;  // by all their contents
   std::map<std::string, X509Store> anchors_;                         // by all but the names
 };

@@ -38,9 +38,4 @@ Session recall_session(SessionCache& cache, ByteView id) noexcept {
   return session;
 }
 
-void forget_session(SessionCache& cache, const SSL_SESSION& session) noexcept {
-  const ByteView id = session_id(session);
-  if (!id.empty()) cache.remove(id);
-}
-
 }  // namespace tlsplus

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SSL_SESSION to what a cache keeps, and back. These three functions are what the callbacks of
-// OpenSSL's session cache come to: new, get, remove (SSL_CTX_sess_set_new_cb(3)).
+// SSL_SESSION to what a cache keeps, and back. These functions are what the callbacks of OpenSSL's
+// session cache come to: new, get (SSL_CTX_sess_set_new_cb(3)).
 #pragma once
 
 #include <cstddef>
@@ -30,8 +30,5 @@ Remembered remember_session(SessionCache& cache, const SSL_SESSION& session) noe
 /// a miss. Whether the session fits the virtual host is OpenSSL's check of the session id
 /// context; whether it is still valid in time is OpenSSL's as well.
 Session recall_session(SessionCache& cache, ByteView id) noexcept;
-
-/// remove: forgets `session`.
-void forget_session(SessionCache& cache, const SSL_SESSION& session) noexcept;
 
 }  // namespace tlsplus

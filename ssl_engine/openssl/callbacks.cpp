@@ -83,18 +83,25 @@ static int tlsplus_ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv,
                      [&] { return events.ticket_key(name, iv, *cipher, *mac, encrypt != 0); });
 }
 
-// Only looks: each status is answered with what OpenSSL does by itself
+static int tlsplus_ticket_made(SSL* ssl, void*) noexcept {
+  auto& events = events_of(*ssl);
+  return at_boundary(events.log(), "ticket_made", 0, [&] {
+    events.finish_session(*SSL_get_session(ssl));
+    return 1;
+  });
+}
+
+// A ticket that is not wanted is answered like one that cannot be opened
 // (SSL_CTX_set_session_ticket_cb(3)).
 static SSL_TICKET_RETURN tlsplus_ticket_opened(SSL* ssl, SSL_SESSION* session, const unsigned char*,
                                                std::size_t, SSL_TICKET_STATUS status,
                                                void*) noexcept {
+  if (status == SSL_TICKET_EMPTY) return SSL_TICKET_RETURN_IGNORE_RENEW;
   const bool is_open = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
-  if (status != SSL_TICKET_EMPTY) {
-    auto& events = events_of(*ssl);
-    at_boundary(events.log(), "ticket_opened",
-                [&] { events.on_ticket(is_open ? session : nullptr); });
-  }
-  if (!is_open) return SSL_TICKET_RETURN_IGNORE_RENEW;
+  auto& events = events_of(*ssl);
+  const bool is_good = at_boundary(events.log(), "ticket_opened", false,
+                                   [&] { return events.on_ticket(is_open ? session : nullptr); });
+  if (!is_good) return SSL_TICKET_RETURN_IGNORE_RENEW;
   return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }
 
@@ -160,7 +167,8 @@ void install_server_callbacks(SSL_CTX& context) {
   SSL_CTX_set_alpn_select_cb(&context, sealed(tlsplus_alpn_select), nullptr);
   SSL_CTX_set_tlsext_status_cb(&context, sealed(tlsplus_status_request));
   SSL_CTX_set_tlsext_ticket_key_evp_cb(&context, sealed(tlsplus_ticket_key));
-  SSL_CTX_set_session_ticket_cb(&context, nullptr, sealed(tlsplus_ticket_opened), nullptr);
+  SSL_CTX_set_session_ticket_cb(&context, sealed(tlsplus_ticket_made),
+                                sealed(tlsplus_ticket_opened), nullptr);
   SSL_CTX_set_info_callback(&context, sealed(tlsplus_info));
 }
 

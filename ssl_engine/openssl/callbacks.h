@@ -49,17 +49,18 @@ class HandshakeEvents {
   };
   virtual Staple staple() = 0;
 
+  /// A ticket is about to be made of this session, which may still be changed.
+  virtual void finish_session(SSL_SESSION& session) = 0;
   /// Stateful resumption; best effort. The id is what the client will present.
   virtual void store_session(SSL_SESSION& session) = 0;
   virtual Session find_session(ByteView id) = 0;
-  virtual void forget_session(SSL_SESSION& session) = 0;
   /// SSL_CTX_set_tlsext_ticket_key_evp_cb(3): 1 use, 2 use and renew, 0 unknown key, -1 error.
   virtual int ticket_key(unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX& cipher,
                          EVP_MAC_CTX& mac, bool encrypt) = 0;
 
-  /// The client's ticket was opened, which does not mean that it will be accepted; null: it could
-  /// not be, for want of a key or because it is not what that key has sealed.
-  virtual void on_ticket(const SSL_SESSION* session) = 0;
+  /// The client's ticket was opened; null: it could not be, for want of a key or because it is not
+  /// what that key has sealed. False: it is not used.
+  virtual bool on_ticket(const SSL_SESSION* session) = 0;
 
   /// One certificate of the client's chain was examined. Called for each fault, and once for
   /// each certificate without one, from the root downwards.

@@ -5,7 +5,6 @@
 #include "ssl_engine/openssl/renegotiation.h"
 
 #include <openssl/err.h>
-#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/tls1.h>
 
@@ -14,17 +13,7 @@
 namespace tlsplus {
 namespace {
 
-/// A session made while more was asked than its host asks is good for nothing else: its binding
-/// is one that no host has.
-bool unbind_sessions(SSL& ssl) noexcept {
-  std::array<unsigned char, SSL_MAX_SID_CTX_LENGTH> nobody{};
-  if (RAND_bytes(nobody.data(), nobody.size()) != 1) return false;
-  bind_sessions(ssl, nobody);
-  return true;
-}
-
 bool ask_in_tls13(SSL& ssl) noexcept {
-  SSL_set_num_tickets(&ssl, 0);
   return SSL_verify_client_post_handshake(&ssl) == 1 && SSL_do_handshake(&ssl) == 1;
 }
 
@@ -49,7 +38,6 @@ bool offers_post_handshake_auth(SSL& ssl) noexcept {
 bool begin_asking(SSL& ssl) noexcept {
   ERR_clear_error();
   if (is_tls13(ssl)) return ask_in_tls13(ssl);
-  if (!unbind_sessions(ssl)) return false;
   SSL_clear_options(&ssl, SSL_OP_NO_RENEGOTIATION);
   if (SSL_renegotiate(&ssl) == 1 && SSL_do_handshake(&ssl) == 1) return true;
   end_asking(ssl);
@@ -75,6 +63,10 @@ std::string enabled_ciphers(const SSL& ssl) {
     names += ':';
   }
   return names;
+}
+
+bool has_ciphers_of_context(const SSL& ssl) noexcept {
+  return SSL_get_ciphers(&ssl) == SSL_CTX_get_ciphers(SSL_get_SSL_CTX(&ssl));
 }
 
 bool is_cipher_enabled(const SSL& ssl) noexcept {

@@ -29,7 +29,7 @@ bool is_at_rest(const SSL& ssl) noexcept;
 /// after the handshake.
 bool offers_post_handshake_auth(SSL& ssl) noexcept;
 /// The question lies in the stream's output afterwards. Until end_asking() the client may
-/// renegotiate. What comes of it is never resumed. False: the error queue says why.
+/// renegotiate. False: the error queue says why.
 bool begin_asking(SSL& ssl) noexcept;
 void end_asking(SSL& ssl) noexcept;
 
@@ -37,6 +37,8 @@ void end_asking(SSL& ssl) noexcept;
 bool use_ciphers(SSL& ssl, const std::string& list) noexcept;
 /// The names in force, in their order, as one text to compare.
 std::string enabled_ciphers(const SSL& ssl);
+/// Those in force are still its context's.
+bool has_ciphers_of_context(const SSL& ssl) noexcept;
 /// The cipher of the connection is among those enabled.
 bool is_cipher_enabled(const SSL& ssl) noexcept;
 

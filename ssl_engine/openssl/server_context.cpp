@@ -93,6 +93,7 @@ Status ServerContext::set_cipher_suites(const std::string& suites) {
 void ServerContext::set_sessions(SessionStore store, std::chrono::seconds timeout) noexcept {
   set_session_store(*context_, store);
   SSL_CTX_set_timeout(context_.get(), static_cast<long>(timeout.count()));
+  if (timeout.count() == 0) SSL_CTX_set_num_tickets(context_.get(), 0);
 }
 
 Status ServerContext::apply_command(const std::string& command, const std::string& value) {

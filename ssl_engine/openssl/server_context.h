@@ -41,7 +41,7 @@ class ServerContext {
   Status set_cipher_list(const std::string& list);
   /// For TLS 1.3 (SSL_CTX_set_ciphersuites(3)).
   Status set_cipher_suites(const std::string& suites);
-  /// `timeout` bounds sessions in the cache and tickets alike.
+  /// `timeout` bounds sessions in the cache and tickets alike; with 0 none are given.
   void set_sessions(SessionStore store, std::chrono::seconds timeout) noexcept;
   /// Which certificate clients are asked for; see ask_client().
   void set_client_auth(AskClient ask, X509_STORE* store,

@@ -104,6 +104,10 @@ int dhe_bits_in_handshake(SSL& ssl) noexcept {
   return EVP_PKEY_get_bits(own.get());
 }
 
+bool is_fatal(int packed) noexcept {
+  return packed >> 8 == SSL3_AL_FATAL;
+}
+
 bool is_renegotiation_refused(int packed) noexcept {
   constexpr int kDescription = 0xff;
   return (packed & kDescription) == SSL_AD_NO_RENEGOTIATION;

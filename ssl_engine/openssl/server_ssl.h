@@ -61,6 +61,7 @@ bool is_internal_error(int packed) noexcept;
 int dhe_bits_in_handshake(SSL& ssl) noexcept;
 
 /// The alert that answers a client which wants to renegotiate (RFC 5246 7.2.2).
+bool is_fatal(int packed) noexcept;
 bool is_renegotiation_refused(int packed) noexcept;
 /// "handshake failure (40)" from OpenSSL's packed level and description (RFC 8446 6).
 std::string alert_name(int packed);

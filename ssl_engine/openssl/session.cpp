@@ -6,6 +6,8 @@
 
 #include <openssl/err.h>
 
+#include <algorithm>
+
 namespace tlsplus {
 
 ByteView session_id(const SSL_SESSION& session) noexcept {
@@ -15,14 +17,28 @@ ByteView session_id(const SSL_SESSION& session) noexcept {
 }
 
 WallTime session_expiry(const SSL_SESSION& session) noexcept {
-  return WallTime(
-      std::chrono::seconds(SSL_SESSION_get_time(&session) + SSL_SESSION_get_timeout(&session)));
+  return session_start(session) + std::chrono::seconds(SSL_SESSION_get_timeout(&session));
+}
+
+WallTime session_start(const SSL_SESSION& session) noexcept {
+  return WallTime(std::chrono::seconds(SSL_SESSION_get_time(&session)));
+}
+
+void end_session_at(SSL_SESSION& session, WallTime end) noexcept {
+  const auto left = std::max(end - session_start(session), std::chrono::seconds(0));
+  (void)SSL_SESSION_set_timeout(&session, static_cast<long>(left.count()));
 }
 
 ByteView session_context(const SSL_SESSION& session) noexcept {
   unsigned int size = 0;
   const unsigned char* context = SSL_SESSION_get0_id_context(&session, &size);
   return {context, size};
+}
+
+// As short as no digest is.
+void unbind_session(SSL_SESSION& session) noexcept {
+  constexpr unsigned char kNobody = 0;
+  (void)SSL_SESSION_set1_id_context(&session, &kNobody, 1);
 }
 
 std::optional<Bytes> session_to_der(const SSL_SESSION& session) {

@@ -15,8 +15,14 @@ namespace tlsplus {
 ByteView session_id(const SSL_SESSION& session) noexcept;
 /// Its own time plus its own timeout (RFC 5246 F.1.4; at most 7 days in TLS 1.3, RFC 8446 4.6.1).
 WallTime session_expiry(const SSL_SESSION& session) noexcept;
+/// Its own time.
+WallTime session_start(const SSL_SESSION& session) noexcept;
+/// From here on it expires then.
+void end_session_at(SSL_SESSION& session, WallTime end) noexcept;
 /// What SSL_set_session_id_context(3) was told when it was made; borrowed from the session.
 ByteView session_context(const SSL_SESSION& session) noexcept;
+/// Another context than any connection has: it is never resumed.
+void unbind_session(SSL_SESSION& session) noexcept;
 /// DER; nothing if OpenSSL cannot serialise it. Holds the master secret: wipe it after use.
 std::optional<Bytes> session_to_der(const SSL_SESSION& session);
 /// Null if `der` is not exactly one session; the error queue is left clear.

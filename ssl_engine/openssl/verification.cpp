@@ -107,12 +107,10 @@ void ask_client(SSL& ssl, AskClient ask, X509_STORE* store,
 }
 
 // As OpenSSL sets the walk up in a handshake: X509_STORE_CTX_set_default(3), SSL_get0_param(3).
-bool passes_again(SSL& ssl, X509_STORE& store, const ChainJudge& judge) noexcept {
-  X509* certificate = SSL_get0_peer_certificate(&ssl);
-  if (certificate == nullptr) return false;
+bool passes_again(SSL& ssl, X509& certificate, STACK_OF(X509) * others, X509_STORE& store,
+                  const ChainJudge& judge) noexcept {
   const Handle<X509_STORE_CTX, X509_STORE_CTX_free> walk(X509_STORE_CTX_new());
-  if (walk == nullptr ||
-      X509_STORE_CTX_init(walk.get(), &store, certificate, SSL_get_peer_cert_chain(&ssl)) != 1) {
+  if (walk == nullptr || X509_STORE_CTX_init(walk.get(), &store, &certificate, others) != 1) {
     return false;
   }
   X509_VERIFY_PARAM* rules = X509_STORE_CTX_get0_param(walk.get());

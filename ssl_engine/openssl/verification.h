@@ -41,10 +41,10 @@ void ask_client(SSL& ssl, AskClient ask, X509_STORE* store,
                 const STACK_OF(X509_NAME) * names) noexcept;
 
 using ChainJudge = std::function<ChainVerdict(const ChainStep&)>;
-/// Walks over the chain that the client has shown once more, with `judge` in the place of the
-/// handshake's. Changes nothing of the SSL, asks nobody. False too if the client has shown nothing,
-/// or only part of its chain is at hand, as after a resumption.
-bool passes_again(SSL& ssl, X509_STORE& store, const ChainJudge& judge) noexcept;
+/// Walks over a chain that the client has shown once more, with `judge` in the place of the
+/// handshake's; `others` may be null. Changes nothing of the SSL, asks nobody.
+bool passes_again(SSL& ssl, X509& certificate, STACK_OF(X509) * others, X509_STORE& store,
+                  const ChainJudge& judge) noexcept;
 
 /// The result of verification reads as good from here on (SSL_set_verify_result(3)).
 void forgive(SSL& ssl) noexcept;

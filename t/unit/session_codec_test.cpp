@@ -5,9 +5,8 @@
 
 #include <openssl/err.h>
 
-#include <map>
-
 #include "ssl_engine/openssl/session.h"
+#include "t/unit/map_cache.h"
 #include "t/unit/tls_pair.h"
 
 namespace {
@@ -17,31 +16,10 @@ using tlsplus::Bytes;
 using tlsplus::ByteView;
 using tlsplus::Remembered;
 using tlsplus::Session;
-using tlsplus::SessionCacheStatistics;
-using tlsplus::WallTime;
 using tlsplus::test::Handshake;
 using tlsplus::test::Identity;
+using tlsplus::test::MapCache;
 using tlsplus::test::TlsPair;
-
-/// Keeps everything, says what it is told to say.
-class MapCache final : public tlsplus::SessionCache {
- public:
-  [[nodiscard]] std::string_view name() const noexcept override { return "map"; }
-  void store(ByteView id, ByteView der, WallTime at) noexcept override {
-    entries[Bytes(id.begin(), id.end())] = Bytes(der.begin(), der.end());
-    expires = at;
-  }
-  [[nodiscard]] std::optional<Bytes> retrieve(ByteView id) noexcept override {
-    const auto found = entries.find(Bytes(id.begin(), id.end()));
-    if (found == entries.end()) return std::nullopt;
-    return found->second;
-  }
-  void remove(ByteView id) noexcept override { entries.erase(Bytes(id.begin(), id.end())); }
-  [[nodiscard]] SessionCacheStatistics statistics() const noexcept override { return {}; }
-
-  std::map<Bytes, Bytes> entries;
-  WallTime expires;
-};
 
 Session finished_session(int version) {
   Identity identity;
@@ -71,7 +49,7 @@ START_TEST(comes_back_as_it_went) {
   const Session back = tlsplus::recall_session(cache, id);
   ck_assert(back != nullptr);
   ck_assert(*tlsplus::session_to_der(*back) == *tlsplus::session_to_der(*session));
-  tlsplus::forget_session(cache, *back);
+  cache.remove(id);
   ck_assert(cache.entries.empty());
   ck_assert(tlsplus::recall_session(cache, id) == nullptr);
 }

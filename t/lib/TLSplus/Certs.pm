@@ -85,7 +85,7 @@ sub leaf ($self, $name, %want) {
 }
 
 # A revocation list <name>.pem of the CA <by>.crt of this folder; returns its path. revoked => [names of
-# certificates of this folder]; expired => 1: it should have been replaced yesterday.
+# certificates of this folder]; expired => 1: it should have been replaced yesterday; from: days from now (default -1).
 sub crl ($self, $name, %want) {
     my $dir  = $self->{dir};
     my $ca   = $want{by} // do { $self->ca; 'ca' };
@@ -94,7 +94,7 @@ sub crl ($self, $name, %want) {
     spew("$work/index.txt", '');
     my @as = ('-config', "$work/ca.cnf", '-cert', "$dir/$ca.crt", '-keyfile', "$dir/$ca.key");
     _openssl(['ca', @as, '-revoke', "$dir/$_.crt"]) for @{ $want{revoked} // [] };
-    my ($from, $to) = map { strftime('%Y%m%d%H%M%SZ', gmtime time + 86_400 * $_) } $want{expired} ? (-9, -1) : (-1, 9);
+    my ($from, $to) = map { strftime('%Y%m%d%H%M%SZ', gmtime time + 86_400 * $_) } $want{expired} ? (-9, -1) : ($want{from} // -1, 9);
     _openssl(['ca', @as, '-gencrl', '-crl_lastupdate', $from, '-crl_nextupdate', $to, '-out', "$dir/$name.pem"]);
     remove_tree($work);
     return "$dir/$name.pem";
