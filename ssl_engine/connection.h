@@ -54,8 +54,8 @@ class ConnectionServices {
   /// The SSL is made and not used yet; false gives the connection up.
   virtual bool on_ssl(SSL& ssl) = 0;
   virtual HandshakeEvents::Staple staple(const Host& host, SSL& ssl) = 0;
-  /// Null: no stateful resumption.
-  virtual SessionCache* session_cache() noexcept = 0;
+  /// Null: `host` keeps no sessions.
+  virtual SessionCache* session_cache(const Host& host) noexcept = 0;
   /// Null: `host` issues and accepts no tickets.
   virtual TicketKeys* ticket_keys(const Host& host) noexcept = 0;
   /// True if there is room in the log for a long line about a handshake that failed.

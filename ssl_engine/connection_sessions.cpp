@@ -36,7 +36,7 @@ bool Connection::may_keep_answer() const noexcept {
 }
 
 void Connection::store_session(SSL_SESSION& session) {
-  SessionCache* cache = services_.session_cache();
+  SessionCache* cache = services_.session_cache(*serving_);
   // A stateless ticket carries the session itself; OpenSSL still offers it here.
   if (cache == nullptr || issues_stateless_tickets(stream_.ssl())) return;
   finish_session(session);
@@ -50,7 +50,7 @@ void Connection::store_session(SSL_SESSION& session) {
 }
 
 Session Connection::find_session(ByteView id) {
-  SessionCache* cache = services_.session_cache();
+  SessionCache* cache = services_.session_cache(*serving_);
   Session session = cache == nullptr ? Session() : recall_session(*cache, id);
   if (session != nullptr && !may_resume(*session)) session.reset();
   if (session != nullptr) found_id_.assign(id.begin(), id.end());
@@ -60,7 +60,7 @@ Session Connection::find_session(ByteView id) {
 // Before the handshake is over anybody may have said so who has seen the id go by. A ticket cannot
 // be taken back: only its key and its time end it.
 void Connection::forget_sessions() {
-  SessionCache* cache = services_.session_cache();
+  SessionCache* cache = services_.session_cache(*serving_);
   if (cache == nullptr || phase_ != Phase::established) return;
   if (is_resumed(stream_.ssl()) && !found_id_.empty()) cache->remove(found_id_);
   for (const Bytes& id : kept_ids_) cache->remove(id);

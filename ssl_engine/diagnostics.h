@@ -246,6 +246,7 @@ enum class Tp : MessageId {
   cache_name_unknown = 615,
   cache_broken = 616,
   cache_works_again = 617,
+  cache_sealed_alone = 618,
   ticket_cipher_missing = 620,
   ticket_ring_not_made = 621,
   ticket_key_unreadable = 622,

@@ -85,6 +85,12 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      "look at what the provider has logged; for dbm: remove its files and restart"},
     {Tp::cache_works_again, Level::notice, "session cache works again",
      "Follows the message that it did not.", "nothing to do"},
+    {Tp::cache_sealed_alone, Level::warn,
+     "this server alone can open its entries in a session cache of several machines",
+     "Entries are sealed with a key that is made of the certificate's private key, which all "
+     "machines have. One on a token does not show itself, and each machine then has a key of its "
+     "own: sessions of the others are full handshakes.",
+     "give all machines the same file: SSLSessionTicketSecretFile /etc/ssl/ticket.secret"},
     {Tp::ticket_cipher_missing, Level::error, "no cipher for session tickets",
      "OpenSSL has no AES-CBC, which an OPENSSL_CONF that loads no usable provider causes.",
      "activate the default or the fips provider in openssl.cnf"},

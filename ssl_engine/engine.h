@@ -19,7 +19,6 @@
 #include "ssl_engine/snapshot.h"
 #include "ssl_engine/vhost_index.h"
 #include "ssl_engine/waiting_places.h"
-#include "ssl_scache/session_cache.h"
 
 namespace tlsplus {
 
@@ -40,10 +39,9 @@ class Engine {
   // Written before the fork or in child_init, read-only afterwards.
   VhostIndex vhosts;
   std::chrono::seconds handshake_timeout{20};
-  KeyLog key_log;                         // open if SSLKEYLOGFILE asks for it
-  SessionCache* session_cache = nullptr;  // null: none
-  ParkedHandshakes* parked = nullptr;     // null: this MPM cannot wait without a thread
-  WaitingPlaces asking;                   // for clients that are asked again
+  KeyLog key_log;                      // open if SSLKEYLOGFILE asks for it
+  ParkedHandshakes* parked = nullptr;  // null: this MPM cannot wait without a thread
+  WaitingPlaces asking;                // for clients that are asked again
   // A scanner fails as often as it likes; a line that explains it is long and takes its time.
   static constexpr unsigned kExplanationsPerSecond = 5;
   RateLimit explanations{kExplanationsPerSecond};

@@ -36,6 +36,13 @@ class CacheServices final : public NetworkCacheWatcher {
   [[nodiscard]] SessionCache* cache() noexcept;
   /// The same cache if it is a provider of httpd, which shows its own rows of the status page.
   [[nodiscard]] SocacheBridge* provider() noexcept { return provider_.get(); }
+  /// After configure(): it is not our own memory, which nobody else has.
+  [[nodiscard]] bool is_within_reach_of_others() const noexcept {
+    return spec_ && spec_->kind == CacheSpec::Kind::provider;
+  }
+  [[nodiscard]] bool is_for_several_machines() const noexcept { return !servers_.empty(); }
+  /// The SSLSessionCache line.
+  [[nodiscard]] const Where& where() const noexcept { return where_; }
   [[nodiscard]] bool issues_ids_without_cache() const noexcept { return ids_only_; }
 
  private:

@@ -6,10 +6,14 @@
 #include "ssl_scache/session_services_bridge.h"
 
 #include <iterator>
+#include <map>
 
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/certificate.h"
+#include "ssl_engine/snapshot.h"
 #include "ssl_scache/cache_services_bridge.h"
+#include "ssl_scache/sealed_cache.h"
 #include "ssl_scache/session_status_bridge.h"
 #include "ssl_scache/ticket_services_bridge.h"
 
@@ -18,6 +22,17 @@ namespace {
 
 /// With tickets of five minutes an hour's keys are a dozen times older than what they open.
 constexpr std::chrono::seconds kRotateEvery{3600};
+
+/// The key that every server with this certificate has; nothing for one on a token.
+std::optional<TicketKey> key_of(const Certificate& certificate, KeyReader& reader) {
+  if (certificate.token() != nullptr || !certificate.has_key()) return std::nullopt;
+  const Pkey key = certificate.key().open(reader);
+  return key == nullptr ? std::nullopt : cache_key_of(*key);
+}
+
+bool is_on_token(const Host& host) {
+  return !host.certificates.empty() && host.certificates.front()->token() != nullptr;
+}
 
 }  // namespace
 
@@ -29,6 +44,8 @@ struct SessionServices::Parts {
   CacheServices caches;
   std::chrono::seconds rotate_every = kRotateEvery;
   TicketServices tickets;
+  std::vector<std::unique_ptr<SealedCache>> sealed;
+  std::vector<SealedCache*> sealed_for;  // by host; none: nobody else reaches the cache
 };
 
 SessionServices::SessionServices(const Clock& clock, LogSink& log)
@@ -54,7 +71,7 @@ std::vector<Finding> SessionServices::configure(const GlobalConfig& global, apr_
 }
 
 std::vector<Finding> SessionServices::read_ticket_keys(std::span<const HostInput> hosts) {
-  return parts_->tickets.read(hosts);
+  return parts_->tickets.read(hosts, parts_->caches.is_for_several_machines());
 }
 
 std::vector<Finding> SessionServices::open(apr_pool_t* pconf, server_rec& server,
@@ -67,6 +84,45 @@ std::vector<Finding> SessionServices::open(apr_pool_t* pconf, server_rec& server
   return findings;
 }
 
+std::vector<Finding> SessionServices::judge(const Snapshot& snapshot) const {
+  std::vector<Finding> findings;
+  if (!parts_->caches.is_for_several_machines()) return findings;
+  for (const Host& host : snapshot.hosts()) {
+    if (!host.engine || !is_on_token(host) || parts_->tickets.has_own_keys(host.index)) continue;
+    findings.push_back({diagnose(Tp::cache_sealed_alone, {}, parts_->caches.where()), host.name});
+  }
+  return findings;
+}
+
+void SessionServices::seal_cache(const Snapshot& snapshot) {
+  Parts& parts = *parts_;
+  SessionCache* const cache = parts.caches.cache();
+  TicketKeys* const ring = parts.tickets.ring_keys();
+  if (cache == nullptr || ring == nullptr || !parts.caches.is_within_reach_of_others()) return;
+  const auto add = [&parts](std::unique_ptr<SealedCache> sealed) {
+    return parts.sealed.emplace_back(std::move(sealed)).get();
+  };
+  SealedCache* const of_server = add(std::make_unique<SealedCache>(*cache, *ring));
+  parts.sealed_for.assign(snapshot.hosts().size(), of_server);
+  if (!parts.caches.is_for_several_machines()) return;
+  KeyReader reader;
+  std::map<const void*, SealedCache*> known;  // by who has the key
+  for (const Host& host : snapshot.hosts()) {
+    const bool has_keys = parts.tickets.has_own_keys(host.index);
+    if (!host.engine || (!has_keys && host.certificates.empty())) continue;
+    TicketKeys* const keys = parts.tickets.keys_of(host.index);
+    const void* const owner =
+        has_keys ? static_cast<const void*>(keys) : host.certificates.front().get();
+    const auto [at, is_new] = known.try_emplace(owner, of_server);
+    if (is_new && has_keys) at->second = add(std::make_unique<SealedCache>(*cache, *keys));
+    if (is_new && !has_keys) {
+      const auto key = key_of(*host.certificates.front(), reader);
+      if (key) at->second = add(std::make_unique<SealedCache>(*cache, *key));
+    }
+    parts.sealed_for[host.index] = at->second;
+  }
+}
+
 void SessionServices::open_in_child(apr_pool_t* pchild, server_rec&) noexcept {
   at_boundary(parts_->log, "session cache", [&] { parts_->caches.open_in_child(*pchild); });
 }
@@ -76,8 +132,8 @@ void SessionServices::tick() noexcept {
   parts_->caches.tick();
 }
 
-SessionCache* SessionServices::cache() noexcept {
-  return parts_->caches.cache();
+SessionCache* SessionServices::cache(std::uint32_t host) noexcept {
+  return host < parts_->sealed_for.size() ? parts_->sealed_for[host] : parts_->caches.cache();
 }
 
 bool SessionServices::issues_ids_without_cache() const noexcept {

@@ -21,6 +21,8 @@
 
 namespace tlsplus {
 
+class Snapshot;
+
 class SessionServices {
  public:
   /// Both must outlive this; `log` is the main server's and may be used by any thread.
@@ -46,15 +48,21 @@ class SessionServices {
   std::vector<Finding> open(apr_pool_t* pconf, server_rec& server,
                             std::chrono::seconds longest_session);
 
+  /// check_config: what the cache will mean to these hosts. All findings.
+  [[nodiscard]] std::vector<Finding> judge(const Snapshot& snapshot) const;
+  /// post_config, after open(): the keys that the hosts' entries are sealed with, if others than
+  /// this server can reach the cache.
+  void seal_cache(const Snapshot& snapshot);
+
   /// child_init. What cannot be opened is logged once and the child runs without it.
   void open_in_child(apr_pool_t* pchild, server_rec& server) noexcept;
 
   /// monitor hook, in the parent: rotates ticket keys that are due, reads key files that changed.
   void tick() noexcept;
 
-  /// The cache, or null: `SSLSessionCache none` or `nonenotnull`, or a child that lost it.
-  /// After open().
-  [[nodiscard]] SessionCache* cache() noexcept;
+  /// The cache as one virtual host may use it, by its index in `hosts`; null: `SSLSessionCache
+  /// none` or `nonenotnull`. After seal_cache(); cheap; any thread.
+  [[nodiscard]] SessionCache* cache(std::uint32_t host) noexcept;
   /// True for `nonenotnull`: session ids are issued although nothing is kept.
   [[nodiscard]] bool issues_ids_without_cache() const noexcept;
   /// The ticket keys of a virtual host, by its index in `hosts`: those of its own files, or the

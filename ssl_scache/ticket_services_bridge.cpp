@@ -74,7 +74,7 @@ std::optional<Error> problem_of(const ServerConfig& config,
 
 }  // namespace
 
-std::vector<Finding> TicketServices::read(std::span<const HostInput> hosts) {
+std::vector<Finding> TicketServices::read(std::span<const HostInput> hosts, bool seals_cache) {
   std::vector<Finding> findings;
   source_of_host_.assign(hosts.size(), nullptr);
   for (std::size_t i = 0; i < hosts.size(); ++i) {
@@ -85,7 +85,7 @@ std::vector<Finding> TicketServices::read(std::span<const HostInput> hosts) {
       findings.push_back({std::move(*problem), hosts[i].name});
       continue;
     }
-    if (!config.session_tickets.value_or(true)) {
+    if (!config.session_tickets.value_or(true) && !seals_cache) {
       findings.push_back(
           {diagnose(Tp::ticket_keys_unused, {}, paths.front().where), hosts[i].name});
     }
@@ -186,8 +186,8 @@ void TicketServices::refresh(Source& source) {
 }
 
 TicketKeys* TicketServices::keys_of(std::uint32_t host) noexcept {
-  const Source* source = host < source_of_host_.size() ? source_of_host_[host] : nullptr;
-  return source == nullptr ? static_cast<TicketKeys*>(ring_.get()) : source->keys.get();
+  return has_own_keys(host) ? static_cast<TicketKeys*>(source_of_host_[host]->keys.get())
+                            : ring_.get();
 }
 
 }  // namespace tlsplus

@@ -28,16 +28,22 @@ class TicketServices {
   /// Both must outlive this.
   TicketServices(const Clock& clock, LogSink& log) noexcept : clock_(clock), log_(log) {}
 
-  /// Reads the files that `hosts` name; opens nothing else. All findings.
-  std::vector<Finding> read(std::span<const HostInput> hosts);
+  /// Reads the files that `hosts` name; opens nothing else. All findings. `seals_cache`: the keys
+  /// are good for something without tickets, too.
+  std::vector<Finding> read(std::span<const HostInput> hosts, bool seals_cache);
   /// Shared memory, ring, first publication. `rotate_every` and `lifetime` are the ring's.
   Status open(apr_pool_t& pconf, server_rec& server, std::chrono::seconds rotate_every,
               std::chrono::seconds lifetime);
   /// The parent, every few seconds.
   void tick() noexcept;
 
+  /// Those of `host` come from files or a secret.
+  [[nodiscard]] bool has_own_keys(std::uint32_t host) const noexcept {
+    return host < source_of_host_.size() && source_of_host_[host] != nullptr;
+  }
   /// Null before open().
   [[nodiscard]] TicketKeys* keys_of(std::uint32_t host) noexcept;
+  [[nodiscard]] TicketKeys* ring_keys() noexcept { return ring_.get(); }
   [[nodiscard]] const TicketRing* ring() const noexcept { return ring_.get(); }
 
  private:

@@ -75,6 +75,36 @@ sub once ($server, $version, %opt) {
 
 sub status ($server, $name) { $server->get('/status?auto', name => 'a.test')->body =~ /^\Q$name\E: (\w+)/m ? $1 : undef }
 
+# One request to a store on a port, and its answer up to what ends it.
+sub talk ($port, $request, $end) {
+    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port) or die "port $port: $!";
+    $socket->print($request);
+    my $answer = '';
+    while ($answer !~ $end) { sysread $socket, $answer, 65536, length $answer or last }
+    return $answer;
+}
+
+# What lies in the store is of no use to others, and what they put there is none to us.
+sub is_sealed ($kind, $port, $node) {
+    my $file = session($node, 'TLSv1.2');
+    my ($id) = qx{openssl sess_id -in '$file' -noout -text} =~ /Session-ID: ([0-9A-F]+)/;
+    my $key  = 'mod_ssl-sess:' . lc $id;
+    my $entry = $kind eq 'redis' ? talk($port, "GET $key\r\n", qr/\r\n.+\r\n\z/s) : talk($port, "get $key\r\n", qr/END\r\n/);
+    my ($value) = $entry =~ /\r\n(.+?)\r\n(?:END\r\n)?\z/s;
+    cmp_ok length $value, '>', 100, 'and has something in it';
+    unlike $value, qr/\x30[\x81\x82].{1,2}\x02\x01/s, 'which is no session that anybody can read';
+    my $put = sub ($what) {
+        my $answer = $kind eq 'redis'
+          ? talk($port, sprintf("*3\r\n\$3\r\nSET\r\n\$%d\r\n%s\r\n\$%d\r\n%s\r\n", length $key, $key, length $what, $what), qr/\r\n/)
+          : talk($port, sprintf("set %s 0 300 %d\r\n%s\r\n", $key, length $what, $what), qr/\r\n/);
+        like $answer, qr/OK|STORED/, 'somebody writes there';
+    };
+    $put->($value);
+    is once($node, 'TLSv1.2', sess_in => $file), 1, 'the entry as it was';
+    $put->($value ^ ("\0" x 60 . "\1"));
+    is once($node, 'TLSv1.2', sess_in => $file), 0, 'an altered one is a miss';
+}
+
 for my $kind ('redis', 'memcache') {
     my $program = $kind eq 'redis' ? 'redis-server' : 'memcached';
     SKIP: {
@@ -88,6 +118,7 @@ for my $kind ('redis', 'memcache') {
                 is once($nodes[1], $version, sess_in => session($nodes[0], $version)), 1, "$version: a session of one node resumes on the other";
                 is once($nodes[0], $version, sess_in => session($nodes[1], $version)), 1, "$version: and the other way round";
             }
+            is_sealed($kind, $port, $nodes[0]);
             cmp_ok status($nodes[0], 'TLSSessionCacheHits'), '>=', 1, 'hits are counted';
             is status($nodes[0], 'CacheType'), $kind, 'the status page says where';
             is status($nodes[0], 'TLSSessionCacheFailures'), 0, 'no failures';
@@ -181,6 +212,11 @@ SKIP: {
             cmp_ok time - $begun, '<', 5, 'without much waiting';
             serves($server, 'and serves', name => 'a.test');
             my $words = $told{$name} // 'an answer that is none';
+            # an entry that another machine may be able to open is a miss like others, and stays there
+            if ($name eq 'a session of somebody else') {
+                says_nothing($server, qr/TP0610/, 'and nothing is wrong with the store');
+                return $server->stop;
+            }
             logs($server, qr/TP0610.*SSLSessionCache at \S+test\.conf:1: 127\.0\.0\.1:$port: \Q$words\E/, 'and it says what it is going without');
             is scalar(() = $server->log =~ /TP0610/g), 1, 'once';
             $server->stop;

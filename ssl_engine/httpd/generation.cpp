@@ -112,6 +112,7 @@ std::vector<Finding> Generation::build(apr_pool_t* pool, apr_pool_t* scratch) {
   keep_files(store);
   append(found, std::move(built.findings));
   append(found, lint_neighbours(neighbour_facts(input, servers, scratch)));
+  if (built.snapshot != nullptr) append(found, sessions.judge(*built.snapshot));
   if (built.snapshot != nullptr) engine.publish(std::move(built.snapshot));
   return found;
 }

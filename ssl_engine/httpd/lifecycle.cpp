@@ -188,7 +188,7 @@ int post_config(apr_pool_t* pconf, apr_pool_t* ptemp, server_rec& main_server, L
   if (!report(log, generation->sessions.open(pconf, main_server, longest_session(*snapshot)))) {
     return kRefuse;
   }
-  engine.session_cache = generation->sessions.cache();
+  generation->sessions.seal_cache(*snapshot);
   // Without it each child has a pace of its own.
   if (auto counts = make_segment(*pconf, PacedMessages::bytes())) engine.messages.share(*counts);
   generation->parking_capacity = parking_capacity();
@@ -213,7 +213,6 @@ void child_init(apr_pool_t* pchild, server_rec& main_server, LogSink& log) noexc
     generation->engine.asking.share_threads(static_cast<std::size_t>(std::max(threads, 0)));
   }
   generation->sessions.open_in_child(pchild, main_server);
-  generation->engine.session_cache = generation->sessions.cache();
   at_boundary(log, "keys in a child", [&] { generation->open_keys(); });
   at_boundary(log, "parked handshakes",
               [&] { start_parking(*generation, generation->parking_capacity, pchild); });

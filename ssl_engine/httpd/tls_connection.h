@@ -116,7 +116,9 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
   std::optional<ChallengeCertificate> challenge(std::string_view server_name) override;
   bool on_ssl(SSL& ssl) override;
   HandshakeEvents::Staple staple(const Host& host, SSL& ssl) override;
-  SessionCache* session_cache() noexcept override { return generation_.engine.session_cache; }
+  SessionCache* session_cache(const Host& host) noexcept override {
+    return generation_.sessions.cache(host.index);
+  }
   TicketKeys* ticket_keys(const Host& host) noexcept override {
     return generation_.sessions.ticket_keys(host.index);
   }

@@ -35,7 +35,7 @@ class Services final : public ConnectionServices {
   std::optional<ChallengeCertificate> challenge(std::string_view) override { return std::nullopt; }
   bool on_ssl(SSL&) override { return accepts; }
   HandshakeEvents::Staple staple(const Host&, SSL&) override { return {}; }
-  SessionCache* session_cache() noexcept override { return cache; }
+  SessionCache* session_cache(const Host&) noexcept override { return cache; }
   TicketKeys* ticket_keys(const Host&) noexcept override { return keys; }
   bool may_explain() noexcept override { return explains; }
   BIO_METHOD& bio_method() noexcept override { return *method_; }
