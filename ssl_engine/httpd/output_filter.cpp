@@ -28,6 +28,8 @@ namespace {
 // 64 KiB (THRESHOLD_MAX_BUFFER), so that with less than that in one pass it would copy the rest of
 // it and ask for another; with more, a slow reader costs more.
 constexpr std::size_t kPassBytes = std::size_t{64} * 1024;
+// Once it has waited for the client it may as well wait for a little less.
+constexpr std::size_t kNextPassBytes = std::size_t{48} * 1024;
 // Of a large bucket, at a time: so many records are made before it is seen whether they make a
 // pass.
 constexpr std::size_t kPieceBytes = std::size_t{16} * 1024;
@@ -96,6 +98,8 @@ class Pass {
     }
     if (waits_for_end_of_request_) return APR_SUCCESS;
     if (!tls_.outbound.flush()) return broken();
+    // The core's filter holds something already: this client is slow.
+    if (tls_.connection().data_in_output_filters != 0) give_back_what_makes_records();
     return pass_below(tls_);
   }
 
@@ -163,11 +167,13 @@ class Pass {
     if (APR_STATUS_IS_EAGAIN(status)) {
       // A pipe that has nothing yet: what came before it must not wait for it.
       if (!tls_.outbound.flush()) return broken();
+      give_back_what_makes_records();
       if (status = flush_below(tls_); status != APR_SUCCESS) return status;
       status = apr_bucket_read(bucket, &bytes, &size, APR_BLOCK_READ);
     }
     if (status != APR_SUCCESS) return break_off(words_of(status));
     ByteView rest{reinterpret_cast<const Byte*>(bytes), size};
+    expect(rest.size());
     while (!rest.empty()) {
       const ByteView piece = rest.first(std::min(rest.size(), kPieceBytes));
       rest = rest.subspan(piece.size());
@@ -186,6 +192,7 @@ class Pass {
   apr_status_t take_file(apr_bucket* bucket) {
     apr_os_file_t descriptor = -1;
     (void)apr_os_file_get(&descriptor, static_cast<const apr_bucket_file*>(bucket->data)->fd);
+    expect(bucket->length);
     while (bucket->length != 0) {
       const MutableByteView room = tls_.outbound.room();
       const ssize_t size = pread(descriptor, room.data(), std::min(room.size(), bucket->length),
@@ -202,8 +209,27 @@ class Pass {
     return APR_SUCCESS;
   }
 
+  /// Room for a whole pass at once, where there is enough for one: doubling what there is would
+  /// leave as much behind again.
+  void expect(std::size_t bytes) {
+    ByteQueue& out = tls_.tls.out();
+    if (bytes >= kPassBytes && out.size() < kPassBytes) {
+      (void)out.prepare(kPassBytes + kPieceBytes - out.size());
+    }
+  }
+
+  /// The client may take its time; what is needed only to make records need not wait with it.
+  void give_back_what_makes_records() noexcept {
+    tls_.outbound.release_buffers();
+    tls_.tls.release_buffers();
+  }
+
   apr_status_t pass_if_enough() {
-    return tls_.tls.out().size() < kPassBytes ? APR_SUCCESS : pass_below(tls_);
+    if (tls_.tls.out().size() >= (has_passed_ ? kNextPassBytes : kPassBytes)) {
+      give_back_what_makes_records();
+      return std::exchange(has_passed_, true) ? flush_below(tls_) : pass_below(tls_);
+    }
+    return APR_SUCCESS;
   }
 
   /// The rest of what was promised cannot be had. Nothing else may come in its place, and the
@@ -227,6 +253,7 @@ class Pass {
   TlsConnection& tls_;
   apr_bucket_brigade& brigade_;
   bool waits_for_end_of_request_ = false;
+  bool has_passed_ = false;  // a whole pass, and more was to come
 };
 
 apr_status_t write(TlsConnection& tls, apr_bucket_brigade& brigade) {
