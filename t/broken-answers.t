@@ -10,7 +10,7 @@ use lib "$FindBin::Bin/lib";
 use Test::More;
 use TLSplus::Backend;
 use TLSplus::Certs;
-use TLSplus::Env qw(is_tlsplus mpm needs_tlsplus);
+use TLSplus::Env qw(needs_tlsplus scratch_dir);
 use TLSplus::Process qw(spew wait_until);
 use TLSplus::Server;
 use TLSplus::Stream;
@@ -24,7 +24,9 @@ use constant LARGE => 64 << 20;    # no buffer of any socket holds half of it
 my $certs = TLSplus::Certs->new;
 $certs->leaf('a', san => ['a.test', 'localhost']);
 
-# Answers with the head that the path names, the beginning of a body, and ends.
+# Answers with the head that the path names and the beginning of a body, and ends once that has come: who has
+# said nothing yet when a backend breaks answers 502.
+my $go = scratch_dir('tlsplus') . '/go';
 my $backend = TLSplus::Backend->start(sub ($stream) {
     my $head = $stream->take_until("\r\n\r\n") // return;
     my ($how) = $head =~ m{^GET /(\w+)} or return;
@@ -33,6 +35,7 @@ my $backend = TLSplus::Backend->start(sub ($stream) {
         chunked => "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n" . 'b' x 1000 . "\r\n2710\r\nbbb",
     );
     $stream->send($answer{$how});
+    wait_until(60, sub { -e $go });
     $stream->half_close;
 });
 my $behind = $backend->port;
@@ -81,6 +84,7 @@ sub sparse ($path) {
 # Asks for `path` and, right behind, for the next; does `meanwhile` when the head has come.
 # Gives the head and what came behind it, up to the end of the connection.
 sub ask ($path, %opt) {
+    unlink $go;
     my $close  = $opt{close} ? "Connection: close\r\n" : '';
     my $stream = TLSplus::Stream->tls($server, name => 'a.test', tls => $opt{tls} // 'TLSv1.3');
     my $http   = $opt{http} // '1.1';
@@ -102,6 +106,8 @@ sub is_broken_off ($what, $head, $body, $said) {
     ok index($body, "\r\n0\r\n") < 0, "$what: no last chunk" if !defined $promised;
     like $said, $CUT, "$what: no close_notify";
 }
+
+sub goes () { spew($go, '') }
 
 my @closing = ([keep => 0], [close => 1]);
 for my $tls ('TLSv1.2', 'TLSv1.3') {
@@ -126,10 +132,10 @@ subtest 'a program says nothing more' => sub {
 
 subtest 'a backend breaks' => sub {
     for my $how ('length', 'chunked') {
-        is_broken_off("$how, $_->[0]", ask("/behind/$how", close => $_->[1])) for @closing;
+        is_broken_off("$how, $_->[0]", ask("/behind/$how", close => $_->[1], meanwhile => \&goes)) for @closing;
     }
     # HTTP/1.0 has nothing but the end of the connection to tell the end of this one
-    my ($head, $body, $said) = ask('/behind/chunked', http => '1.0', close => 1);
+    my ($head, $body, $said) = ask('/behind/chunked', http => '1.0', close => 1, meanwhile => \&goes);
     ok defined $body && length $body < 11_000, 'HTTP/1.0: a part came';
     like $said, $CUT, 'HTTP/1.0: and its end does not look complete';
 };
