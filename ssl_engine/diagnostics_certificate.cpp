@@ -65,7 +65,8 @@ constexpr auto kRows = std::to_array<Diagnostic>({
     {Tp::pem_damaged, Level::error, "PEM block is damaged",
      "A BEGIN line without its END line, or characters between them that are not base64. Usually a "
      "part of the file was lost when it was copied.",
-     "copy the whole block again, from its BEGIN line to its END line"},
+     "copy the whole block again, from its BEGIN line to its END line, each of them a line of its "
+     "own"},
     {Tp::key_algorithm_unsupported, Level::error, "kind of private key is not supported",
      "This OpenSSL has no implementation for the key's algorithm or format, or a TLS server cannot "
      "use keys of this kind.",

@@ -51,11 +51,24 @@ std::optional<PemBlock> PemReader::next() {
   if (!label) return std::nullopt;
 
   PemBlock block{.label = *label, .headers = {}, .der = {}, .line = line_, .damage = {}};
+  if (label->find('\\') != std::string_view::npos) {
+    // What stands in that line may be a private key: it is not for the log.
+    block.label = {};
+    block.damage = text("in line ", line_,
+                        " line breaks are written as \\n: put a real one in the place of each");
+    return block;
+  }
   std::string_view body = rest_;
   while (!rest_.empty()) {
     const std::string_view before = rest_;
     const int line_before = line_;
     const std::string_view line = take_line();
+    if (trim(line).starts_with(kEnd) && line.find(kBegin) != std::string_view::npos) {
+      block.damage = text("line ", line_, " is the END line of ", escape(block.label),
+                          " and the BEGIN line of what follows in one: put a line break between "
+                          "them");
+      return block;
+    }
     const auto end = label_in(line, kEnd);
     if (end) {
       if (*end != block.label) {

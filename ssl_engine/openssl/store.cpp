@@ -225,7 +225,10 @@ void MaterialReader::read_pem(std::string_view text_of, Material& material) {
   }
   if (material.key) material.locked = nullptr;
   if (material.found.empty()) {
-    complain(material, Defect::Part::file, "it has BEGIN in it, but not at the start of a line");
+    const bool is_escaped = text_of.find("-----\\n") != std::string_view::npos;
+    complain(material, Defect::Part::file,
+             is_escaped ? "its line breaks are written as \\n: put a real one in the place of each"
+                        : "it has BEGIN in it, but not as a line of its own");
   }
 }
 

@@ -39,6 +39,26 @@ const FileCase kCertificates[] = {
     {"PEM cut short",
      [](World&, const Identity& leaf) { return pem(*leaf.certificate).substr(0, 200); },
      Tp::pem_damaged, "BEGIN CERTIFICATE in line 1 has no END line"},
+    {"PEM joined without a line break",
+     [](World&, const Identity& leaf) {
+       std::string text = pem(*leaf.certificate);
+       text.pop_back();
+       return text + pem(*leaf.certificate);
+     },
+     Tp::pem_damaged, "in one: put a line break between them"},
+    {"PEM with line breaks that were escaped",
+     [](World&, const Identity& leaf) {
+       std::string text;
+       for (const char c : pem(*leaf.certificate)) {
+         if (c == '\n') {
+           text += "\\n";
+         } else {
+           text += c;
+         }
+       }
+       return text;
+     },
+     Tp::certificate_not_recognised, "its line breaks are written as \\n"},
     {"PEM with a hole",
      [](World&, const Identity& leaf) {
        std::string text = pem(*leaf.certificate);
