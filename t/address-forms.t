@@ -103,6 +103,8 @@ sub answers ($server, $drawn) {
 # mod_ssl does not look at the name in <VirtualHost name:port> during the handshake, httpd does for a request: there it shows
 # the first host's certificate and then refuses the very name that was asked for. Ours takes the host that httpd takes.
 sub is_better ($conf, $question, $stock, $ours) {
+    # plain HTTP on a TLS port: mod_ssl answers as the first host, ours as the one asked for
+    return $stock =~ /^400 / && $ours =~ /^400 / if $question =~ / http /;
     my ($sni, $host) = $question =~ /SNI (\S+) Host (\S+)/;
     return 0 unless $sni eq 'localhost' && $conf =~ /<VirtualHost .*localhost:/;
     return $host eq $sni ? $stock =~ /^421 by (h\d)/ && $ours =~ /^200 by $1 / : $ours =~ /^421 /;
