@@ -10,9 +10,11 @@
 
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/first_bytes.h"
 #include "ssl_engine/limits.h"
 #include "ssl_engine/open_certificates.h"
 #include "ssl_engine/openssl/errors.h"
+#include "ssl_engine/openssl/message_trace.h"
 #include "ssl_engine/openssl/server_ssl.h"
 #include "ssl_engine/openssl/session_client.h"
 #include "ssl_engine/openssl/session_info.h"
@@ -80,7 +82,11 @@ void Connection::examine(ByteView stream) {
   if (state == HelloState::incomplete) return;
   if (state == HelloState::too_large) return refuse_large_hello();
   has_read_hello_ = state == HelloState::complete;
-  if (!has_read_hello_ && begins_like_http(stream)) keep_plain_request(stream);
+  if (!has_read_hello_) {
+    if (begins_like_http(stream)) keep_plain_request(stream);
+    const ByteView first = stream.first(std::min(stream.size(), kFirstBytes));
+    first_bytes_.assign(first.begin(), first.end());
+  }
   open(hello);
   if (stream_.is_open()) stream_.feed(stream);
 }
@@ -99,6 +105,7 @@ void Connection::choose_host(const ClientHello& hello) {
   const Host* named = has_server_name_ ? services_.host_named(server_name_) : nullptr;
   if (named != nullptr) host_ = named;
   if (host_->engine) serving_ = host_;
+  if (services_.log().enabled(Level::trace3)) trace_choice(named != nullptr);
   services_.on_host(*host_);
 }
 
@@ -129,7 +136,10 @@ void Connection::open(const ClientHello& hello) {
           stream_.open(context, services_.bio_method(), *this, services_.application_data());
       !opened) {
     fail(Tp::handshake_failed, opened.error().what);
-  } else if (!set_up(stream_.ssl(), challenge)) {
+    return;
+  }
+  trace_messages(stream_.ssl(), services_.log());
+  if (!set_up(stream_.ssl(), challenge)) {
     fail_in_openssl();
   } else if (!services_.on_ssl(stream_.ssl())) {
     fail(Tp::handshake_failed, "another module refused the connection");
@@ -249,6 +259,7 @@ void Connection::finish_handshake() {
   if (verifier_.was_lenient() && !is_tls13(stream_.ssl())) forgive(stream_.ssl());
   phase_ = Phase::established;
   count_handshake();
+  if (services_.log().enabled(Level::trace3)) trace_end();
   took_ =
       std::chrono::duration_cast<std::chrono::microseconds>(services_.clock().steady() - began_);
 }
@@ -264,6 +275,10 @@ StreamStatus Connection::decrypt(MutableByteView into, std::size_t& count) {
   if (phase_ == Phase::established && renegotiations_refused_ > limits::kRenegotiations) {
     fail(Tp::renegotiations_refused, text("after ", renegotiations_refused_, " attempts"));
     return StreamStatus::failed;
+  }
+  if (renegotiations_refused_ == 1 && !renegotiation_told_) {
+    renegotiation_told_ = true;
+    log_error(services_.log(), diagnose(Tp::renegotiation_refused, {}), host_->name);
   }
   return status;
 }

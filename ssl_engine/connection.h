@@ -206,9 +206,12 @@ class Connection final : public HandshakeEvents {
   /// True if it was the user name or the password of SRP, which is then told.
   bool fail_in_srp();
   void explain_failure(const Error& error, bool nothing_in_common);
+  [[nodiscard]] Where where_clients_are_asked() const;
   /// advance() without what it has to tidy up afterwards.
   bool take_step();
   void finish_handshake();
+  void trace_choice(bool is_named);
+  void trace_end();
   /// False: a certificate that is required is not there or was not accepted.
   [[nodiscard]] bool is_client_accepted() const noexcept;
 
@@ -225,6 +228,7 @@ class Connection final : public HandshakeEvents {
   ByteQueue maybe_http_;   // a copy of what may be a plain HTTP request
   ByteView hello_;         // its body, in what was fed or above; until advance() has seen to it
   Bytes kept_hello_;       // a copy for the variables
+  Bytes first_bytes_;      // of what is no ClientHello, for the log
   std::string server_name_;
   std::string offers_;  // ALPN as sent
   std::optional<std::size_t> chosen_offer_;
@@ -252,7 +256,8 @@ class Connection final : public HandshakeEvents {
   bool has_server_name_ = false;
   bool answers_challenge_ = false;
   bool offers_asking_ = false;  // post-handshake authentication
-  bool key_is_away_ = false;    // of all certificates, with their token
+  bool renegotiation_told_ = false;
+  bool key_is_away_ = false;  // of all certificates, with their token
 };
 
 }  // namespace tlsplus

@@ -6,6 +6,7 @@
 
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/connection.h"
+#include "ssl_engine/first_bytes.h"
 #include "ssl_engine/handshake_gap.h"
 #include "ssl_engine/openssl/errors.h"
 #include "ssl_engine/openssl/server_ssl.h"
@@ -15,6 +16,13 @@
 #include "ssl_engine/token_key.h"
 
 namespace tlsplus {
+namespace {
+
+// Octets of a line. With id, host, alert and what to do it stays below 700, whatever a peer sends.
+constexpr std::size_t kMostSaid = 340;
+constexpr std::size_t kMostOfName = 80;
+
+}  // namespace
 
 void Connection::fail(Tp id, std::string reason) noexcept {
   const bool was_established = phase_ == Phase::established;
@@ -40,10 +48,12 @@ void Connection::fail_in_openssl() noexcept {
     const Error error = openssl_error({});
     if (!verifier_.refusal().empty()) {
       fail(Tp::client_certificate_refused, verifier_.refusal());
+      failure_.where = where_clients_are_asked();
       return;
     }
     if (is_missing) {
       fail(Tp::client_certificate_missing, {});
+      failure_.where = where_clients_are_asked();
       return;
     }
     const bool was_handshake = phase_ == Phase::handshake;
@@ -79,13 +89,19 @@ void Connection::doubt_keys() {
 }
 
 void Connection::explain_failure(const Error& error, bool nothing_in_common) {
-  // In the words of OpenSSL first, which people search for.
+  if (const FirstBytes told = recognise(first_bytes_); !told.what.empty()) {
+    fail(Tp::handshake_failed, text(told.what, "; OpenSSL: ", error.what));
+    failure_.hint = told.hint;
+    return;
+  }
   const bool is_ours = !nothing_in_common && is_internal_error(alert_sent_);
   fail(is_ours ? Tp::handshake_broken_here : Tp::handshake_failed, error.what);
   failure_.hint = error.hint;
   if (nothing_in_common && !hello_.empty() && services_.may_explain()) {
+    // The cause first. OpenSSL's words follow, for people search for them.
     const HandshakeGap gap = explain_gap(hello_, stream_.ssl(), *serving_);
-    failure_.what += text("; ", gap.reason, gap.reason.empty() ? "" : "; ", gap.offers);
+    failure_.what =
+        text(gap.reason, gap.reason.empty() ? "" : "; ", "OpenSSL: ", error.what, "; ", gap.offers);
     if (!gap.hint.empty()) failure_.hint = gap.hint;
   } else if (const int bits = alert_received_ < 0 ? 0 : dhe_bits_in_handshake(stream_.ssl());
              bits != 0) {
@@ -96,10 +112,18 @@ void Connection::explain_failure(const Error& error, bool nothing_in_common) {
   }
 }
 
+/// The SSLVerifyClient line of the host, if one is known.
+Where Connection::where_clients_are_asked() const {
+  return serving_->config == nullptr ? Where() : serving_->config->verify_client.where();
+}
+
 Error Connection::failure() const {
   Error described = failure_;
-  if (has_server_name_)
-    described.what += text(described.what.empty() ? "" : "; ", "server name ", quote(server_name_));
+  described.what = cut(std::move(described.what), kMostSaid);
+  if (has_server_name_) {
+    described.what += text(described.what.empty() ? "" : "; ", "server name ",
+                           cut(quote(server_name_), kMostOfName));
+  }
   if (alert_sent_ >= 0) described.what += text("; alert sent: ", alert_name(alert_sent_));
   if (alert_received_ >= 0) {
     described.what += text("; alert received: ", alert_name(alert_received_));

@@ -297,6 +297,7 @@ enum class Tp : MessageId {
   ask_again_ciphers = 739,
   renegotiations_refused = 740,
   ask_again_body_slow = 741,
+  renegotiation_refused = 742,
 };
 
 struct Diagnostic {

@@ -144,6 +144,10 @@ constexpr Diagnostic kRows[] = {
      "read before. It may take as long as a handshake, and a second more for each 500 bytes.",
      "let the client send Expect: 100-continue, or ask during the handshake: SSLVerifyClient "
      "optional in the <VirtualHost>"},
+    {Tp::renegotiation_refused, Level::info, "the client asked to renegotiate and was refused",
+     "Only the server may ask for that, for a client certificate or other ciphers of a place "
+     "(TLS 1.2). Most clients go on without. Said once for each connection.",
+     "switch renegotiation off in the client, or let it speak TLS 1.3"},
 };
 
 }  // namespace

@@ -23,13 +23,19 @@ using Names = std::vector<std::string>;
 
 constexpr Protocol kNewestFirst[] = {Protocol::tls1_3, Protocol::tls1_2, Protocol::tls1_1,
                                      Protocol::tls1_0, Protocol::ssl3};
-constexpr std::size_t kMostShown = 16;
+constexpr std::size_t kMostShown = 90;  // octets; the line has to be read
 
+/// As many as fit, at least one.
 std::string shown(const Names& names) {
   if (names.empty()) return "none";
-  if (names.size() <= kMostShown) return join(names, ", ");
-  const Names first(names.begin(), names.begin() + kMostShown);
-  return text(join(first, ", "), " and ", names.size() - kMostShown, " more");
+  std::string said = names.front();
+  for (std::size_t i = 1; i < names.size(); ++i) {
+    if (said.size() + names[i].size() > kMostShown) {
+      return text(said, " and ", names.size() - i, " more");
+    }
+    said += text(", ", names[i]);
+  }
+  return said;
 }
 
 std::string shown(const std::vector<Suite>& suites) {
@@ -95,12 +101,8 @@ class Comparison {
   HandshakeGap take() {
     HandshakeGap gap;
     find_reason(gap);
-    gap.offers =
-        text("client offers ", shown(client_versions_), "; ciphers ", shown(client_suites_),
-             "; groups ", shown(client_groups_), "; signature algorithms ",
-             shown(client_signatures_), "; this host has ", shown(host_versions_), "; ",
-             host_suites(), "groups ", shown(host_offers_.groups), "; signature algorithms ",
-             shown(host_offers_.signature_algorithms), "; certificates ", kinds());
+    if (gap.reason.empty())
+      gap.offers = both("versions", shown(client_versions_), shown(host_versions_));
     return gap;
   }
 
@@ -128,13 +130,16 @@ class Comparison {
     return shown(kinds);
   }
 
-  [[nodiscard]] std::string host_suites() const {
-    return common_ ? text("for ", name_of(*common_), " ", shown(host_suites_), "; ") : "";
+  static std::string both(std::string_view what, const std::string& client,
+                          const std::string& host) {
+    return text("client offers ", what, ' ', client, "; this host has ", host);
   }
 
+  /// The reason, what both sides have of that, and what to do.
   void find_reason(HandshakeGap& gap) const {
     if (!common_) {
-      gap.reason = text("no common version");
+      gap.reason = "no common version";
+      gap.offers = both("versions", shown(client_versions_), shown(host_versions_));
       gap.hint = "update the client, or allow its version in SSLProtocol if that is what you want";
       return;
     }
@@ -144,6 +149,7 @@ class Comparison {
     });
     if (common.empty()) {
       gap.reason = text("no common cipher for ", name_of(*common_));
+      gap.offers = both("ciphers", shown(client_suites_), shown(host_suites_));
       gap.hint = "add one of the client's ciphers to SSLCipherSuite";
       return;
     }
@@ -152,11 +158,24 @@ class Comparison {
         *common_ == Protocol::tls1_3 || std::ranges::all_of(common, &Suite::needs_group);
     if (needs_group && !meet(client_groups_, host_offers_.groups)) {
       gap.reason = "no common group";
+      gap.offers = both("groups", shown(client_groups_), shown(host_offers_.groups));
       gap.hint = "add one of the client's groups with SSLOpenSSLConfCmd Groups";
+      return;
+    }
+    if (*common_ < Protocol::tls1_2) {
+      // Its signatures are fixed, over MD5 and SHA-1 (RFC 4346 7.4.3).
+      gap.reason =
+          text(name_of(*common_), " needs signatures over SHA-1, which are not allowed here");
+      gap.offers = both("versions", shown(client_versions_), shown(host_versions_));
+      gap.hint =
+          "update the client; SSLCipherSuite DEFAULT:@SECLEVEL=0 serves it if you must, and is not "
+          "safe";
       return;
     }
     if (!meet(client_signatures_, host_offers_.signature_algorithms)) {
       gap.reason = "no common signature algorithm";
+      gap.offers = both("signature algorithms", shown(client_signatures_),
+                        shown(host_offers_.signature_algorithms));
       gap.hint = "look at SSLOpenSSLConfCmd SignatureAlgorithms and at OpenSSL's security level";
     }
   }
@@ -179,6 +198,8 @@ class Comparison {
     if (wanted.empty()) return false;
     gap.reason = text("client needs ", wanted.front() == "RSA" ? "an RSA" : "an " + wanted.front(),
                       " certificate; configured: ", kinds());
+    gap.offers = text("client offers ciphers ", shown(client_suites_), "; signature algorithms ",
+                      shown(client_signatures_));
     gap.hint = text("give the host a second certificate, ", join(wanted, " or "),
                     ", with another SSLCertificateFile and SSLCertificateKeyFile");
     return true;

@@ -9,11 +9,10 @@
 namespace tlsplus {
 namespace {
 
-constexpr std::size_t kMostShown = 256;  // octets of a name or number that a peer made up
+constexpr std::size_t kMostShown = 100;  // octets of a name or number that a peer made up
 
 std::string cut(std::string shown) {
-  if (shown.size() > kMostShown) shown.replace(kMostShown, std::string::npos, "...");
-  return shown;
+  return tlsplus::cut(std::move(shown), kMostShown);
 }
 
 }  // namespace

@@ -74,7 +74,7 @@ subtest 'faq_sharedciphers' => sub {
     my @CASES = (
         ['an RSA client', qr/client needs an RSA certificate; configured: ECDSA;/, tls => 'TLSv1.2', cipher => 'ECDHE-RSA-AES128-GCM-SHA256'],
         ['other ciphers', qr/no common cipher for TLSv1\.2;/, tls => 'TLSv1.2', cipher => 'ECDHE-ECDSA-CHACHA20-POLY1305'],
-        ['an old client', qr/no common version; client offers TLSv1;/, tls => 'TLSv1', cipher => 'ALL:@SECLEVEL=0'],
+        ['an old client', qr/no common version;/, tls => 'TLSv1', cipher => 'ALL:@SECLEVEL=0'],
         ['other groups',  qr/no common group;/, tls => 'TLSv1.3', groups => 'P-521'],
         ['other signatures', qr/client needs an RSA certificate; configured: ECDSA;/, tls => 'TLSv1.3', sigalgs => 'RSA-PSS+SHA256'],
     );
@@ -83,8 +83,8 @@ subtest 'faq_sharedciphers' => sub {
         my $mark = $server->mark;
         isnt $server->handshake(name => 'a.test', %client)->alert, '', "$what: refused";
         my $line = logs $server, qr/TP0400: .*$reason/, "$what: why", mark => $mark;
-        like $line, qr/client offers TLS.*; ciphers \S.*; groups .*; signature algorithms .*; this host has TLSv1\.3, TLSv1\.2; .*groups x25519, secp256r1; signature algorithms .*; certificates ECDSA/,
-            "$what: what both sides have, in that line";
+        like $line, qr/TP0400: TLS handshake failed \(vhost \S+\): $reason .*OpenSSL: .*client offers \S/, "$what: the cause first, then what both sides have";
+        cmp_ok length($line =~ s/.*(?=TP0400)//r), '<', 600, "$what: a line that can be read";
         like $line, qr/Fix: \S/, "$what: and what to do";
     }
     my $mark = $server->mark;

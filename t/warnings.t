@@ -77,7 +77,7 @@ for my $what (sort keys %MENDED) {
 {
     # scanners and clients that have themselves to blame
     my $mark = $server->mark;
-    for my $bytes ("GET / HTTP/1.0\r\n\r\n", "SSH-2.0-scan\r\n", "\0" x 40, TLSplus::Raw::client_hello(versions => [0x0301]), '') {
+    for my $bytes ("GET / HTTP/1.0\r\n\r\n", "SSH-2.0-scan\r\n", "\0" x 40, TLSplus::Raw::record(22, TLSplus::Raw::client_hello(versions => [0x0301])), '') {
         my $raw = TLSplus::Raw->connect($server->port);
         $raw->send($bytes);
         $raw->half_close;
@@ -100,5 +100,24 @@ $server = start('info');
     is $server->get('/verified/', name => 'a.test')->status, 403, 'Require ssl-verify-client refuses';
     logs($server, qr/:info\].* TP0509: .*"\/verified\/": the client showed no certificate.*SSLVerifyClient optional/, '... and why');
 }
+
+ok $server->stop, 'stops';
+
+# The handshake itself is for trace; names and sizes, no content.
+$server = start('trace4');
+for my $tls ('TLSv1.2', 'TLSv1.3') {
+    my $mark = $server->mark;
+    is $server->handshake(name => 'a.test', tls => $tls, request => "GET / HTTP/1.0\r\nHost: a.test\r\n\r\n")->status, 200, "$tls at trace4";
+    logs($server, qr/:trace3\].*TLS: $_/, "$tls: $_", mark => $mark)
+      for 'server name "a.test", host a\.test', 'received ClientHello \(1\), \d+ bytes', 'sent ServerHello', 'sent Certificate \(11\)', 'received Finished',
+          'sent NewSessionTicket', 'handshake done for a\.test\S*; session new', 'sent alert close notify';
+    logs($server, qr/:trace4\].*TLS: received record of type \d+, \d+ bytes/, "$tls: records and their sizes", mark => $mark);
+    my $file = $server->root . '/run/session';
+    $server->handshake(name => 'a.test', tls => $tls, sess_out => $file, request => "GET / HTTP/1.0\r\nHost: a.test\r\n\r\n");
+    $mark = $server->mark;
+    $server->handshake(name => 'a.test', tls => $tls, sess_in => $file, request => "GET / HTTP/1.0\r\nHost: a.test\r\n\r\n");
+    logs($server, qr/TLS: handshake done for a\.test\S*; session resumed/, "$tls: a session that is resumed", mark => $mark);
+}
+ok $server->stop, 'stops';
 
 done_testing;

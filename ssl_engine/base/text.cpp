@@ -103,6 +103,11 @@ std::string escape(std::string_view text, std::size_t limit) {
   return out;
 }
 
+std::string cut(std::string shown, std::size_t most) {
+  if (shown.size() > most) shown.replace(most, std::string::npos, "...");
+  return shown;
+}
+
 std::string quote(std::string_view text) {
   return '"' + escape(text) + '"';
 }

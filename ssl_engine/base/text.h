@@ -29,6 +29,8 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) n
 /// backslashes and every octet above 0x7e become C escapes. At most `limit` octets of
 /// input are shown; what was cut is marked by "...".
 std::string escape(std::string_view text, std::size_t limit = 256);
+/// `shown` with at most `most` octets, its end replaced by "..." if it had more.
+std::string cut(std::string shown, std::size_t most);
 /// escape() between double quotes.
 std::string quote(std::string_view text);
 

@@ -40,6 +40,14 @@ constexpr auto kKnownReasons = std::to_array<KnownReason>({
     {ERR_LIB_SSL, SSL_R_TLSV1_ALERT_UNKNOWN_CA,
      "the client does not know the CA; look at the chain that is sent"},
     {ERR_LIB_SSL, SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, "the client does not like the certificate"},
+    // What Java says of every certificate it does not trust.
+    {ERR_LIB_SSL, SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN,
+     "the client does not trust the certificate: send the whole chain, or put the CA into the "
+     "client's trust store (Java: keytool -importcert)"},
+    {ERR_LIB_SSL, SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE,
+     "the client cannot use this kind of certificate; RSA with 2048 bits suits the oldest"},
+    {ERR_LIB_SSL, SSL_R_TLSV1_ALERT_PROTOCOL_VERSION,
+     "the client does not accept the version; compare SSLProtocol with what it can do"},
     {ERR_LIB_SSL, SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, "renew the certificate"},
     {ERR_LIB_SSL, SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC,
      "bytes were changed on the way, or the client is broken"},
@@ -94,7 +102,8 @@ Error openssl_error(std::string what) {
     }
     // Callers inside the library often push the same reason once per level.
     if (reason == previous) continue;
-    error.what += (previous.empty() ? ": " : "; ") + reason;
+    if (!error.what.empty()) error.what += previous.empty() ? ": " : "; ";
+    error.what += reason;
     previous = std::move(reason);
   }
   return error;
