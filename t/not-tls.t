@@ -74,7 +74,7 @@ for my $tls ('TLSv1', 'TLSv1.1') {
     my $raw  = TLSplus::Raw->connect($server->port);
     $raw->send(TLSplus::Raw::record(22, TLSplus::Raw::client_hello(name => 'a.test', versions => [0x0303])));
     $raw->read_record(22);
-    $raw->send(TLSplus::Raw::record(21, "\x02\x2e"));
+    $raw->send(TLSplus::Raw::record(21, "\x02\x2e", version => 0x0303));
     $raw->read_all;
     logs($server, qr/TP0400: .*certificate unknown.*alert received: certificate unknown \(46\).*Fix: .*keytool -importcert/, "Java's alert is explained", mark => $mark);
 }
