@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <exception>
+#include <string>
 
+#include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/entry_cipher.h"
 #include "ssl_scache/ticket_key_source.h"
 
@@ -33,11 +35,8 @@ struct Secret {
   std::size_t size = 0;
 };
 
-Bytes name_of_entry(ByteView id) {
-  const ByteView label = as_bytes(kEntryLabel);
-  Bytes name(label.begin(), label.end());
-  name.insert(name.end(), id.begin(), id.end());
-  return name;
+std::string name_of_entry(ByteView id) {
+  return text(kEntryLabel, as_text(id));
 }
 
 }  // namespace
@@ -58,7 +57,7 @@ void SealedCache::store(ByteView id, ByteView der, WallTime expires) noexcept {
   try {
     const auto key = newest();
     if (!key) return;
-    const auto sealed = seal(Secret(*key).view(), name_of_entry(id), der);
+    const auto sealed = seal(Secret(*key).view(), as_bytes(name_of_entry(id)), der);
     if (!sealed) return;
     Bytes entry(key->name.begin(), key->name.end());
     entry.insert(entry.end(), sealed->begin(), sealed->end());
@@ -75,7 +74,7 @@ std::optional<Bytes> SealedCache::retrieve(ByteView id) noexcept {
     const ByteView all(*entry);
     const auto key = find(all.first(kNameOctets));
     if (!key) return std::nullopt;
-    return unseal(Secret(*key).view(), name_of_entry(id), all.subspan(kNameOctets));
+    return unseal(Secret(*key).view(), as_bytes(name_of_entry(id)), all.subspan(kNameOctets));
   } catch (const std::exception&) {
     return std::nullopt;
   }
