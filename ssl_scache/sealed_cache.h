@@ -24,6 +24,7 @@ class SealedCache final : public SessionCache {
   [[nodiscard]] std::string_view name() const noexcept override { return behind_.name(); }
   void store(ByteView id, ByteView der, WallTime expires) noexcept override;
   [[nodiscard]] std::optional<Bytes> retrieve(ByteView id) noexcept override;
+  void count_refused() noexcept override { behind_.count_refused(); }
   void remove(ByteView id) noexcept override { behind_.remove(id); }
   [[nodiscard]] SessionCacheStatistics statistics() const noexcept override {
     return behind_.statistics();

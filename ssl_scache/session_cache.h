@@ -49,7 +49,7 @@ class SessionCache {
   /// counted. Copies both.
   virtual void store(ByteView id, ByteView der, WallTime expires) noexcept = 0;
   /// Counts an entry that was too large to be offered at all.
-  virtual void count_refused() noexcept {}
+  virtual void count_refused() noexcept = 0;
   /// The entry, or nothing. It holds a master secret: wipe() it after use, or call
   /// recall_session() of session_codec.h, which does.
   [[nodiscard]] virtual std::optional<Bytes> retrieve(ByteView id) noexcept = 0;

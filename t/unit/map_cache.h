@@ -22,11 +22,13 @@ class MapCache final : public SessionCache {
     if (found == entries.end()) return std::nullopt;
     return found->second;
   }
+  void count_refused() noexcept override { ++refused; }
   void remove(ByteView id) noexcept override { entries.erase(Bytes(id.begin(), id.end())); }
   [[nodiscard]] SessionCacheStatistics statistics() const noexcept override { return {}; }
 
   std::map<Bytes, Bytes> entries;
   WallTime expires;
+  unsigned refused = 0;
 };
 
 }  // namespace tlsplus::test

@@ -96,6 +96,14 @@ START_TEST(who_has_the_private_key_has_the_cache) {
 }
 END_TEST
 
+START_TEST(what_is_too_large_is_counted_behind_it) {
+  MapCache map;
+  SealedCache cache(map, key_of_size(32, 1));
+  cache.count_refused();
+  ck_assert_uint_eq(map.refused, 1);
+}
+END_TEST
+
 START_TEST(a_public_key_makes_none) {
   const Pkey key = new_key("ec");
   unsigned char* der = nullptr;
@@ -113,6 +121,7 @@ Suite* sealed_cache_suite() {
   tcase_add_test(tests, an_entry_comes_back);
   tcase_add_test(tests, what_was_not_sealed_here_is_a_miss);
   tcase_add_test(tests, who_has_the_private_key_has_the_cache);
+  tcase_add_test(tests, what_is_too_large_is_counted_behind_it);
   tcase_add_test(tests, a_public_key_makes_none);
   suite_add_tcase(suite, tests);
   return suite;
