@@ -171,6 +171,27 @@ std::string option_names(unsigned bits) {
 
 constexpr unsigned kEveryOption = ~0U;
 
+// What was meant where quotation marks or commas hold several versions together, as a line to
+// write; empty if there is more to mend than that.
+std::string versions_apart(const Line& line) {
+  std::string apart = line.origin.directive;
+  bool is_first = true;
+  for (const std::string_view word : line.words) {
+    for (const std::string_view piece : split(word, ',')) {
+      for (const std::string_view part : words(piece)) {
+        const auto [sign, name] = signed_word(part);
+        const auto named = protocols_named(name);
+        if (!named) return {};
+        if (named->has(Protocol::ssl3) && sign != '-') return {};
+        // A bare name starts anew; a list with commas means all of its members.
+        apart += text(sign == 0 && !is_first ? " +" : " ", part);
+        is_first = false;
+      }
+    }
+  }
+  return is_first ? std::string{} : text("write: ", apart);
+}
+
 }  // namespace
 
 void Line::remark(Tp id, std::string evidence, std::string hint) const {
@@ -284,7 +305,7 @@ Result<ProtocolSelection> parse_protocols(const Line& line) {
       return line.refusal(Tp::protocol_sslv2, quote(word));
     }
     const auto named = protocols_named(name);
-    if (!named) return line.refusal(Tp::protocol_unknown, quote(name));
+    if (!named) return line.refusal(Tp::protocol_unknown, quote(name), versions_apart(line));
     if (named->has(Protocol::ssl3) && !is_built_in(Protocol::ssl3)) {
       if (sign == '-') continue;
       return line.refusal(Tp::protocol_not_built_in, text(name, ", ", library_release()));

@@ -90,6 +90,8 @@ my @ERRORS = (
     [100, 'SSLEngine with another word',               host('! SSLEngine maybe')],
     [101, 'SSLEngine with an address list',            host('! SSLEngine 127.0.0.1:443')],
     [103, 'an unknown version',                        good('! SSLProtocol all -SSLv3 TLSv1.4')],
+    [103, 'versions in quotation marks',               good('! SSLProtocol "all -SSLv3"')],
+    [103, 'versions with a comma between them',        good('! SSLProtocol TLSv1.2,TLSv1.3')],
     [104, 'SSLv2',                                     good('! SSLProtocol +SSLv2')],
     [105, 'SSLv3 without a library that has it',       good('! SSLProtocol +SSLv3')],
     [107, 'ciphers for a version that has no list',    good('! SSLCipherSuite TLSv1.2 HIGH')],
@@ -239,8 +241,15 @@ sub unmark ($text) {
     return (join("\n", @lines) . "\n", defined $at ? $at + 1 : undef, $directive);
 }
 
+# The configuration with another line in that place.
+sub follow ($conf, $line, $written) {
+    my @lines = split /\n/, $conf;
+    $lines[$line - 1] = "  $written";
+    return join("\n", @lines) . "\n";
+}
+
 # "TP0210: ... - SSLCertificateKeyFile at .../test.conf:5", or httpd's own words for the place.
-sub expected ($id, $line, $directive) {
+sub expected ($id, $line = undef, $directive = undef) {
     my $label = sprintf 'TP%04d: ', $id;
     return qr/$label/ if !defined $line;
     return qr/^.*$label.*\Q$directive\E at \S*test\.conf:$line\b|^.*line $line of \S*test\.conf:\n.*$label/m;
@@ -252,6 +261,12 @@ for my $row (@ERRORS) {
     my $server = TLSplus::Server->new(certs => $certs, conf => $conf);
     my $text = refused $server, expected($id, $line, $directive), sprintf 'TP%04d: %s', $id, $what;
     like $text, qr/Fix: \w/, "$what: and what to do about it";
+    next if $text !~ /\. Fix: write: (SSL[^;]+)$/m;
+    # A line to write is taken at its word: with it in place of the other nothing is left to say.
+    my $mended = TLSplus::Server->new(certs => $certs, conf => follow($conf, $line, $1))->configtest;
+    is $mended->{exit}, 0, "$what: the fix is one" or diag $mended->{text};
+    unlike $mended->{text}, expected($id), "$what: and the message is gone";
+    unlike $mended->{text}, qr/test\.conf:$line\b/, "$what: and no other is there for its line";
 }
 
 for my $row (@HTTPD) {

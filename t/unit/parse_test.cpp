@@ -167,6 +167,34 @@ START_TEST(lines_are_accepted_remarked_or_refused) {
 }
 END_TEST
 
+const struct {
+  const char* line;
+  const char* fix;  // the line to write; null: none can be given
+} kVersionsTogether[] = {
+    {"SSLProtocol TLSv1.2,TLSv1.3", "SSLProtocol TLSv1.2 +TLSv1.3"},
+    {"SSLProtocol TLSv1.2, TLSv1.3", "SSLProtocol TLSv1.2 +TLSv1.3"},
+    {"SSLProtocol all,-TLSv1", "SSLProtocol all -TLSv1"},
+    {"SSLProtocol +TLSv1.2,+TLSv1.3", "SSLProtocol +TLSv1.2 +TLSv1.3"},
+    {"SSLProtocol TLSv1.2,TLSv1.4", nullptr},
+    {"SSLProtocol TLSv1.4", nullptr},
+    {"SSLProtocol ,", nullptr},
+};
+
+START_TEST(versions_held_together_are_told_apart) {
+  const auto& row = kVersionsTogether[_i];
+  ConfigReader config;
+  const Status refused = config.read(row.line);
+  ck_assert_uint_eq(refused_with(refused), id(Tp::protocol_unknown));
+  const std::string& hint = refused.error().hint;
+  expect_text(hint, row.fix == nullptr ? std::string{} : text("write: ", row.fix));
+  if (row.fix == nullptr) return;
+  // Who writes it is done: accepted, and without a remark.
+  ConfigReader mended;
+  ck_assert_uint_eq(refused_with(mended.read(row.fix)), kAccepted);
+  ck_assert_uint_eq(mended.remarks.size(), 0);
+}
+END_TEST
+
 START_TEST(sslv3_needs_a_library_that_has_it) {
   ConfigReader config;
   ck_assert_uint_eq(refused_with(config.read("SSLProtocol +SSLv3")),
@@ -336,6 +364,8 @@ Suite* make_suite() {
   TCase* const tests = tcase_create("parse");
   tcase_add_loop_test(tests, lines_are_accepted_remarked_or_refused, 0, std::ssize(kCases));
   tcase_add_test(tests, sslv3_needs_a_library_that_has_it);
+  tcase_add_loop_test(tests, versions_held_together_are_told_apart, 0,
+                      std::ssize(kVersionsTogether));
   tcase_add_loop_test(tests, protocol_words_are_evaluated_in_order, 0, std::ssize(kProtocolLines));
   tcase_add_test(tests, all_is_the_default);
   tcase_add_test(tests, a_replaced_version_is_named);
