@@ -461,7 +461,8 @@ START_TEST(who_only_knows_an_id_ends_nothing) {
   SSL_set_session(regular.client.ssl.get(), session.get());
   regular.connect();
   (void)SSL_do_handshake(regular.client.ssl.get());
-  regular.server->feed(regular.client.take());
+  const Bytes hello = regular.client.take();
+  regular.server->feed(hello);
   (void)regular.server->advance();
   const Byte alert[] = {21, 3, 3, 0, 2, 2, 40};
   regular.server->feed(alert);
