@@ -22,6 +22,7 @@ $certs->ca('elsewhere');
 $certs->leaf('good',     cn => 'good');
 $certs->leaf('gone',     cn => 'gone');
 $certs->leaf('expired',  cn => 'expired', expired => 1);
+$certs->leaf('expired-ca', cn => 'expired authority', ca => 1, expired => 1);
 $certs->leaf('stranger', cn => 'stranger', issuer => 'elsewhere');
 $certs->leaf('selfmade', cn => 'selfmade', self_signed => 1);
 $certs->leaf('server-only', cn => 'server-only', extensions => ['extendedKeyUsage=serverAuth']);
@@ -146,7 +147,9 @@ my @FINDINGS = (
     ["SSLVerifyClient optional_no_ca" => 0, undef, 'no authority where none is needed'],
     ["SSLCACertificateFile \@CERTS\@/server.key" => 1, qr/TP0703: .*SSLCACertificateFile at \S+test\.conf:8 .*server\.key/, 'a file without a certificate'],
     ["SSLCACertificateFile \@CERTS\@/no-ca.pem" => 1, qr/TP0704: .*no-ca\.pem/, 'a file of something else'],
-    ["SSLCACertificateFile \@CERTS\@/expired.crt" => 0, qr/TP0706: .*"CN=expired"/, 'an authority that has expired'],
+    ["SSLVerifyClient require\nSSLCACertificateFile \@CERTS\@/expired-ca.crt" => 0, qr/TP0706: .*"CN=expired authority"/, 'an authority that has expired'],
+    ["SSLCACertificateFile \@CERTS\@/expired-ca.crt" => 0, undef, 'an expired authority where no client is asked'],
+    ["SSLCACertificateFile \@CERTS\@/expired.crt" => 0, qr/TP0719: .*"CN=expired"/, 'a certificate that is no authority'],
     ["SSLCACertificatePath \@CERTS\@/bare" => 1, qr/TP0703: .*SSLCACertificatePath/, 'an empty folder'],
     ["SSLCACertificatePath \@CERTS\@/unhashed" => 0, qr/TP0705: /, 'a folder without links'],
     ["$ca\nSSLCARevocationCheck leaf" => 1, qr/TP0712: .*test\.conf:9 /, 'a look-up in no list'],
