@@ -156,6 +156,13 @@ my @ON_PURPOSE = (
     [qr/^fake-any, (?:good, made-up, |nobody, made-up, (?:plain|engine off)$)/, '200', '403',
         'a login that only the server may make up is not passed on to what is behind, where nobody asks for one'],
     [qr/^tls-granted-strict, \w+, [\w-]+, plain/, '200', '403', 'StrictRequire holds against every permission'],
+    [qr{^ask(?:-cn|-fake|-ssl)?, nobody, \w+, (?:TLS 1\.3|HTTP/2)$}, 'closed', '403', 'a client without a certificate gets the page'],
+    [qr/^ask-false-strict, nobody, \w+, TLS 1\.3$/, 'closed', '403', 'and so where StrictRequire refuses it besides'],
+    [qr{^ask-false-strict, (?:nobody|good), none, HTTP/2$}, '401', '403', 'StrictRequire holds where a stream cannot ask'],
+    [qr{^ask-false-strict, (?:nobody|good), bob, HTTP/2$}, '200', '403', 'and so against a password'],
+    [qr{^ask-false-strict, stranger, none, HTTP/2$}, '401', 'closed', 'the client comes back with HTTP/1.1, and is asked'],
+    [qr/^ask(?:-false)?-any, nobody, none, TLS 1\.3$/, 'closed', '401', 'or is asked for the password that will do as well'],
+    [qr/^ask(?:-false)?-any, nobody, bob, TLS 1\.3$/, 'closed', '200', 'as with mod_ssl one gets in that cannot be asked'],
     [qr/^fake, colon, /, '401', '403', 'a subject that would be cut at its colon is refused, not taken for another user'],
 );
 # mod_ssl looks for the certificate on the stream, where there is none.
@@ -176,7 +183,7 @@ sub compare ($place, $who, $login, $way) {
     my ($row) = grep { $what =~ $_->[0] } @ON_PURPOSE;
     return is $mine, $theirs, "$what: $theirs" if !$row;
     $used{ $row->[3] }++;
-    is join(', ', map { /^(\d+)/ } $theirs, $mine), "$row->[1], $row->[2]", "$what: $theirs, here $mine: $row->[3]";
+    is join(', ', map { /^(\S+)/ } $theirs, $mine), "$row->[1], $row->[2]", "$what: $theirs, here $mine: $row->[3]";
 }
 
 my @places = (sort(keys %PLACES), sort(keys %HTACCESS), @ANOTHER_WAY_IN);

@@ -55,8 +55,14 @@ int check_access(request_rec& request, LogSink& log) {
   }
   if (!is_tls_request(request)) return DECLINED;
   if (const int asked = reauthenticate(request); asked != DECLINED) {
-    // Not a matter of permission: there may be only a part of the body left to serve.
-    if (asked != HTTP_FORBIDDEN) request_state(request).final_status = asked;
+    if (asked != HTTP_FORBIDDEN) {
+      // Not a matter of permission: there may be only a part of the body left to serve.
+      request_state(request).final_status = asked;
+    } else if (request.connection->aborted == 0 &&
+               check_requirements(request, directory.requirements) != OK) {
+      // A password may do in place of the certificate ("Satisfy any"), but not of what is demanded.
+      return forbid(request);
+    }
     return asked;
   }
   set_user(request, directory, log);

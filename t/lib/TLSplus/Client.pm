@@ -79,7 +79,8 @@ sub curl_command ($self, $path, %opt) {
 #   sess_out, sess_in  files; msg => 1 lists messages (see alerts); args => further arguments
 sub handshake ($self, %opt) {
     my @command = $self->s_client_command(%opt);
-    my $done    = run(\@command, stdin => $opt{request} // "Q\n", timeout => $opt{seconds} // SECONDS);
+    # By lines, so that what it says of a ticket stays apart from an answer in the same packet.
+    my $done    = run(['stdbuf', '-oL', @command], stdin => $opt{request} // "Q\n", timeout => $opt{seconds} // SECONDS);
     return TLSplus::Client::Answer->from_s_client($done);
 }
 
