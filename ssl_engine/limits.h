@@ -5,6 +5,7 @@
 // table against the code.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 
 namespace tlsplus::limits {
@@ -22,6 +23,8 @@ constexpr unsigned kRenegotiations = 5;
 /// Of the connections that event lets a child hold, in hundredths: those that may wait for the rest
 /// of a handshake or for a first request. The others are for clients that are served.
 constexpr std::size_t kWaitingHundredths = 75;
+/// How long those that wait with a complete ClientHello may take the other places as well.
+constexpr std::chrono::seconds kMomentOfManyClients{3};
 /// One address may hold the whole divided by this before it goes first.
 constexpr std::size_t kShareOfOneAddress = 4;
 /// Of the descriptors that are free when a child starts, those that wait may hold the whole divided

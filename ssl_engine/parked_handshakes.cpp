@@ -30,6 +30,8 @@ void ParkedHandshakes::remove(ParkedHandshake& handshake) noexcept {
   handshake.listed_ = false;
   --held_by_[handshake.standing_.origin];
   --size_;
+  // Not as soon as one has left: in a flood some do, too.
+  if (size_ <= capacity_ / 2) full_since_.reset();
 }
 
 void ParkedHandshakes::give_up(ParkedHandshake& handshake, ParkedHandshake::GivenUp why) noexcept {
@@ -48,23 +50,34 @@ bool ParkedHandshakes::goes_before(const ParkedHandshake& one,
   return held_by_one > held_by_other;
 }
 
-ParkedHandshake& ParkedHandshakes::first_to_go(const ParkedHandshake& last) const noexcept {
+ParkedHandshake& ParkedHandshakes::first_to_go(const ParkedHandshake* last) const noexcept {
   ParkedHandshake* first =
-      oldest_ != &last || oldest_->newer_ == nullptr ? oldest_ : oldest_->newer_;
+      oldest_ != last || oldest_->newer_ == nullptr ? oldest_ : oldest_->newer_;
   for (ParkedHandshake* each = first; each != nullptr; each = each->newer_) {
-    if (each != &last && goes_before(*each, *first)) first = each;
+    if (each != last && goes_before(*each, *first)) first = each;
   }
   return *first;
 }
 
-void ParkedHandshakes::park(ParkedHandshake& handshake, Instant deadline,
-                            Standing standing) noexcept {
+void ParkedHandshakes::park(ParkedHandshake& handshake, Instant deadline, Standing standing,
+                            Instant now) noexcept {
   const std::scoped_lock lock(mutex_);
   handshake.deadline_ = deadline;
   handshake.standing_ = standing;
   insert(handshake);
-  if (capacity_ != 0 && size_ > capacity_) {
-    give_up(first_to_go(handshake), ParkedHandshake::GivenUp::room);
+  make_room(&handshake, now);
+}
+
+void ParkedHandshakes::make_room(const ParkedHandshake* last, Instant now) noexcept {
+  if (capacity_ == 0) return;
+  while (size_ > capacity_) {
+    if (!full_since_) full_since_ = now;
+    ParkedHandshake& first = first_to_go(last);
+    const bool is_moment =
+        now != Instant::max() && now - *full_since_ < limits::kMomentOfManyClients;
+    const bool is_within = size_ * limits::kWaitingHundredths <= capacity_ * 100;
+    if (is_moment && is_within && first.standing_.has_hello) return;
+    give_up(first, ParkedHandshake::GivenUp::room);
   }
 }
 
@@ -78,6 +91,7 @@ std::size_t ParkedHandshakes::sweep(Instant now) noexcept {
   while (oldest_ != nullptr && oldest_->deadline_ <= now) {
     give_up(*oldest_, ParkedHandshake::GivenUp::deadline);
   }
+  make_room(nullptr, now);
   return size_;
 }
 

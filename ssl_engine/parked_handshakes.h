@@ -9,6 +9,10 @@
 // ClientHello, then those of the address with most, and of equals the one whose time is over next.
 // The one that came last is never the one to go. So neither a flood from one place nor half hellos
 // from many push out the distant client whose answer is on its way.
+//
+// Many honest clients at once fill the list, too, for a moment. For that long clients with a
+// complete ClientHello may take more places than their share of the child; if the list stays full
+// it is a flood.
 #pragma once
 
 #include <array>
@@ -16,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 
 #include "ssl_engine/base/bytes.h"
 #include "ssl_engine/base/clock.h"
@@ -76,7 +81,9 @@ class ParkedHandshakes {
   [[nodiscard]] std::uint16_t origin_of(ByteView address) const noexcept;
 
   /// Entries keep the order of their deadlines; one that parks again goes back to its place.
-  void park(ParkedHandshake& handshake, Instant deadline, Standing standing) noexcept;
+  /// Without `now` there are no moments to wait for.
+  void park(ParkedHandshake& handshake, Instant deadline, Standing standing,
+            Instant now = Instant::max()) noexcept;
   void unpark(ParkedHandshake& handshake) noexcept;
   /// Wakes all whose deadline has passed. Returns how many are left.
   std::size_t sweep(Instant now) noexcept;
@@ -87,11 +94,13 @@ class ParkedHandshakes {
  private:
   void insert(ParkedHandshake& handshake) noexcept;
   void remove(ParkedHandshake& handshake) noexcept;
-  /// `last` has just come.
-  [[nodiscard]] ParkedHandshake& first_to_go(const ParkedHandshake& last) const noexcept;
+  /// `last` has just come, or null.
+  [[nodiscard]] ParkedHandshake& first_to_go(const ParkedHandshake* last) const noexcept;
   [[nodiscard]] bool goes_before(const ParkedHandshake& one,
                                  const ParkedHandshake& other) const noexcept;
   void give_up(ParkedHandshake& handshake, ParkedHandshake::GivenUp why) noexcept;
+  /// `last` has just come, or null.
+  void make_room(const ParkedHandshake* last, Instant now) noexcept;
 
   mutable std::mutex mutex_;
   ParkedHandshake* oldest_ = nullptr;
@@ -99,6 +108,7 @@ class ParkedHandshakes {
   std::size_t size_ = 0;
   std::size_t capacity_;
   std::uint64_t seed_;
+  std::optional<Instant> full_since_;
   std::array<std::uint32_t, kOrigins> held_by_{};
 };
 

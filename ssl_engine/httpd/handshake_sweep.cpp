@@ -157,7 +157,8 @@ void park_handshake(TlsConnection& tls) noexcept {
   const ByteView octets(static_cast<const Byte*>(address.ipaddr_ptr),
                         static_cast<std::size_t>(address.ipaddr_len));
   parked.park(tls, tls.deadline,
-              {.origin = parked.origin_of(octets), .has_hello = tls.tls.phase() != Phase::hello});
+              {.origin = parked.origin_of(octets), .has_hello = tls.tls.phase() != Phase::hello},
+              tls.engine().clock().steady());
   parked.watch();
 }
 

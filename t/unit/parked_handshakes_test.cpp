@@ -115,6 +115,38 @@ START_TEST(a_flood_from_one_address_pushes_out_itself_alone) {
 }
 END_TEST
 
+START_TEST(many_at_once_wait_for_a_moment) {
+  ParkedHandshakes parked(75);  // of 100
+  Waiting honest[100];
+  for (auto& each : honest) parked.park(each, at(60), from(1), at(1));
+  ck_assert_uint_eq(parked.size(), 100);
+  Waiting one_more;
+  parked.park(one_more, at(60), from(1), at(1));
+  ck_assert_msg(parked.size() == 100, "no more than the whole");
+  for (int i = 1; i < 80; ++i) parked.unpark(honest[i]);
+  for (int i = 1; i < 80; ++i) parked.park(honest[i], at(60), from(1), at(20));
+  ck_assert_msg(parked.size() == 100, "another moment, after there was room");
+  ck_assert_uint_eq(parked.sweep(at(22)), 100);
+  ck_assert_msg(parked.sweep(at(23)) == 75, "who stays is a flood");
+  Waiting late;
+  parked.park(late, at(60), from(1), at(24));
+  ck_assert_uint_eq(parked.size(), 75);
+  ck_assert(late.given_up() == ParkedHandshake::GivenUp::no);
+  for (auto& each : honest) parked.unpark(each);
+  parked.unpark(one_more);
+  parked.unpark(late);
+}
+END_TEST
+
+START_TEST(half_hellos_get_no_moment) {
+  ParkedHandshakes parked(75);
+  Waiting waiting[80];
+  for (auto& each : waiting) parked.park(each, at(60), from(1, false), at(1));
+  ck_assert_uint_eq(parked.size(), 75);
+  for (auto& each : waiting) parked.unpark(each);
+}
+END_TEST
+
 START_TEST(an_address_is_counted_while_it_waits) {
   ParkedHandshakes parked(4);
   Waiting waiting[5];
@@ -175,6 +207,8 @@ Suite* parked_handshakes_suite() {
   tcase_add_test(tests, leaving_from_anywhere_keeps_the_rest);
   tcase_add_test(tests, those_without_a_hello_go_first);
   tcase_add_test(tests, a_flood_from_one_address_pushes_out_itself_alone);
+  tcase_add_test(tests, many_at_once_wait_for_a_moment);
+  tcase_add_test(tests, half_hellos_get_no_moment);
   tcase_add_test(tests, an_address_is_counted_while_it_waits);
   tcase_add_test(tests, addresses_are_spread);
   tcase_add_test(tests, half_full_is_filling_up);
