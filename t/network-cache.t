@@ -101,7 +101,7 @@ sub is_sealed ($kind, $port, $node) {
     };
     $put->($value);
     is once($node, 'TLSv1.2', sess_in => $file), 1, 'the entry as it was';
-    $put->($value ^ ("\0" x 60 . "\1"));
+    $put->($value ^. ("\0" x 60 . "\1"));
     is once($node, 'TLSv1.2', sess_in => $file), 0, 'an altered one is a miss';
 }
 
