@@ -5,6 +5,7 @@
 // permission may overrule is refused there again.
 #include "ssl_engine/httpd/access_hooks.h"
 
+#include <optional>
 #include <string>
 
 #include "ssl_engine/base/boundary.h"
@@ -59,14 +60,18 @@ int check_access(request_rec& request, LogSink& log) {
       // Not a matter of permission: there may be only a part of the body left to serve.
       request_state(request).final_status = asked;
     } else if (request.connection->aborted == 0 &&
-               check_requirements(request, directory.requirements) != OK) {
+               unmet_requirement(request, directory.requirements)) {
       // A password may do in place of the certificate ("Satisfy any"), but not of what is demanded.
+      // The log has the certificate's line already.
       return forbid(request);
     }
     return asked;
   }
   set_user(request, directory, log);
-  return check_requirements(request, directory.requirements) == OK ? DECLINED : forbid(request);
+  const std::optional<Error> unmet = unmet_requirement(request, directory.requirements);
+  if (!unmet) return DECLINED;
+  log_paced(*request.server, log, *unmet);
+  return forbid(request);
 }
 
 int refuse_again(const request_rec& request) {

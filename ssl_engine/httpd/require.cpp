@@ -4,8 +4,6 @@
 #include <string>
 
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/httpd/generation.h"
-#include "ssl_engine/httpd/log.h"
 #include "ssl_engine/httpd/module.h"
 #include "ssl_engine/httpd/pool.h"
 
@@ -37,21 +35,18 @@ Result<Requirement*> HttpdExpressions::parse(std::string_view expression) {
   return &requirement;
 }
 
-int check_requirements(request_rec& request, const RequirementList& requirements) {
+std::optional<Error> unmet_requirement(request_rec& request, const RequirementList& requirements) {
   const char* problem = nullptr;
   const Requirement* unmet = requirements.first_unmet([&](const Requirement& line) {
     const auto& parsed = static_cast<const ParsedRequirement&>(line);
     return ap_expr_exec(&request, parsed.expression, &problem) > 0;
   });
-  if (unmet == nullptr) return OK;
+  if (unmet == nullptr) return std::nullopt;
   const bool is_undecided = problem != nullptr;
-  RequestLog log(request);
-  log_paced(*request.server, log,
-            diagnose(is_undecided ? Tp::requirement_not_evaluated : Tp::requirement_unmet,
-                     text(quote(request.uri), ": ", unmet->text, is_undecided ? ": " : "",
-                          is_undecided ? problem : ""),
-                     unmet->origin->where()));
-  return HTTP_FORBIDDEN;
+  return diagnose(is_undecided ? Tp::requirement_not_evaluated : Tp::requirement_unmet,
+                  text(quote(request.uri), ": ", unmet->text, is_undecided ? ": " : "",
+                       is_undecided ? problem : ""),
+                  unmet->origin->where());
 }
 
 }  // namespace tlsplus

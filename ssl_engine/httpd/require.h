@@ -4,6 +4,9 @@
 // request.
 #pragma once
 
+#include <optional>
+
+#include "ssl_engine/base/error.h"
 #include "ssl_engine/httpd/apache.h"
 #include "ssl_engine/parse.h"
 
@@ -21,7 +24,8 @@ class HttpdExpressions final : public ExpressionParser {
   bool restricted_;
 };
 
-/// OK, or 403 and one line in the log if a requirement is not met or cannot be evaluated.
-int check_requirements(request_rec& request, const RequirementList& requirements);
+/// What is to be said of the first requirement that is not met or cannot be evaluated; nothing if
+/// all are met.
+std::optional<Error> unmet_requirement(request_rec& request, const RequirementList& requirements);
 
 }  // namespace tlsplus
