@@ -3,18 +3,18 @@
 // mod_tlsplus: TLS for Apache httpd, in the place of mod_ssl. Two module records over the same
 // code, so that both `LoadModule ssl_module` and `LoadModule tlsplus_module` name this file,
 // and the list of hooks. Everything else lies in ssl_engine/.
-#include "ssl_engine/httpd/access_hooks.h"
-#include "ssl_engine/httpd/auth_providers.h"
-#include "ssl_engine/httpd/client_cert_hooks.h"
-#include "ssl_engine/httpd/config.h"
-#include "ssl_engine/httpd/connection_hooks.h"
-#include "ssl_engine/httpd/environment_hooks.h"
-#include "ssl_engine/httpd/filters.h"
-#include "ssl_engine/httpd/lifecycle.h"
-#include "ssl_engine/httpd/lookup.h"
-#include "ssl_engine/httpd/module.h"
-#include "ssl_engine/httpd/plain_port.h"
-#include "ssl_engine/httpd/request_hooks.h"
+#include "ssl_engine/httpd/apache/module.h"
+#include "ssl_engine/httpd/connection/connection_hooks.h"
+#include "ssl_engine/httpd/connection/filters.h"
+#include "ssl_engine/httpd/connection/plain_port.h"
+#include "ssl_engine/httpd/lifecycle/lifecycle.h"
+#include "ssl_engine/httpd/request/access_hooks.h"
+#include "ssl_engine/httpd/request/auth_providers.h"
+#include "ssl_engine/httpd/request/client_cert_hooks.h"
+#include "ssl_engine/httpd/request/environment_hooks.h"
+#include "ssl_engine/httpd/request/lookup.h"
+#include "ssl_engine/httpd/request/request_hooks.h"
+#include "ssl_engine/httpd/startup/config.h"
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/openssl/entry_cipher.h"
+#include "ssl_engine/openssl/tls/entry_cipher.h"
 #include "ssl_scache/ticket_key_source.h"
 
 namespace tlsplus {

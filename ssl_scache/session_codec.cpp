@@ -7,7 +7,7 @@
 #include <exception>
 
 #include "ssl_engine/base/secret.h"
-#include "ssl_engine/openssl/session.h"
+#include "ssl_engine/openssl/tls/session.h"
 
 namespace tlsplus {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/openssl/ticket_cipher.h"
+#include "ssl_engine/openssl/tls/ticket_cipher.h"
 
 namespace tlsplus {
 namespace {

@@ -15,7 +15,7 @@
 
 #include "ssl_engine/base/bytes.h"
 #include "ssl_engine/base/secret.h"
-#include "ssl_engine/openssl/ticket_cipher.h"
+#include "ssl_engine/openssl/tls/ticket_cipher.h"
 
 namespace tlsplus {
 

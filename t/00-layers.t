@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Who may include whom. The #include lines of every source are held against the table below, which is
-# the one in the project's style: arrows point downwards only, OpenSSL's headers are seen by its wrappers
-# only, httpd's by one header. A few rules that need no compiler are checked on the way. The checker is
-# itself checked: the bad samples at the end must each be found.
+# the plan of the house: a row for each room, arrows down only, no ring between rooms or between headers.
+# OpenSSL's headers are seen by its wrappers only, httpd's by one room. A few rules that need no compiler
+# are checked on the way. The checker is itself checked: the bad samples at the end must each be found.
 use v5.36;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
@@ -12,53 +12,63 @@ use Test::More;
 
 my $top = $ENV{TLSPLUS_SRCDIR} // abs_path(dirname(__FILE__) . '/..');
 
-# Layer of a file, by its path. First match counts.
-my @LAYERS = (
-    [module  => qr{^mod_tlsplus\.cpp$}],
-    [base    => qr{^ssl_engine/base/[^/]+\.(?:h|cpp)$}],
-    [openssl => qr{^ssl_engine/openssl/[^/]+\.(?:h|cpp)$}],
-    [apache  => qr{^ssl_engine/httpd/apache\.h$}],
-    [httpd   => qr{^ssl_engine/httpd/[^/]+\.(?:h|cpp)$}],
-    [tools   => qr{^ssl_engine/tools/[^/]+\.(?:h|cpp)$}],
-    [core    => qr{^ssl_engine/[^/]+\.(?:h|cpp)$}],
-    [glue    => qr{^ssl_scache/[^/]+_(?:bridge|segment)\.(?:h|cpp)$}],
-    [facade  => qr{^ssl_scache/(?:session_cache|session_codec|ticket_keys)\.(?:h|cpp)$}],
-    [cache   => qr{^ssl_scache/[^/]+\.(?:h|cpp)$}],
-    [test    => qr{^t/unit/[^/]+\.(?:h|cpp)$}],
-    [bench   => qr{^t/bench/[^/]+\.(?:h|cpp)$}],
-    [peer    => qr{^t/bench/mod_[^/]+\.c$}],       # another module, to be measured against
+# The rooms, each with those it may include and, as "<...>", the kinds of foreign headers it may. A room
+# stands below those it names, so that no ring can be written down here; every room may include itself,
+# the C++ library and the operating system.
+my @BASE    = qw(base);
+my @OPENSSL = (@BASE, qw(openssl x509 tls));
+my @VALUES  = (@OPENSSL, qw(messages settings));
+my @JUDGED  = (@VALUES, qw(secrets certificates trust hosts));
+my @CORE    = (@JUDGED, qw(scache request lint assembly connection));
+my @ROOMS   = (
+    # room         where it lies                          may include
+    [base        => 'ssl_engine/base',              ],
+    [openssl     => 'ssl_engine/openssl',           @BASE, '<openssl>'],
+    [x509        => 'ssl_engine/openssl/x509',      @BASE, 'openssl', '<openssl>'],
+    [tls         => 'ssl_engine/openssl/tls',       @BASE, qw(openssl x509 <openssl>)],
+    [authority   => 'ssl_engine/openssl/authority', @BASE, qw(openssl x509 <openssl>)],
+    [messages    => 'ssl_engine/messages',          @BASE],
+    [settings    => 'ssl_engine/settings',          @OPENSSL, 'messages'],
+    [scache      => 'ssl_scache',                   @OPENSSL],
+    [request     => 'ssl_engine/request',           @OPENSSL],
+    [secrets     => 'ssl_engine/secrets',           @VALUES],
+    [certificates => 'ssl_engine/certificates',     @VALUES, 'secrets'],
+    [trust       => 'ssl_engine/trust',             @VALUES],
+    [hosts       => 'ssl_engine/hosts',             @VALUES, qw(certificates trust)],
+    [lint        => 'ssl_engine/lint',              @JUDGED],
+    [assembly    => 'ssl_engine/assembly',          @JUDGED, 'lint'],
+    [connection  => 'ssl_engine/connection',        @JUDGED, 'scache'],
+    [tools       => 'ssl_engine/tools',             @OPENSSL, qw(authority messages secrets certificates)],
+    [apache      => 'ssl_engine/httpd/apache',      @CORE, '<httpd>'],
+    [modules     => 'ssl_engine/httpd/modules',     @CORE, 'apache'],
+    [resumption  => 'ssl_engine/httpd/resumption',  @CORE, 'apache'],
+    [startup     => 'ssl_engine/httpd/startup',     @CORE, qw(apache modules resumption)],
+    [traffic     => 'ssl_engine/httpd/connection',  @CORE, qw(apache modules resumption startup)],
+    [requests    => 'ssl_engine/httpd/request',     @CORE, qw(apache modules resumption startup traffic)],
+    [lifecycle   => 'ssl_engine/httpd/lifecycle',   @CORE, qw(apache modules resumption startup traffic requests)],
+    [module      => '.',                            qw(apache startup traffic requests lifecycle)],
+    [test        => 't/unit',                       @CORE, qw(authority tools <openssl>)],
+    [bench       => 't/bench',                      @CORE, qw(authority tools test <openssl> <unknown>)],
+    [peer        => 't/bench',                      qw(<httpd> <unknown>)],  # C: modules to be measured against
 );
+my %ROOM_AT = map { $_->[0] eq 'peer' ? () : ($_->[1] => $_->[0]) } @ROOMS;
+my %MAY     = map { my ($room, undef, @may) = @$_; ($room => [$room, @may]) } @ROOMS;
 
-# What a layer may include: layers, and as "<...>" the kinds of foreign headers below. Every layer may
-# include the C++ library and the operating system.
-my %MAY = (
-    base    => [qw(base)],
-    openssl => [qw(openssl base <openssl>)],
-    cache   => [qw(cache facade openssl base)],
-    facade  => [qw(cache facade openssl base)],
-    core    => [qw(core facade openssl base)],
-    tools   => [qw(tools core openssl base)],
-    apache  => [qw(<httpd>)],
-    httpd   => [qw(httpd apache core glue cache facade openssl base)],
-    glue    => [qw(glue apache core cache facade openssl base)],
-    module  => [qw(httpd apache)],
-    test    => [qw(test tools core cache facade openssl base <openssl>)],
-    bench   => [qw(bench test tools core cache facade openssl base <openssl> <unknown>)],
-    peer    => [qw(<httpd> <unknown>)],
-);
+# Unit tests keep the rooms of what they test; the room of such a file is "test".
+sub room_of ($path) {
+    return 'peer' if $path =~ m{^t/bench/mod_[^/]+\.c$};
+    return undef unless $path =~ m{^(?:(.*)/)?[^/]+\.(?:h|cpp)$};
+    my $folder = $1 // '.';
+    return undef if $folder eq '.' && $path ne 'mod_tlsplus.cpp';
+    return 'test' if $folder =~ m{^t/unit(?:/[a-z0-9_]+)*$};
+    return $ROOM_AT{$folder};
+}
 
 my $SYSTEM = qr{^(?:
       [a-z_]+                                   # the C++ library: no suffix
     | sys/[a-z]+\.h | netinet/[a-z]+\.h | arpa/inet\.h | linux/tcp\.h
     | (?:unistd|fcntl|poll|pwd|grp|termios|pty|dirent|spawn|signal|errno|glob|pthread|dlfcn|netdb|malloc)\.h
 )$}x;
-
-sub layer_of ($path) {
-    for my $row (@LAYERS) {
-        return $row->[0] if $path =~ $row->[1];
-    }
-    return undef;
-}
 
 sub kind_of ($header) {
     return '<openssl>' if $header =~ m{^openssl/};
@@ -84,8 +94,8 @@ sub code_of ($text) {
 # All that is wrong with one file, one line each; empty if nothing is.
 sub findings ($path, $text, $exists = sub { -e "$top/$_[0]" }) {
     my @found;
-    my $layer = layer_of($path) // return "$path: belongs to no layer";
-    my %may   = map { $_ => 1 } @{$MAY{$layer}}, '<system>';
+    my $room = room_of($path) // return "$path: belongs to no room";
+    my %may   = map { $_ => 1 } @{$MAY{$room}}, '<system>';
     $may{'<check>'} = 1 if $path eq 't/unit/unit.h';
 
     push @found, "$path:1: the first line is not the SPDX line"
@@ -100,17 +110,17 @@ sub findings ($path, $text, $exists = sub { -e "$top/$_[0]" }) {
         my $what = $1;
         if ($what =~ m{^"([^"]+)"}) {
             my $target = $1;
-            my $to = layer_of($target);
+            my $to = room_of($target);
             if (!defined $to || !$exists->($target)) {
                 push @found, "$path:$number: \"$target\" is not a file of ours, named from the top folder";
             }
             elsif (!$may{$to}) {
-                push @found, "$path:$number: $layer must not include $to (\"$target\")";
+                push @found, "$path:$number: $room must not include $to (\"$target\")";
             }
         }
         elsif ($what =~ m{^<([^>]+)>}) {
             my $kind = kind_of($1);
-            push @found, "$path:$number: $layer must not include $kind (<$1>)" unless $may{$kind};
+            push @found, "$path:$number: $room must not include $kind (<$1>)" unless $may{$kind};
         }
         else {
             push @found, "$path:$number: an include that cannot be read: $what";
@@ -118,7 +128,7 @@ sub findings ($path, $text, $exists = sub { -e "$top/$_[0]" }) {
     }
 
     # Errors are values. A test may throw, to see where it ends.
-    if ($layer !~ /^(?:test|bench|peer)$/) {
+    if ($room !~ /^(?:test|bench|peer)$/) {
         my @code = split /\n/, code_of($text);
         for my $i (0 .. $#code) {
             push @found, "$path:@{[$i + 1]}: throw" if $code[$i] =~ /\bthrow\b/;
@@ -150,53 +160,90 @@ for my $path (@sources) {
     ok(!@found, $path) or diag join "\n", @found;
 }
 
+# ---- rings --------------------------------------------------------------------------------
+
+# A row may name rows above it only, so the table itself holds no ring.
+my %above;
+for my $row (@ROOMS) {
+    my ($room, undef, @may) = @$row;
+    my @below = grep { !/^</ && !$above{$_} } @may;
+    is_deeply(\@below, [], "$room names rooms that stand above its row only");
+    $above{$room} = 1;
+}
+
+# Files that include each other in a ring, as "a.h > b.h > a.h"; nothing if there is none.
+sub rings (%includes) {
+    my (@rings, %state);
+    my $visit;
+    $visit = sub ($path, @trail) {
+        if (($state{$path} // '') eq 'open') {
+            shift @trail while @trail && $trail[0] ne $path;
+            push @rings, join ' > ', @trail, $path;
+            return;
+        }
+        return if $state{$path};
+        $state{$path} = 'open';
+        $visit->($_, @trail, $path) for @{$includes{$path} // []};
+        $state{$path} = 'done';
+    };
+    $visit->($_) for sort keys %includes;
+    return @rings;
+}
+
+my %includes = map { $_ => [slurp("$top/$_") =~ m{^\s*#\s*include\s+"([^"]+)"}mg] } @sources;
+is_deeply([rings(%includes)], [], 'no ring of files');
+is_deeply([rings(a => ['b'], b => ['c'], c => ['b'])], ['b > c > b'], 'a ring is found');
+
 # ---- the checker, checked -----------------------------------------------------------------
 
 my $spdx = "// SPDX-License-Identifier: Apache-2.0\n";
 my @BAD = (
     ['ssl_engine/base/a.cpp',    '#include <openssl/ssl.h>',                  qr/base must not include <openssl>/],
     ['ssl_engine/base/a.cpp',    '#include "ssl_engine/openssl/handles.h"',   qr/base must not include openssl/],
-    ['ssl_engine/base/a.cpp',    '#include "ssl_engine/policy.h"',            qr/base must not include core/],
-    ['ssl_engine/openssl/a.cpp', '#include "ssl_engine/policy.h"',            qr/openssl must not include core/],
-    ['ssl_engine/openssl/a.cpp', '#include "ssl_scache/session_cache.h"',     qr/openssl must not include facade/],
-    ['ssl_engine/policy.cpp',    '#include "ssl_engine/tools/net.h"',         qr/core must not include tools/],
+    ['ssl_engine/base/a.cpp',    '#include "ssl_engine/settings/policy.h"',            qr/base must not include settings/],
+    ['ssl_engine/openssl/a.cpp', '#include "ssl_engine/settings/policy.h"',            qr/openssl must not include settings/],
+    ['ssl_engine/openssl/a.cpp', '#include "ssl_scache/session_cache.h"',     qr/openssl must not include scache/],
+    ['ssl_engine/settings/policy.cpp',    '#include "ssl_engine/tools/net.h"',         qr/settings must not include tools/],
     ['ssl_engine/tools/a.cpp',   '#include <openssl/ssl.h>',                  qr/tools must not include <openssl>/],
-    ['ssl_engine/tools/a.cpp',   '#include "ssl_engine/httpd/log.h"',         qr/tools must not include httpd/],
-    ['ssl_engine/httpd/a.cpp',   '#include "ssl_engine/tools/net.h"',         qr/httpd must not include tools/],
-    ['ssl_engine/policy.cpp',    '#include <openssl/ssl.h>',                  qr/core must not include <openssl>/],
-    ['ssl_engine/policy.cpp',    '#include "ssl_scache/shm_cache.h"',         qr/core must not include cache/],
-    ['ssl_engine/policy.cpp',    '#include "ssl_engine/httpd/apache.h"',      qr/core must not include apache/],
-    ['ssl_engine/policy.cpp',    '#include "ssl_engine/httpd/log.h"',         qr/core must not include httpd/],
-    ['ssl_engine/policy.cpp',    '#include <httpd.h>',                        qr/core must not include <httpd>/],
-    ['ssl_engine/policy.cpp',    '  #  include <apr_pools.h>',                qr/core must not include <httpd>/],
-    ['ssl_engine/policy.cpp',    '#include <http_log.h>',                     qr/core must not include <httpd>/],
-    ['ssl_engine/policy.cpp',    '#include <jansson.h>',                      qr/core must not include <unknown>/],
-    ['ssl_engine/policy.cpp',    '#include "policy.h"',                       qr/not a file of ours/],
-    ['ssl_engine/policy.cpp',    '#include "ssl_engine/no_such_file.h"',      qr/not a file of ours/],
-    ['ssl_engine/policy.cpp',    '#include HEADER',                           qr/cannot be read/],
-    ['ssl_scache/shm_cache.cpp', '#include "ssl_engine/policy.h"',            qr/cache must not include core/],
-    ['ssl_scache/shm_cache.cpp', '#include <openssl/ssl.h>',                  qr/cache must not include <openssl>/],
-    ['ssl_scache/ticket_keys.h', "#pragma once\n#include <apr_shm.h>",       qr/facade must not include <httpd>/],
-    ['ssl_scache/shm_segment.cpp', '#include <apr_shm.h>',                    qr/glue must not include <httpd>/],
-    ['ssl_scache/shm_segment.cpp', '#include "ssl_engine/httpd/config.h"',    qr/glue must not include httpd/],
-    ['ssl_engine/httpd/a.cpp',   '#include <http_log.h>',                     qr/httpd must not include <httpd>/],
-    ['ssl_engine/httpd/a.cpp',   '#include <openssl/ssl.h>',                  qr/httpd must not include <openssl>/],
-    ['ssl_engine/httpd/a.cpp',   '#include "mod_tlsplus.cpp"',                qr/httpd must not include module/],
-    ['mod_tlsplus.cpp',          '#include "ssl_engine/policy.h"',            qr/module must not include core/],
+    ['ssl_engine/tools/a.cpp',   '#include "ssl_engine/httpd/apache/log.h"', qr/tools must not include apache/],
+    ['ssl_engine/httpd/request/a.cpp',   '#include "ssl_engine/tools/net.h"',         qr/requests must not include tools/],
+    ['ssl_engine/settings/policy.cpp',    '#include <openssl/ssl.h>',                  qr/settings must not include <openssl>/],
+    ['ssl_engine/settings/policy.cpp',    '#include "ssl_scache/shm_cache.h"',         qr/settings must not include scache/],
+    ['ssl_engine/settings/policy.cpp',    '#include "ssl_engine/httpd/apache/apache.h"', qr/settings must not include apache/],
+    ['ssl_engine/settings/policy.cpp',    '#include "ssl_engine/httpd/apache/log.h"', qr/settings must not include apache/],
+    ['ssl_engine/settings/policy.cpp',    '#include <httpd.h>',                        qr/settings must not include <httpd>/],
+    ['ssl_engine/settings/policy.cpp',    '  #  include <apr_pools.h>',                qr/settings must not include <httpd>/],
+    ['ssl_engine/settings/policy.cpp',    '#include <http_log.h>',                     qr/settings must not include <httpd>/],
+    ['ssl_engine/settings/policy.cpp',    '#include <jansson.h>',                      qr/settings must not include <unknown>/],
+    ['ssl_engine/settings/policy.cpp',    '#include "policy.h"',                       qr/not a file of ours/],
+    ['ssl_engine/settings/policy.cpp',    '#include "ssl_engine/no_such_file.h"',      qr/not a file of ours/],
+    ['ssl_engine/settings/policy.cpp',    '#include HEADER',                           qr/cannot be read/],
+    ['ssl_scache/shm_cache.cpp', '#include "ssl_engine/settings/policy.h"',            qr/scache must not include settings/],
+    ['ssl_scache/shm_cache.cpp', '#include <openssl/ssl.h>',                  qr/scache must not include <openssl>/],
+    ['ssl_scache/ticket_keys.h', "#pragma once\n#include <apr_shm.h>",       qr/scache must not include <httpd>/],
+    ['ssl_engine/httpd/resumption/shm_segment.cpp', '#include <apr_shm.h>', qr/resumption must not include <httpd>/],
+    ['ssl_engine/httpd/resumption/shm_segment.cpp', '#include "ssl_engine/httpd/startup/config.h"', qr/resumption must not include startup/],
+    ['ssl_engine/httpd/request/a.cpp',   '#include <http_log.h>',                     qr/requests must not include <httpd>/],
+    ['ssl_engine/httpd/request/a.cpp',   '#include <openssl/ssl.h>',                  qr/requests must not include <openssl>/],
+    ['ssl_engine/httpd/request/a.cpp',   '#include "mod_tlsplus.cpp"',                qr/requests must not include module/],
+    ['mod_tlsplus.cpp',          '#include "ssl_engine/settings/policy.h"',            qr/module must not include settings/],
     ['t/unit/a_test.cpp',        '#include <check.h>',                        qr/test must not include <check>/],
-    ['t/unit/a_test.cpp',        '#include "ssl_engine/httpd/log.h"',         qr/test must not include httpd/],
+    ['t/unit/a_test.cpp',        '#include "ssl_engine/httpd/apache/log.h"', qr/test must not include apache/],
     ['t/bench/a.cpp',            '#include <httpd.h>',                        qr/bench must not include <httpd>/],
-    ['t/bench/mod_a.c',          '#include "ssl_scache/shm_cache.h"',         qr/peer must not include cache/],
-    ['ssl_engine/policy.cpp',    'void f() { throw 1; }',                     qr/:2: throw/],
-    ['ssl_engine/policy.cpp',    "const char* s = \"\\\"\";\nthrow;",         qr/:3: throw/],
-    ['ssl_engine/policy.cpp',    "/* a\nb */ throw;",                         qr/:3: throw/],
-    ['ssl_engine/policy.cpp',    "R\"x(\")\" )x\"; throw;",                   qr/:2: throw/],
-    ['ssl_engine/policy.cpp',    "const char q = '\"'; throw;  // \"",        qr/:2: throw/],
-    ['ssl_engine/policy.cpp',    "int n = 1'000; throw 2'000;",               qr/:2: throw/],
-    ['ssl_engine/policy.cpp',    "int x;\n" x 500,                            qr/over 500 lines/],
-    ['ssl_engine/policy.h',      'int x;',                                    qr/no #pragma once/],
-    ['ssl_engine/new_folder/a.cpp', 'int x;',                                 qr/belongs to no layer/],
-    ['ssl_engine/policy.cc',     'int x;',                                    qr/belongs to no layer/],
+    ['t/bench/mod_a.c',          '#include "ssl_scache/shm_cache.h"',         qr/peer must not include scache/],
+    ['ssl_engine/settings/policy.cpp',    'void f() { throw 1; }',                     qr/:2: throw/],
+    ['ssl_engine/settings/policy.cpp',    "const char* s = \"\\\"\";\nthrow;",         qr/:3: throw/],
+    ['ssl_engine/settings/policy.cpp',    "/* a\nb */ throw;",                         qr/:3: throw/],
+    ['ssl_engine/settings/policy.cpp',    "R\"x(\")\" )x\"; throw;",                   qr/:2: throw/],
+    ['ssl_engine/settings/policy.cpp',    "const char q = '\"'; throw;  // \"",        qr/:2: throw/],
+    ['ssl_engine/settings/policy.cpp',    "int n = 1'000; throw 2'000;",               qr/:2: throw/],
+    ['ssl_engine/settings/policy.cpp',    "int x;\n" x 500,                            qr/over 500 lines/],
+    ['ssl_engine/settings/policy.h',      'int x;',                                    qr/no #pragma once/],
+    ['ssl_engine/a.cpp',             'int x;',                                qr/belongs to no room/],
+    ['ssl_engine/hosts/a.cpp',      '#include "ssl_engine/assembly/assembly.h"', qr/hosts must not include assembly/],
+    ['ssl_engine/connection/a.cpp', '#include "ssl_engine/lint/lint.h"',    qr/connection must not include lint/],
+    ['ssl_engine/new_folder/a.cpp', 'int x;',                                 qr/belongs to no room/],
+    ['ssl_engine/settings/policy.cc',     'int x;',                                    qr/belongs to no room/],
 );
 for my $row (@BAD) {
     my ($path, $text, $expected) = @$row;
@@ -205,18 +252,18 @@ for my $row (@BAD) {
     ok(scalar(grep { $_ =~ $expected } @found) && @found == 1, "found in $path: $shown")
         or diag join "\n", 'found:', @found;
 }
-like((findings('ssl_engine/policy.cpp', "int x;\n"))[0], qr/SPDX/, 'a missing SPDX line is found');
+like((findings('ssl_engine/settings/policy.cpp', "int x;\n"))[0], qr/SPDX/, 'a missing SPDX line is found');
 
 my @GOOD = (
     ['ssl_engine/openssl/a.cpp', '#include <openssl/ssl.h>'],
-    ['ssl_engine/policy.cpp',    "#include <unistd.h>\n#include <sys/stat.h>\n#include <vector>"],
-    ['ssl_engine/policy.cpp',    '#include "ssl_scache/ticket_keys.h"  // the ring'],
-    ['ssl_engine/policy.cpp',    '// #include <httpd.h>'],
-    ['ssl_engine/policy.cpp',    "// we never throw\nconst char* s = \"throw\"; /* throw */ int rethrow = 1'000;"],
-    ['ssl_engine/policy.cpp',    "const char* s = R\"(throw \")\"; "],
-    ['ssl_engine/httpd/a.cpp',   '#include "ssl_scache/shm_segment.h"'],
-    ['ssl_scache/shm_segment.cpp', '#include "ssl_engine/httpd/apache.h"'],
-    ['mod_tlsplus.cpp',          '#include "ssl_engine/httpd/lifecycle.h"'],
+    ['ssl_engine/settings/policy.cpp',    "#include <unistd.h>\n#include <sys/stat.h>\n#include <vector>"],
+    ['ssl_engine/connection/a.cpp', '#include "ssl_scache/ticket_keys.h"  // the ring'],
+    ['ssl_engine/settings/policy.cpp',    '// #include <httpd.h>'],
+    ['ssl_engine/settings/policy.cpp',    "// we never throw\nconst char* s = \"throw\"; /* throw */ int rethrow = 1'000;"],
+    ['ssl_engine/settings/policy.cpp',    "const char* s = R\"(throw \")\"; "],
+    ['ssl_engine/httpd/request/a.cpp',   '#include "ssl_engine/httpd/resumption/shm_segment.h"'],
+    ['ssl_engine/httpd/resumption/shm_segment.cpp', '#include "ssl_engine/httpd/apache/apache.h"'],
+    ['mod_tlsplus.cpp',          '#include "ssl_engine/httpd/lifecycle/lifecycle.h"'],
     ['t/unit/unit.h',            "#pragma once\n#include <check.h>"],
     ['t/unit/a_test.cpp',        'void f() { throw 1; }'],
 );

@@ -98,7 +98,7 @@ for my $case (['as they are', $settings], ['with the defaults written out', $sho
 }
 
 # The rest belongs to the test of its subject, which names it.
-my $others = join '', map { slurp($_) } grep { basename($_) ne '03-conf.t' } glob srcdir() . '/t/*.t';
+my $others = join '', map { slurp($_) } grep { basename($_) ne '03-conf.t' } glob srcdir() . '/t/{,*/}*.t';
 delete @untried{grep { $others =~ m{/conf/\Q$_\E\b} } keys %untried};
 is_deeply([sort keys %untried], [], 'every file in conf/ is tried, here or elsewhere');
 done_testing;

@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/openssl/x509.h"
+#include "ssl_engine/openssl/x509/x509.h"
 #include "ssl_engine/tools/key_files.h"
 #include "ssl_engine/tools/new_files.h"
 #include "ssl_engine/tools/refusal.h"

@@ -16,7 +16,7 @@
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/base/descriptor.h"
 #include "ssl_engine/base/result.h"
-#include "ssl_engine/openssl/issuing.h"
+#include "ssl_engine/openssl/authority/issuing.h"
 #include "ssl_engine/tools/ca_index.h"
 
 namespace tlsplus::tools {

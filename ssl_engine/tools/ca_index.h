@@ -18,7 +18,7 @@
 
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/base/result.h"
-#include "ssl_engine/openssl/revocation.h"
+#include "ssl_engine/openssl/authority/revocation.h"
 
 namespace tlsplus::tools {
 

@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "ssl_engine/base/result.h"
-#include "ssl_engine/openssl/issuing.h"
-#include "ssl_engine/openssl/new_key.h"
+#include "ssl_engine/openssl/authority/issuing.h"
+#include "ssl_engine/openssl/authority/new_key.h"
 
 namespace tlsplus::tools {
 

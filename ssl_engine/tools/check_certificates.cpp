@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/chain.h"
-#include "ssl_engine/openssl/x509.h"
+#include "ssl_engine/certificates/chain.h"
+#include "ssl_engine/openssl/x509/x509.h"
 
 namespace tlsplus::tools {
 namespace {

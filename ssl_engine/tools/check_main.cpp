@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/openssl/x509.h"
+#include "ssl_engine/openssl/x509/x509.h"
 #include "ssl_engine/tools/arguments.h"
 #include "ssl_engine/tools/check_run.h"
 #include "ssl_engine/tools/console.h"

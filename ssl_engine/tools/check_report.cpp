@@ -4,7 +4,7 @@
 #include <array>
 
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/openssl/x509.h"
+#include "ssl_engine/openssl/x509/x509.h"
 
 namespace tlsplus::tools {
 namespace {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/openssl/session_info.h"
+#include "ssl_engine/openssl/tls/session_info.h"
 
 namespace tlsplus::tools {
 namespace {

@@ -12,7 +12,7 @@
 
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/openssl/handles.h"
-#include "ssl_engine/openssl/tls_client.h"
+#include "ssl_engine/openssl/tls/tls_client.h"
 #include "ssl_engine/tools/http.h"
 #include "ssl_engine/tools/net.h"
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/openssl/x509.h"
+#include "ssl_engine/openssl/x509/x509.h"
 #include "ssl_engine/tools/authority.h"
 #include "ssl_engine/tools/cert_words.h"
 #include "ssl_engine/tools/command_parts.h"

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/openssl/bundle.h"
-#include "ssl_engine/openssl/issuing.h"
-#include "ssl_engine/openssl/x509.h"
+#include "ssl_engine/openssl/authority/issuing.h"
+#include "ssl_engine/openssl/x509/bundle.h"
+#include "ssl_engine/openssl/x509/x509.h"
 #include "ssl_engine/tools/cert_words.h"
 #include "ssl_engine/tools/command_parts.h"
 #include "ssl_engine/tools/commands.h"

@@ -9,10 +9,10 @@
 #include <utility>
 
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/openssl/bundle.h"
-#include "ssl_engine/openssl/revocation.h"
-#include "ssl_engine/openssl/trust.h"
-#include "ssl_engine/openssl/x509.h"
+#include "ssl_engine/openssl/authority/revocation.h"
+#include "ssl_engine/openssl/x509/bundle.h"
+#include "ssl_engine/openssl/x509/trust.h"
+#include "ssl_engine/openssl/x509/x509.h"
 #include "ssl_engine/tools/authority.h"
 #include "ssl_engine/tools/command_parts.h"
 #include "ssl_engine/tools/commands.h"

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/openssl/x509.h"
+#include "ssl_engine/openssl/x509/x509.h"
 #include "ssl_engine/tools/cert_words.h"
 #include "ssl_engine/tools/commands.h"
 #include "ssl_engine/tools/console.h"

@@ -6,9 +6,9 @@
 
 #include "ssl_engine/base/file.h"
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/openssl/bundle.h"
-#include "ssl_engine/openssl/store.h"
-#include "ssl_engine/passphrase.h"
+#include "ssl_engine/openssl/x509/bundle.h"
+#include "ssl_engine/openssl/x509/store.h"
+#include "ssl_engine/secrets/passphrase.h"
 #include "ssl_engine/tools/console.h"
 #include "ssl_engine/tools/refusal.h"
 

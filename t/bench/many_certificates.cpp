@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Certificates by the thousand, for t/bench/vhosts.pl and t/many-hosts.t: P-256 keys, each with a
-// leaf of the extensions a public authority gives. The openssl program would take minutes.
+// Certificates by the thousand, for t/bench/vhosts.pl and t/serve/many-hosts.t: P-256 keys, each
+// with a leaf of the extensions a public authority gives. The openssl program would take minutes.
 //
 //   many_certificates FOLDER COUNT [self|chain]
 //

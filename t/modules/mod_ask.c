@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A module that asks for variables the way other modules do, for t/variables-modules.t, which builds
+ * A module that asks for variables the way other modules do, for t/variables/variables-modules.t, which builds
  * this with apxs: the handler "ask" answers with a line <how name=value> for each name of the query
  * string. ssl_var_lookup and ssl_ext_list are looked up by name, as a module does that was compiled
  * against mod_ssl's header; the hooks are the core's.

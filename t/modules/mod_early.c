@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What modules look up before a handshake is done, for t/early-lookups.t, which builds this with apxs: as
+ * What modules look up before a handshake is done, for t/serve/early-lookups.t, which builds this with apxs: as
  * mod_http2 does, it asks for variables where the protocol is chosen; the values are a line in the error log.
  *
  *   Early NAME...      the variables, for the whole server

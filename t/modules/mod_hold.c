@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A module that makes a worker late, for t/stopping-child.t, which builds this with apxs: a new
+ * A module that makes a worker late, for t/lifecycle/stopping-child.t, which builds this with apxs: a new
  * connection waits before anybody has counted it for as long as `HoldAt fifo` has no writer. A file
  * beside the fifo, its name with ".held", says that it waits. Without the fifo it goes on at once.
  */

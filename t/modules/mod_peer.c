@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What an ACME module does, for t/peer-hooks.t, which builds this with apxs: it hands out
+ * What an ACME module does, for t/keys/peer-hooks.t, which builds this with apxs: it hands out
  * certificates, temporary ones, the certificate of an acme-tls/1 challenge and OCSP responses, by
  * httpd's core hooks or by the optional ones of modules that were written for mod_ssl. Every call
  * is a line in the error log.

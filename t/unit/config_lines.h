@@ -9,7 +9,7 @@
 #include <map>
 
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/directives.h"
+#include "ssl_engine/settings/directives.h"
 #include "t/unit/unit.h"
 
 namespace tlsplus::test {

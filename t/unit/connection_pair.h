@@ -6,7 +6,7 @@
 
 #include <functional>
 
-#include "ssl_engine/connection.h"
+#include "ssl_engine/connection/connection.h"
 #include "t/unit/test_certs.h"
 #include "t/unit/world.h"
 

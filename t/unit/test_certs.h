@@ -14,9 +14,9 @@
 #include <filesystem>
 #include <functional>
 
-#include "ssl_engine/build_input.h"
-#include "ssl_engine/certificate.h"
-#include "ssl_engine/diagnostics.h"
+#include "ssl_engine/certificates/certificate.h"
+#include "ssl_engine/hosts/build_input.h"
+#include "ssl_engine/messages/diagnostics.h"
 #include "t/unit/tls_pair.h"
 
 namespace tlsplus::test {

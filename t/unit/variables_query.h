@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "ssl_engine/variables.h"
+#include "ssl_engine/request/variables.h"
 #include "t/unit/unit.h"
 
 namespace tlsplus::test {

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
-#include "ssl_engine/assembly.h"
-#include "ssl_engine/certificate_store.h"
-#include "ssl_engine/context_factory.h"
+#include "ssl_engine/assembly/assembly.h"
+#include "ssl_engine/assembly/context_factory.h"
+#include "ssl_engine/certificates/certificate_store.h"
 #include "t/unit/test_certs.h"
 
 namespace tlsplus::test {

@@ -2,7 +2,7 @@
 #
 # What a behaviour test has to know about the machine: which httpd, which module under test, which
 # MPM, where scratch files go. `make check` gives it in TLSPLUS_* variables; run by hand with
-# `prove t/serve.t` the defaults below find a build in <top>/build. Pointing TLSPLUS_SO at a stock
+# `prove t/serve/serve.t` the defaults below find a build in <top>/build. Pointing TLSPLUS_SO at a stock
 # mod_ssl.so runs the drop-in tests against the baseline; what only this module does is then skipped.
 package TLSplus::Env;
 use v5.36;

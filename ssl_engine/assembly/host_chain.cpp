@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The chain part of HostCertificates: where the certificates after the leaf come from, and what
+// to say about the state they are in.
+#include <algorithm>
+#include <utility>
+
+#include "ssl_engine/assembly/host_certificates.h"
+#include "ssl_engine/base/text.h"
+#include "ssl_engine/certificates/chain.h"
+#include "ssl_engine/openssl/tls/suites.h"
+#include "ssl_engine/openssl/x509/token_uri.h"
+#include "ssl_engine/openssl/x509/trust.h"
+#include "ssl_engine/trust/trust_store.h"
+
+namespace tlsplus {
+namespace {
+
+std::string subjects_of(const std::vector<X509*>& certificates) {
+  std::vector<std::string> subjects;
+  subjects.reserve(certificates.size());
+  for (const X509* cert : certificates) {
+    if (cert != nullptr) subjects.push_back(text('"', subject_of(*cert), '"'));
+  }
+  return join(subjects, ", ");
+}
+
+bool has_intermediate(const std::vector<X509*>& certificates) {
+  return std::ranges::any_of(certificates,
+                             [](X509* cert) { return is_ca(*cert) && !is_self_issued(*cert); });
+}
+
+}  // namespace
+
+HostCertificates::Chain HostCertificates::chain_of(Draft& draft) {
+  const auto& setting = draft.config().certificate_chain_file;
+  if (!setting.is_set() || !draft.input->added_certificates.empty()) return {};
+  const Where where = setting.where();
+  StoredFile& file = store_.file(*setting, phrases_, {});
+  if (file.content == nullptr) {
+    findings_.add(draft.index,
+                  diagnose(message_of(file.state.problem), file.state.evidence, where));
+    return {};
+  }
+  const Material& material = file.content->material;
+  bool is_damaged = false;
+  for (const Defect& defect : material.defects) {
+    // A damaged key or the like is of no concern here.
+    if (defect.part != Defect::Part::pem && defect.part != Defect::Part::certificate) continue;
+    const Tp id =
+        defect.part == Defect::Part::pem ? Tp::pem_damaged : Tp::certificate_not_decodable;
+    findings_.add(draft.index, diagnose(id, text(quote(file.path), ": ", defect.evidence), where));
+    is_damaged = true;
+  }
+  if (!material.certificates.empty()) return {&file, where};
+  if (!is_damaged) {
+    findings_.add(draft.index,
+                  diagnose(Tp::chain_not_recognised,
+                           text(quote(file.path), " holds ", words_for(material.found)), where));
+  }
+  return {};
+}
+
+SharedChain HostCertificates::chain_for(const Draft& draft, const Line& line,
+                                        const LeanCertificate& leaf,
+                                        const std::vector<LeanCertificate>& own,
+                                        const Chain& chain) {
+  std::vector<LeanCertificate> others;
+  const auto add_all_but = [&](const std::vector<LeanCertificate>& from, const void* left_out) {
+    for (const LeanCertificate& cert : from) {
+      if (cert.address() != left_out) others.push_back(cert);
+    }
+  };
+  const Where& where = chain.file == nullptr ? line.where : chain.where;
+  if (chain.file == nullptr) {
+    // The leaf twice in its own file is a duplicate; once is where it belongs.
+    const auto self = std::ranges::find(own, leaf.address(), &LeanCertificate::address);
+    for (auto cert = own.begin(); cert != own.end(); ++cert) {
+      if (cert != self) others.push_back(*cert);
+    }
+  } else {
+    const auto& from = chain.file->content->material.certificates;
+    const auto& files = draft.config().certificate_files.entries();
+    const bool names_a_leaf = std::ranges::any_of(
+        files, [&](const auto& entry) { return entry.value == chain.file->path; });
+    add_all_but(from, names_a_leaf && !from.empty() ? from.front().address() : nullptr);
+    if (own.size() > 1 && !names_a_leaf) {
+      findings_.add(
+          draft.index,
+          diagnose(Tp::chain_ignored,
+                   text(own.size() - 1, " certificate(s) in ", quote(shown_file(line.certificate)),
+                        "; SSLCertificateChainFile at ", chain.where.file, ':', chain.where.line),
+                   line.where));
+    }
+  }
+  const Sent& sent = sent_after(leaf, others);
+  const bool has_nothing = sk_X509_num(sent.chain.get()) == 0 && sent.ordered.issuer_missing;
+  const Found& found = has_nothing ? found_for(draft, leaf) : nothing_found_;
+  report_chain(draft, leaf, sent, found, where, line.certificate);
+  return found.chain != nullptr ? found.chain : sent.chain;
+}
+
+// Where no chain is given OpenSSL looks for one among the authorities for clients, in every
+// handshake: control panels write the intermediates there. Here it is looked for once.
+const HostCertificates::Found& HostCertificates::found_for(const Draft& draft,
+                                                           const LeanCertificate& leaf) {
+  X509_STORE* store = draft.context == nullptr ? nullptr : chain_store_of(*draft.context);
+  if (store == nullptr && draft.trust != nullptr) store = draft.trust->store.get();
+  const auto [known, is_new] = found_.try_emplace({draft.context, store, leaf.issuer_key()});
+  Found& found = known->second;
+  const Cert opened = is_new && store != nullptr ? leaf.open() : nullptr;
+  if (opened == nullptr) return found;
+  FoundChain all = find_chain(*store, *opened);
+  if (all.chain == nullptr) return found;
+  found.has_issuer = all.reaches_root || sk_X509_num(all.chain.get()) != 0;
+  if (sk_X509_num(all.chain.get()) == 0) return found;
+  if (draft.context != nullptr) {
+    // One the security level forbids would end every handshake.
+    Acceptance tried = try_certificate(*draft.context, *opened, *all.chain, nullptr);
+    if (tried.verdict != Acceptance::Verdict::accepted) {
+      found.refusal = std::move(tried.evidence);
+      return found;
+    }
+  }
+  found.chain = SharedChain(all.chain.release(), free_chain);
+  return found;
+}
+
+// Ten thousand leaves of one authority are followed by the same certificates: they are put in
+// order once.
+const HostCertificates::Sent& HostCertificates::sent_after(
+    const LeanCertificate& leaf, const std::vector<LeanCertificate>& others) {
+  std::string key;
+  if (others.empty()) {
+    key = leaf.is_self_issued() ? "self" : "alone";
+  } else {
+    for (const LeanCertificate& cert : others) {
+      key += as_text(cert.fingerprint());
+      // A leaf that came twice is of no use to the others.
+      if (cert.fingerprint() == leaf.fingerprint()) key += "leaf";
+    }
+    key += leaf.is_self_issued() ? 's' : 'i';
+    key += leaf.issuer_key();
+  }
+  const auto [known, is_new] = sent_.try_emplace(std::move(key));
+  Sent& sent = known->second;
+  if (!is_new) return sent;
+  if (others.empty()) {
+    sent.ordered.chain.reset(sk_X509_new_null());
+    sent.ordered.issuer_missing = !leaf.is_self_issued();
+  } else {
+    for (const LeanCertificate& cert : others) {
+      if (Cert opened = cert.open(); opened != nullptr) sent.others.push_back(std::move(opened));
+    }
+    if (const Cert opened = leaf.open(); opened != nullptr) {
+      sent.ordered = order_chain(*opened, sent.others);
+    }
+  }
+  sent.chain = SharedChain(sent.ordered.chain.release(), free_chain);
+  return sent;
+}
+
+void HostCertificates::report_chain(const Draft& draft, const LeanCertificate& leaf,
+                                    const Sent& sent, const Found& found, const Where& where,
+                                    std::string_view file) {
+  const OrderedChain& ordered = sent.ordered;
+  const auto report = [&](Tp id, std::string evidence) {
+    findings_.add(draft.index, diagnose(id, std::move(evidence), where));
+  };
+  if (ordered.reordered) {
+    const int links = sk_X509_num(sent.chain.get());
+    std::vector<X509*> after(static_cast<std::size_t>(links));
+    for (int i = 0; i < links; ++i) {
+      after[static_cast<std::size_t>(i)] = sk_X509_value(sent.chain.get(), i);
+    }
+    const Cert opened = leaf.open();
+    report(Tp::chain_order_repaired,
+           text("right order: ", subjects_of({opened.get()}), ", ", subjects_of(after)));
+  }
+  if (!ordered.duplicates.empty()) {
+    report(Tp::chain_duplicate, subjects_of(ordered.duplicates));
+  }
+  if (ordered.root != nullptr) report(Tp::chain_root_dropped, subjects_of({ordered.root}));
+  if (ordered.issuer_missing && has_intermediate(ordered.superfluous)) {
+    report(Tp::chain_gap, text("missing: ", issuer_evidence(leaf),
+                               "; not sent: ", subjects_of(ordered.superfluous)));
+    return;
+  }
+  if (!ordered.superfluous.empty()) {
+    report(Tp::chain_superfluous, subjects_of(ordered.superfluous));
+  }
+  if (!found.refusal.empty()) {
+    report(Tp::chain_intermediate_missing,
+           text(issuer_evidence(leaf), "; it is among the authorities for clients, but ",
+                found.refusal));
+  } else if (ordered.issuer_missing && !found.has_issuer && !is_trusted_issuer_of(leaf)) {
+    const Cert opened = leaf.open();
+    if (opened == nullptr || names_root_as_issuer(*opened)) return;
+    const NearbyIssuers::Found* const nearby = nearby_.find(*opened, file);
+    if (nearby != nullptr && nearby->is_root) return;
+    report(Tp::chain_intermediate_missing,
+           nearby == nullptr ? issuer_evidence(leaf)
+                             : text(issuer_evidence(leaf), ", which is in ", quote(nearby->file)));
+  }
+}
+
+const std::string& HostCertificates::issuer_evidence(const LeanCertificate& leaf) {
+  const auto [known, is_new] = issuer_evidence_.try_emplace(leaf.issuer_key());
+  if (!is_new) return known->second;
+  if (const Cert opened = leaf.open(); opened != nullptr) {
+    known->second = text('"', issuer_of(*opened), '"');
+    const auto urls = issuer_urls_of(*opened);
+    if (!urls.empty()) known->second += text(", to be had at ", escape(urls.front()));
+  }
+  return known->second;
+}
+
+// Asked once per issuer: looking through the system's certificates takes milliseconds.
+bool HostCertificates::is_trusted_issuer_of(const LeanCertificate& leaf) {
+  const auto [known, is_new] = trusted_issuers_.try_emplace(leaf.issuer_key(), false);
+  if (!is_new) return known->second;
+  const Cert opened = leaf.open();
+  known->second = opened != nullptr && is_issued_by_system_trust(*opened);
+  return known->second;
+}
+
+}  // namespace tlsplus

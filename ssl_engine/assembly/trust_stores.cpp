@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A folder is scanned for names only; verification looks into it by hash when it needs to, so
+// what is added there works at once, and what has no hash link never does.
+#include "ssl_engine/assembly/trust_stores.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "ssl_engine/base/text.h"
+
+namespace tlsplus {
+namespace {
+
+constexpr std::size_t kMostBytes = 256UL * 1024 * 1024;  // a list of some millions of entries
+
+CrlCheck check_of(RevocationCheck check) noexcept {
+  switch (check) {
+    case RevocationCheck::none:
+      return CrlCheck::none;
+    case RevocationCheck::leaf:
+      return CrlCheck::leaf;
+    case RevocationCheck::chain:
+      return CrlCheck::chain;
+  }
+  return CrlCheck::none;
+}
+
+/// "5ed36f99.0", and with `kind` 'r' "5ed36f99.r0": what openssl-rehash(1) makes.
+bool is_hash_link(std::string_view name, bool of_crl) noexcept {
+  constexpr std::size_t kHashDigits = 8;
+  if (name.size() < kHashDigits + 2 || name[kHashDigits] != '.') return false;
+  std::string_view number = name.substr(kHashDigits + 1);
+  if (of_crl) {
+    if (!number.starts_with('r')) return false;
+    number.remove_prefix(1);
+  }
+  return name.substr(0, kHashDigits).find_first_not_of("0123456789abcdef") ==
+             std::string_view::npos &&
+         !number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// Names of what can be read as a file, in an order that does not depend on the file system.
+std::vector<std::string> files_of(const std::string& directory, std::error_code& trouble) {
+  std::vector<std::string> names;
+  for (auto at = std::filesystem::directory_iterator(directory, trouble);
+       !trouble && at != std::filesystem::directory_iterator(); at.increment(trouble)) {
+    std::error_code ignored;
+    if (at->is_regular_file(ignored)) names.push_back(at->path().filename().string());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+bool has_hash_link(const std::vector<std::string>& names, bool of_crl) {
+  return std::ranges::any_of(names,
+                             [&](const std::string& name) { return is_hash_link(name, of_crl); });
+}
+
+std::string_view bytes_of(const Fingerprint& digest) noexcept {
+  return as_text(digest);
+}
+
+void append(std::vector<const Cert*>& to, const std::vector<Cert>& from) {
+  for (const Cert& cert : from) to.push_back(&cert);
+}
+
+}  // namespace
+
+TrustStores::TrustStores(Findings& findings, WallTime now) : findings_(findings), now_(now) {}
+
+void TrustStores::read_authorities(const std::string& path, bool is_optional, AuthorityFile& into) {
+  FileReader reader(kMostBytes);
+  const FileState state = reader.read(path);
+  if (state.problem != FileProblem::none) {
+    if (!is_optional) into.faults.push_back(diagnose(message_of(state.problem), state.evidence));
+    return;
+  }
+  Material material = materials_.read(reader.content());
+  for (const LeanCertificate& cert : material.certificates) {
+    if (Cert opened = cert.open(); opened != nullptr) {
+      into.certificates.push_back(std::move(opened));
+    }
+  }
+  if (is_optional) return;
+  for (const Defect& defect : material.defects) {
+    into.faults.push_back(diagnose(Tp::ca_not_decodable, text(quote(path), ": ", defect.evidence)));
+  }
+}
+
+void TrustStores::check_dates(const std::string& path, AuthorityFile& file) {
+  std::string all;
+  for (const Cert& cert : file.certificates) {
+    const Fingerprint print = fingerprint_of(*cert);
+    all += bytes_of(print);
+    if (!is_ca(*cert) && !is_self_issued(*cert)) {
+      file.faults.push_back(
+          diagnose(Tp::ca_is_none, text(quote(path), ": \"", subject_of(*cert), '"')));
+    }
+    if (not_after_of(*cert) >= now_) continue;
+    file.faults.push_back(
+        diagnose(Tp::ca_expired, text(quote(path), ": \"", subject_of(*cert), "\", valid until ",
+                                      date_text(not_after_of(*cert)))));
+  }
+  file.digest = sha256(as_bytes(all));
+}
+
+const TrustStores::AuthorityFile& TrustStores::authority_file(const std::string& path) {
+  const auto [known, is_new] = authority_files_.try_emplace(path);
+  AuthorityFile& file = known->second;
+  if (!is_new || path.empty()) return file;
+  read_authorities(path, false, file);
+  if (file.certificates.empty() && file.faults.empty()) {
+    file.faults.push_back(diagnose(Tp::ca_not_found, quote(path)));
+  }
+  check_dates(path, file);
+  return file;
+}
+
+const TrustStores::AuthorityFile& TrustStores::authority_directory(const std::string& path) {
+  const auto [known, is_new] = authority_directories_.try_emplace(path);
+  AuthorityFile& file = known->second;
+  if (!is_new || path.empty()) return file;
+  std::error_code trouble;
+  const auto names = files_of(path, trouble);
+  if (trouble) {
+    file.faults.push_back(
+        diagnose(Tp::directory_unreadable, text(quote(path), ": ", trouble.message())));
+    return file;
+  }
+  for (const std::string& name : names) read_authorities(text(path, '/', name), true, file);
+  if (file.certificates.empty()) {
+    file.faults.push_back(diagnose(Tp::ca_not_found, quote(path)));
+  } else if (!has_hash_link(names, false)) {
+    file.faults.push_back(diagnose(Tp::ca_without_links, quote(path)));
+  }
+  check_dates(path, file);
+  return file;
+}
+
+const TrustStores::CrlFile& TrustStores::crl_file(const std::string& path) {
+  const auto [known, is_new] = crl_files_.try_emplace(path);
+  CrlFile& file = known->second;
+  if (!is_new || path.empty()) return file;
+  FileReader reader(kMostBytes);
+  const FileState state = reader.read(path);
+  if (state.problem != FileProblem::none) {
+    file.faults.push_back(diagnose(message_of(state.problem), state.evidence));
+    return file;
+  }
+  std::vector<std::string> defects;
+  file.crls = read_crls(reader.content(), defects);
+  file.digest = sha256(reader.content());
+  for (const std::string& defect : defects) {
+    file.faults.push_back(diagnose(Tp::crl_not_decodable, text(quote(path), ": ", defect)));
+  }
+  if (file.crls.empty() && defects.empty()) {
+    file.faults.push_back(diagnose(Tp::crl_not_found, quote(path)));
+  }
+  for (const Crl& crl : file.crls) {
+    const auto due = next_update_of(*crl);
+    if (!due || *due >= now_) continue;
+    file.faults.push_back(
+        diagnose(Tp::crl_expired, text(quote(path), ": the list of \"", issuer_of(*crl),
+                                       "\" was to be replaced by ", date_text(*due))));
+  }
+  return file;
+}
+
+const TrustStores::CrlDirectory& TrustStores::crl_directory(const std::string& path) {
+  const auto [known, is_new] = crl_directories_.try_emplace(path);
+  CrlDirectory& directory = known->second;
+  if (!is_new || path.empty()) return directory;
+  std::error_code trouble;
+  const auto names = files_of(path, trouble);
+  if (trouble) {
+    directory.faults.push_back(
+        diagnose(Tp::directory_unreadable, text(quote(path), ": ", trouble.message())));
+    return directory;
+  }
+  std::string all;
+  FileReader reader(kMostBytes);
+  for (const std::string& name : names) {
+    if (!is_hash_link(name, true)) continue;
+    const std::string file = text(path, '/', name);
+    const bool is_read = reader.read(file).problem == FileProblem::none;
+    all += bytes_of(is_read ? sha256(reader.content()) : Fingerprint{});
+  }
+  if (all.empty()) directory.faults.push_back(diagnose(Tp::crl_without_links, quote(path)));
+  directory.digest = sha256(as_bytes(all));
+  return directory;
+}
+
+namespace {
+
+/// True if some client is held against the authorities; a distribution's bundle always has some
+/// that have expired.
+bool asks_clients(const Draft& draft) {
+  return draft.policy->client_auth.mode != VerifyMode::none ||
+         std::ranges::any_of(draft.config().directory_demands.entries(), [](const auto& entry) {
+           return entry.value.kind == DirectoryDemand::Kind::certificate &&
+                  entry.value.mode != VerifyMode::none;
+         });
+}
+
+}  // namespace
+
+void TrustStores::report(const Draft& draft, const std::vector<Error>& faults, const Where& where) {
+  for (Error fault : faults) {
+    if (fault.id == static_cast<MessageId>(Tp::ca_expired) && !asks_clients(draft)) continue;
+    findings_.add(draft.index, std::move(fault).at(where));
+  }
+}
+
+void TrustStores::check_demands(const Draft& draft) {
+  const ServerConfig& config = draft.config();
+  const ClientAuth& auth = draft.policy->client_auth;
+  const bool by_command =  // VerifyCAFile and its kin
+      std::ranges::any_of(draft.policy->conf_commands, [](const auto& command) {
+        return command.first.find("CAFile") != std::string::npos ||
+               command.first.find("CAPath") != std::string::npos ||
+               command.first.find("CAStore") != std::string::npos;
+      });
+  const bool needs_ca = auth.mode == VerifyMode::require || auth.mode == VerifyMode::optional;
+  if (needs_ca && !auth.has_ca() && !by_command) {
+    findings_.add(draft.index, diagnose(Tp::verify_without_ca, {}, config.verify_client.where()));
+  }
+  const bool has_request = !auth.ca_request_file.empty() || !auth.ca_request_path.empty();
+  if (has_request && !auth.has_ca()) {
+    findings_.add(draft.index,
+                  diagnose(Tp::ca_names_without_ca, {},
+                           auth.ca_request_file.empty() ? config.ca_request_path.where()
+                                                        : config.ca_request_file.where()));
+  }
+  const bool has_crl = !auth.crl_file.empty() || !auth.crl_path.empty();
+  const bool checks = auth.crl_check.check != RevocationCheck::none;
+  if (checks && !has_crl) {
+    findings_.add(draft.index, diagnose(Tp::crl_check_without_crl, {}, config.crl_check.where()));
+  }
+  if (has_crl && !checks) {
+    findings_.add(draft.index, diagnose(Tp::crl_not_checked, {},
+                                        auth.crl_file.empty() ? config.crl_path.where()
+                                                              : config.crl_file.where()));
+  }
+}
+
+void TrustStores::settle(Draft& draft) {
+  const ServerConfig& config = draft.config();
+  const ClientAuth& auth = draft.policy->client_auth;
+  check_demands(draft);
+  const AuthorityFile& file = authority_file(auth.ca_file);
+  const AuthorityFile& folder = authority_directory(auth.ca_path);
+  const AuthorityFile& name_file = authority_file(auth.ca_request_file);
+  const AuthorityFile& name_folder = authority_directory(auth.ca_request_path);
+  const CrlFile& crls = crl_file(auth.crl_file);
+  const CrlDirectory& crl_folder = crl_directory(auth.crl_path);
+  report(draft, file.faults, config.ca_file.where());
+  report(draft, folder.faults, config.ca_path.where());
+  report(draft, name_file.faults, config.ca_request_file.where());
+  report(draft, name_folder.faults, config.ca_request_path.where());
+  report(draft, crls.faults, config.crl_file.where());
+  report(draft, crl_folder.faults, config.crl_path.where());
+  if (!auth.has_ca()) return;
+
+  const bool other_names = !auth.ca_request_file.empty() || !auth.ca_request_path.empty();
+  const std::string contents =
+      text(bytes_of(file.digest), bytes_of(folder.digest), bytes_of(crls.digest),
+           bytes_of(crl_folder.digest), static_cast<int>(auth.crl_check.check));
+  const std::string names =
+      other_names ? text(bytes_of(name_file.digest), bytes_of(name_folder.digest)) : "";
+  // A store looks into its folders again and again, wherever they are.
+  const std::string anchors = text(contents, auth.ca_path, '\n', auth.crl_path, '\n');
+  const std::string key = anchors + names;
+  auto& store = stores_[key];
+  if (store == nullptr) {
+    X509Store& shared = anchors_[anchors];
+    if (shared == nullptr) {
+      std::vector<const Cert*> certificates;
+      append(certificates, file.certificates);
+      std::vector<const Crl*> lists;
+      for (const Crl& crl : crls.crls) lists.push_back(&crl);
+      auto made = make_store(certificates, lists, auth.ca_path, auth.crl_path,
+                             check_of(auth.crl_check.check));
+      if (!made) {
+        findings_.add(draft.index,
+                      diagnose(Tp::context_failed, made.error().what, draft.engine_where()));
+        return;
+      }
+      shared = std::move(*made);
+    }
+    std::vector<const Cert*> named;
+    append(named, other_names ? name_file.certificates : file.certificates);
+    append(named, other_names ? name_folder.certificates : folder.certificates);
+    store = std::make_shared<const TrustStore>(
+        TrustStore{share(*shared), names_for_clients(named), sha256(as_bytes(contents + names))});
+  }
+  draft.trust = store;
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a stranger can make us hold or compute, before anybody knows who he is. doc/limits.md has
+// these and those of other rooms in one table, with the test that pushes each; t/handshake/limits.t
+// holds the table against the code.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace tlsplus::limits {
+
+/// Octets of a ClientHello. With post-quantum key shares, a ticket that has a client's certificates
+/// in it (10 KiB at most) and an encrypted inner hello it is some 16 KiB; OpenSSL takes 128 KiB,
+/// and makes room for what the first four octets promise.
+constexpr std::size_t kHelloBytes = std::size_t{32} * 1024;
+/// Records of a hello that are put together here. Each look starts at the first one again.
+constexpr int kHelloRecords = 32;
+/// Names of an ALPN list that are looked at. IANA has some thirty; each costs other modules a look.
+constexpr std::size_t kOfferedProtocols = 64;
+/// Attempts of a client to renegotiate. Some ask once or twice, and go on without.
+constexpr unsigned kRenegotiations = 5;
+/// Of the connections that event lets a child hold, in hundredths: those that may wait for the rest
+/// of a handshake or for a first request. The others are for clients that are served.
+constexpr std::size_t kWaitingHundredths = 75;
+/// How long those that wait with a complete ClientHello may take the other places as well.
+constexpr std::chrono::seconds kMomentOfManyClients{3};
+/// One address may hold the whole divided by this before it goes first.
+constexpr std::size_t kShareOfOneAddress = 4;
+/// Of the descriptors that are free when a child starts, those that wait may hold the whole divided
+/// by this: each of the others needs one for itself and one for what it is served.
+constexpr std::size_t kShareOfDescriptors = 2;
+/// How long a thread waits for a client before it asks the MPM to. Two changes of thread cost as
+/// much; ten times this gave no better latencies on a busy machine.
+constexpr int kPatienceMilliseconds = 2;
+
+}  // namespace tlsplus::limits

@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The order is: read the hello, choose the host, make the SSL from that host's context, feed
+// it the hello again, go on. OpenSSL calls back once it has parsed the hello itself; if it saw
+// another name than we did, the connection ends there.
+#include "ssl_engine/connection/connection.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "ssl_engine/base/boundary.h"
+#include "ssl_engine/base/limits.h"
+#include "ssl_engine/base/text.h"
+#include "ssl_engine/certificates/open_certificates.h"
+#include "ssl_engine/connection/first_bytes.h"
+#include "ssl_engine/connection/plain_request.h"
+#include "ssl_engine/openssl/errors.h"
+#include "ssl_engine/openssl/tls/message_trace.h"
+#include "ssl_engine/openssl/tls/server_ssl.h"
+#include "ssl_engine/openssl/tls/session_client.h"
+#include "ssl_engine/openssl/tls/session_info.h"
+#include "ssl_engine/openssl/tls/srp.h"
+#include "ssl_engine/secrets/token_key.h"
+#include "ssl_engine/trust/password_store.h"
+#include "ssl_engine/trust/trust_store.h"
+
+namespace tlsplus {
+namespace {
+
+/// A session that one SRP user has made is not resumed for another: OpenSSL believes the name in
+/// the ClientHello that resumes it, and nothing else would be proved.
+SessionIdContext with_user(const SessionIdContext& of_host, ByteView srp_extension) {
+  if (srp_extension.data() == nullptr) return of_host;
+  return sha256(as_bytes(text(as_text(of_host), as_text(srp_extension))));
+}
+
+/// True of a client that offers one protocol alone, and none of HTTP: so does who validates a
+/// certificate (RFC 8737 3).
+bool may_be_challenge(ByteView offers) noexcept {
+  if (offers.size() != 1U + offers[0]) return false;
+  const std::string_view name = as_text(offers.subspan(1));
+  return name != "h2" && !name.starts_with("http/");
+}
+
+}  // namespace
+
+Connection::Connection(std::shared_ptr<const Snapshot> snapshot, const Host& base,
+                       ConnectionServices& services)
+    : snapshot_(std::move(snapshot)),
+      services_(services),
+      base_(base),
+      host_(&base),
+      serving_(&base),
+      began_(services.clock().steady()) {}
+
+Connection::~Connection() = default;
+
+void Connection::feed(ByteView records) {
+  if (phase_ != Phase::hello) {
+    if (!maybe_http_.empty()) keep_plain_request(records);
+    stream_.feed(records);
+    return;
+  }
+  if (hello_bytes_.empty()) {
+    examine(records);
+    if (phase_ == Phase::hello) hello_bytes_.append(records);
+    return;
+  }
+  hello_bytes_.append(records);
+  examine(hello_bytes_.view());
+}
+
+// OpenSSL takes the first bytes before it sees what they are.
+void Connection::keep_plain_request(ByteView bytes) {
+  const std::size_t room = kMostPlainRequest - std::min(kMostPlainRequest, maybe_http_.size());
+  maybe_http_.append(bytes.first(std::min(room, bytes.size())));
+}
+
+void Connection::examine(ByteView stream) {
+  ClientHello hello;
+  const HelloState state = examine_client_hello(stream, hello_scratch_, hello);
+  if (state == HelloState::incomplete) return;
+  if (state == HelloState::too_large) return refuse_large_hello();
+  has_read_hello_ = state == HelloState::complete;
+  if (!has_read_hello_) {
+    if (begins_like_http(stream)) keep_plain_request(stream);
+    const ByteView first = stream.first(std::min(stream.size(), kFirstBytes));
+    first_bytes_.assign(first.begin(), first.end());
+  }
+  open(hello);
+  if (stream_.is_open()) stream_.feed(stream);
+}
+
+// OpenSSL would collect four times as much before it says the same.
+void Connection::refuse_large_hello() {
+  static constexpr Byte kAlert[] = {21, 3, 1, 0, 2, 2, SSL_AD_ILLEGAL_PARAMETER};
+  fail(Tp::handshake_failed, text("a ClientHello of more than ", limits::kHelloBytes, " bytes"));
+  stream_.out().append(kAlert);
+  on_alert(true, SSL3_AL_FATAL << 8 | SSL_AD_ILLEGAL_PARAMETER);
+}
+
+void Connection::choose_host(const ClientHello& hello) {
+  has_server_name_ = hello.has_server_name;
+  server_name_ = hello.server_name;
+  const Host* named = has_server_name_ ? services_.host_named(server_name_) : nullptr;
+  if (named != nullptr) host_ = named;
+  if (host_->engine) serving_ = host_;
+  if (services_.log().enabled(Level::trace3)) trace_choice(named != nullptr);
+  services_.on_host(*host_);
+}
+
+void Connection::note_offers(ByteView offers) {
+  if (offers.empty()) return;
+  offers_ = as_text(offers);
+  // A challenge changes the certificate, which OpenSSL wants to know before it asks for the
+  // protocol.
+  if (may_be_challenge(offers)) settle_offer();
+}
+
+void Connection::settle_offer() {
+  if (std::exchange(offer_is_settled_, true)) return;
+  chosen_offer_ = services_.select_protocol(*serving_, as_bytes(offers_));
+}
+
+void Connection::open(const ClientHello& hello) {
+  phase_ = Phase::handshake;
+  hello_ = hello.body;
+  choose_host(hello);
+  if (serving_->client_hello_vars) kept_hello_.assign(hello.body.begin(), hello.body.end());
+  note_offers(hello.protocols);
+  const auto challenge = offers_.empty() ? std::nullopt : services_.challenge(server_name_);
+  answers_challenge_ = challenge.has_value();
+  SSL_CTX& context =
+      serving_->ready_context != nullptr ? *serving_->ready_context : *serving_->context;
+  if (Status opened =
+          stream_.open(context, services_.bio_method(), *this, services_.application_data());
+      !opened) {
+    fail(Tp::handshake_failed, opened.error().what);
+    return;
+  }
+  trace_messages(stream_.ssl(), services_.log());
+  if (!set_up(stream_.ssl(), challenge)) {
+    fail_in_openssl();
+  } else if (!services_.on_ssl(stream_.ssl())) {
+    fail(Tp::handshake_failed, "another module refused the connection");
+  }
+}
+
+bool Connection::set_up(SSL& ssl, const std::optional<ChallengeCertificate>& challenge) {
+  bind_sessions_to(ssl, serving_->session_id_context);
+  verifier_.begin(rules_of(serving_->policy->client_auth));
+  trust_ = serving_->trust.get();
+  // A host that does not name its versions speaks those of the address (directives.md,
+  // SSLProtocol).
+  if (serving_ != &base_ && !serving_->has_own_versions && base_.engine) {
+    const ProtocolRange& versions = base_.policy->versions;
+    set_versions(ssl, wire_version(versions.lowest), wire_version(versions.highest));
+  }
+  if (serving_->dh_parameters != nullptr) use_dh_parameters(ssl, *serving_->dh_parameters);
+  if (!serving_->group.empty() && !use_only_group(ssl, serving_->group)) return false;
+  if (challenge) return present_only(ssl, *challenge->leaf, *challenge->key);
+  return present_certificates(ssl);
+}
+
+bool Connection::present_certificates(SSL& ssl) {
+  if (serving_->ready_context != nullptr) return true;
+  std::size_t presented = 0;
+  for (const auto& certificate : serving_->certificates) {
+    TokenKey* const token = certificate->token().get();
+    const Pkey borrowed =
+        token == nullptr ? nullptr : token->borrow(services_.clock().steady(), services_.log());
+    if (token != nullptr && borrowed == nullptr) continue;
+    const auto open = snapshot_->open_certificates().of(certificate);
+    if (open == nullptr) return false;
+    EVP_PKEY& key = token == nullptr ? *open->key : *borrowed;
+    if (!present(ssl, *open->leaf, certificate->chain(), key)) return false;
+    ++presented;
+  }
+  if (presented != 0 || serving_->certificates.empty()) return true;
+  // Sessions are resumed without a key, but not without a certificate: with the public half of its
+  // key the others fail where the key is needed.
+  key_is_away_ = true;
+  for (const auto& certificate : serving_->certificates) {
+    const auto open = snapshot_->open_certificates().of(certificate);
+    if (open == nullptr || !present(ssl, *open->leaf, certificate->chain(), *open->key)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void Connection::end_input() noexcept {
+  if (stream_.is_open()) {
+    stream_.end_input();
+  } else {
+    fail(Tp::handshake_cut_off,
+         hello_bytes_.empty() ? "nothing was sent" : "part of a ClientHello was sent");
+  }
+}
+
+bool Connection::advance() {
+  const bool needs_input = take_step();
+  if (phase_ != Phase::hello && !hello_.empty()) {
+    hello_ = {};
+    hello_scratch_ = {};
+  }
+  if (phase_ != Phase::hello && stream_.unread().empty()) {
+    // Collected before there was an SSL, which has it all now.
+    hello_bytes_.consume(hello_bytes_.size());
+    hello_bytes_.release_if_empty();
+  }
+  return needs_input;
+}
+
+bool Connection::take_step() {
+  if (phase_ == Phase::hello) return true;
+  if (phase_ != Phase::handshake) return false;
+  switch (stream_.handshake()) {
+    case StreamStatus::done:
+      finish_handshake();
+      return false;
+    case StreamStatus::want_read:
+      return true;
+    case StreamStatus::closed:
+    case StreamStatus::cut_off:
+      fail(Tp::handshake_cut_off, "after the ClientHello");
+      return false;
+    case StreamStatus::failed:
+      if (is_plain_http_error()) {
+        clear_openssl_errors();
+        phase_ = Phase::plain_http;
+      } else {
+        fail_in_openssl();
+      }
+      return false;
+  }
+  return false;
+}
+
+bool Connection::is_client_accepted() const noexcept {
+  if (answers_challenge_) return true;
+  const bool has_certificate = peer_certificate(stream_.ssl()) != nullptr;
+  if (!has_certificate) return verifier_.rules().mode != VerifyMode::require;
+  // A resumed session brings the result of its first verification.
+  return is_verified(stream_.ssl()) || verifier_.rules().mode == VerifyMode::optional_no_ca ||
+         verifier_.rules().mode == VerifyMode::none;
+}
+
+void Connection::finish_handshake() {
+  // OpenSSL has seen to that already; nobody passes here by a mistake of ours.
+  if (!is_client_accepted()) {
+    const std::string_view user = srp_user(stream_.ssl());
+    fail(Tp::client_certificate_missing,
+         user.empty() ? "" : text("SRP user ", quote(user), " proved a password instead"));
+    return;
+  }
+  // SSL_CLIENT_VERIFY says GENEROUS up to TLS 1.2 and the error's words in TLS 1.3, as applications
+  // know it from mod_ssl.
+  if (verifier_.was_lenient() && !is_tls13(stream_.ssl())) forgive(stream_.ssl());
+  phase_ = Phase::established;
+  count_handshake();
+  if (services_.log().enabled(Level::trace3)) trace_end();
+  took_ =
+      std::chrono::duration_cast<std::chrono::microseconds>(services_.clock().steady() - began_);
+}
+
+bool Connection::must_flush_now() const noexcept {
+  if (phase_ != Phase::established) return true;
+  return !is_tls13(stream_.ssl());
+}
+
+StreamStatus Connection::decrypt(MutableByteView into, std::size_t& count) {
+  const StreamStatus status = stream_.read(into, count);
+  if (status == StreamStatus::failed) fail_in_openssl();
+  if (phase_ == Phase::established && renegotiations_refused_ > limits::kRenegotiations) {
+    fail(Tp::renegotiations_refused, text("after ", renegotiations_refused_, " attempts"));
+    return StreamStatus::failed;
+  }
+  if (renegotiations_refused_ == 1 && !renegotiation_told_) {
+    renegotiation_told_ = true;
+    log_error(services_.log(), diagnose(Tp::renegotiation_refused, {}), host_->name);
+  }
+  return status;
+}
+
+Shown Connection::shown() const noexcept {
+  const SSL& ssl = stream_.ssl();
+  const bool has_certificate = peer_certificate(ssl) != nullptr;
+  return {.rules = verifier_.rules(),
+          .trust = trust_,
+          .has_certificate = has_certificate,
+          .is_verified = has_certificate && is_verified(ssl) && !verifier_.was_lenient()};
+}
+
+bool Connection::would_pass(const VerifyRules& rules, const TrustStore* trust) const {
+  if (trust == nullptr) return false;
+  Verifier verifier;
+  verifier.begin(rules);
+  return client_passes(stream_.ssl(), *trust->store,
+                       [&](const ChainStep& step) { return verifier.judge(step); });
+}
+
+Askable Connection::askable() const noexcept {
+  const SSL& ssl = stream_.ssl();
+  if (is_tls13(ssl)) return offers_asking_ ? Askable::yes : Askable::not_offered;
+  const bool is_safe = has_secure_renegotiation(ssl) || serving_->policy->insecure_renegotiation;
+  return is_safe ? Askable::yes : Askable::insecure;
+}
+
+bool Connection::ask_again(const VerifyRules& rules, const TrustStore* trust) {
+  SSL& ssl = stream_.ssl();
+  before_asking_ = finished_mark(ssl);
+  verifier_before_asking_ = std::exchange(verifier_, {});
+  has_asked_again_ = true;
+  verifier_.begin(rules);
+  trust_before_asking_ = std::exchange(trust_, trust);
+  // In TLS 1.3 a client without certificate can be told in an answer, and OpenSSL need not insist.
+  const AskClient ask = asking(rules.mode);
+  ask_client(ssl, is_tls13(ssl) && ask == AskClient::insist ? AskClient::yes : ask,
+             trust == nullptr ? nullptr : trust->store.get(),
+             trust == nullptr ? nullptr : trust->names.get());
+  if (begin_asking(ssl)) return true;
+  fail_in_openssl();
+  return false;
+}
+
+bool Connection::has_answered() const noexcept {
+  return is_at_rest() && finished_mark(stream_.ssl()) != before_asking_;
+}
+
+bool Connection::is_at_rest() const noexcept {
+  return phase_ == Phase::established && tlsplus::is_at_rest(stream_.ssl());
+}
+
+bool Connection::end_asking() noexcept {
+  tlsplus::end_asking(stream_.ssl());
+  if (!has_answered()) {
+    verifier_ = std::move(verifier_before_asking_);
+    trust_ = trust_before_asking_;
+    return false;
+  }
+  // Here the result keeps what was forgiven, in all versions: SSL_CLIENT_VERIFY says FAILED with
+  // the reason, as it does with mod_ssl.
+  return is_client_accepted();
+}
+
+StreamStatus Connection::encrypt(ByteView bytes, std::size_t record_bytes) {
+  const StreamStatus status = stream_.write(bytes, record_bytes);
+  if (status == StreamStatus::failed) fail_in_openssl();
+  return status;
+}
+
+void Connection::send_close_notify() noexcept {
+  if (phase_ == Phase::established) stream_.send_close_notify();
+}
+
+void Connection::close_quietly() noexcept {
+  if (phase_ == Phase::established) stream_.close_quietly();
+}
+
+bool Connection::close_notify_sent() const noexcept {
+  return stream_.is_open() && stream_.close_notify_sent();
+}
+
+void Connection::release_buffers() noexcept {
+  if (phase_ == Phase::established) stream_.release_buffers();
+}
+
+HelloVerdict Connection::on_client_hello(SSL& ssl, const ClientHelloView& hello, int& alert) {
+  if (serving_->passwords != nullptr) {
+    bind_sessions_to(ssl, with_user(serving_->session_id_context, hello.srp_extension));
+  }
+  offers_asking_ = offers_post_handshake_auth(ssl);
+  if (!has_read_hello_) return adopt(ssl, hello, alert);
+  const bool sent_name = hello.server_name_extension.data() != nullptr;
+  const auto name = sent_name ? server_name_of(hello.server_name_extension) : std::nullopt;
+  const bool same_name = name.has_value() == has_server_name_ && (!name || *name == server_name_);
+  const auto offers = protocols_of(hello.alpn_extension);
+  // In a renegotiation clients leave out what was settled by the first hello; they may not change
+  // it.
+  const bool is_again = phase_ == Phase::established;
+  if (is_again && !offers && (same_name || !sent_name)) return HelloVerdict::proceed;
+  if (same_name && as_text(offers.value_or(ByteView{})) == offers_) return HelloVerdict::proceed;
+  alert = SSL_AD_ILLEGAL_PARAMETER;
+  return HelloVerdict::reject;
+}
+
+const SrpUsers* Connection::srp_users(SSL& ssl) {
+  if (serving_->passwords == nullptr) return nullptr;
+  // The password is what the client has to show, even where the cipher is one with certificates.
+  ask_client(ssl, AskClient::no, nullptr, nullptr);
+  return serving_->passwords->users.get();
+}
+
+/// A hello that was too finely cut, or that OpenSSL will refuse by itself in a moment: it goes
+/// on with the default host, unless it names another, whose settings cannot be had any more.
+HelloVerdict Connection::adopt(SSL& ssl, const ClientHelloView& hello, int& alert) {
+  has_read_hello_ = true;
+  if (serving_->client_hello_vars) kept_hello_ = rebuild_client_hello(ssl);
+  if (const auto name = server_name_of(hello.server_name_extension)) {
+    const Host* named = services_.host_named(*name);
+    if (named != nullptr && named != &base_) {
+      alert = SSL_AD_ILLEGAL_PARAMETER;
+      return HelloVerdict::reject;
+    }
+    has_server_name_ = true;
+    server_name_ = *name;
+  }
+  note_offers(protocols_of(hello.alpn_extension).value_or(ByteView{}));
+  return HelloVerdict::proceed;
+}
+
+std::optional<std::size_t> Connection::choose_protocol(ByteView offers) {
+  if (as_text(offers) != offers_) return std::nullopt;
+  settle_offer();
+  return chosen_offer_;
+}
+
+HandshakeEvents::Staple Connection::staple() {
+  if (answers_challenge_) return {};
+  return services_.staple(*serving_, stream_.ssl());
+}
+
+void Connection::on_alert(bool sent, int packed) noexcept {
+  if (sent && is_renegotiation_refused(packed)) ++renegotiations_refused_;
+  (sent ? alert_sent_ : alert_received_) = packed;
+  // RFC 5246 7.2.2.
+  if (is_fatal(packed)) at_boundary(log(), "alert", [&] { forget_sessions(); });
+}
+
+}  // namespace tlsplus

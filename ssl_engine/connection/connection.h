@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One TLS connection, without sockets, pools or threads: records in, records out, plaintext in
+// between. It knows which virtual host it speaks for and why it failed. Two of them back to
+// back in memory do a complete handshake, which is how most of this is tested.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ssl_engine/base/clock.h"
+#include "ssl_engine/connection/reauthentication.h"
+#include "ssl_engine/hosts/snapshot.h"
+#include "ssl_engine/messages/diagnostics.h"
+#include "ssl_engine/openssl/tls/client_hello.h"
+#include "ssl_engine/openssl/tls/renegotiation.h"
+#include "ssl_engine/openssl/tls/tls_stream.h"
+#include "ssl_engine/trust/verifier.h"
+#include "ssl_scache/session_cache.h"
+#include "ssl_scache/ticket_keys.h"
+
+namespace tlsplus {
+
+/// A certificate for one connection only (RFC 8737), shown instead of the host's own.
+struct ChallengeCertificate {
+  Cert leaf;
+  Pkey key;
+};
+
+/// What a connection asks of the server around it. All answers come from memory.
+class ConnectionServices {
+ public:
+  ConnectionServices() = default;
+  ConnectionServices(const ConnectionServices&) = delete;
+  ConnectionServices& operator=(const ConnectionServices&) = delete;
+  virtual ~ConnectionServices() = default;
+
+  virtual LogSink& log() noexcept = 0;
+  virtual const Clock& clock() noexcept = 0;
+  /// The host of this address with that name; null if nobody has it.
+  virtual const Host* host_named(std::string_view server_name) = 0;
+  /// The host is known; nothing was sent yet.
+  virtual void on_host(const Host& host) = 0;
+  /// Chooses among ALPN `offers` (length-prefixed, well formed) and switches the connection to
+  /// it; the offset of the chosen length byte, nullopt for none.
+  virtual std::optional<std::size_t> select_protocol(const Host& host, ByteView offers) = 0;
+  /// After select_protocol(): the certificate that answers an ACME challenge, if this is one.
+  virtual std::optional<ChallengeCertificate> challenge(std::string_view server_name) = 0;
+  /// The SSL is made and not used yet; false gives the connection up.
+  virtual bool on_ssl(SSL& ssl) = 0;
+  virtual HandshakeEvents::Staple staple(const Host& host, SSL& ssl) = 0;
+  /// Null: `host` keeps no sessions.
+  virtual SessionCache* session_cache(const Host& host) noexcept = 0;
+  /// Null: `host` issues and accepts no tickets.
+  virtual TicketKeys* ticket_keys(const Host& host) noexcept = 0;
+  /// True if there is room in the log for a long line about a handshake that failed.
+  virtual bool may_explain() noexcept = 0;
+  /// See HandshakeEvents; called where contexts report secrets.
+  virtual void on_secret(std::string_view /*line*/) noexcept {}
+  virtual BIO_METHOD& bio_method() noexcept = 0;
+  /// For SSL's application data slot.
+  virtual void* application_data() noexcept = 0;
+};
+
+enum class Askable : std::uint8_t {
+  yes,
+  not_offered,  // TLS 1.3, without post_handshake_auth in the ClientHello (RFC 8446 4.2.6)
+  insecure      // up to TLS 1.2, without secure renegotiation (RFC 5746)
+};
+
+enum class Phase : std::uint8_t {
+  hello,        // nothing decided; the ClientHello is still coming
+  handshake,    // between ClientHello and Finished
+  established,  // plaintext flows
+  plain_http,   // an HTTP request arrived where a ClientHello belongs
+  failed        // an alert may lie in out(); nothing more is read
+};
+
+/// Belongs to one thread at a time. Must not move.
+class Connection final : public HandshakeEvents {
+ public:
+  /// `base` is the default host of the address and belongs to `snapshot`, which is held until
+  /// the connection ends. `services` must outlive the connection.
+  Connection(std::shared_ptr<const Snapshot> snapshot, const Host& base,
+             ConnectionServices& services);
+  ~Connection() override;
+
+  /// May be asked by any thread: requests of HTTP/2 streams run while the connection goes on.
+  [[nodiscard]] Phase phase() const noexcept { return phase_.load(std::memory_order_relaxed); }
+
+  /// More bytes from the peer. Only while unread() is empty; their memory must live until it is
+  /// empty again, and until the next advance() is over.
+  void feed(ByteView records);
+  [[nodiscard]] ByteView unread() const noexcept { return stream_.unread(); }
+  /// The peer will send nothing more.
+  void end_input() noexcept;
+
+  /// Goes as far as what was fed allows; phase() says where that is. Returns true while more
+  /// input is needed to go on.
+  bool advance();
+
+  /// Records to send, alerts included. Whoever sends them consumes them.
+  ByteQueue& out() noexcept { return stream_.out(); }
+  /// True if what lies in out() must leave before the peer will say anything: all handshake
+  /// flights, but not the session tickets of TLS 1.3 (RFC 8446 4.6.1).
+  [[nodiscard]] bool must_flush_now() const noexcept;
+
+  /// Plaintext; see TlsStream. Only when established. A failure moves to Phase::failed.
+  StreamStatus decrypt(MutableByteView into, std::size_t& count);
+  StreamStatus encrypt(ByteView bytes, std::size_t record_bytes);
+
+  /// What was asked of the client so far, and what came of it. Only when established.
+  [[nodiscard]] Shown shown() const noexcept;
+  /// Holds the certificate that the client has shown against other rules, without asking anybody.
+  /// Changes nothing, so that any thread may call it while none asks again.
+  [[nodiscard]] bool would_pass(const VerifyRules& rules, const TrustStore* trust) const;
+  /// Whether the client can be asked again, and if not why.
+  [[nodiscard]] Askable askable() const noexcept;
+  /// Asks the client for its certificate by other rules, or for other ciphers; the question lies in
+  /// out(). Then feed() and decrypt() until has_answered(), or a failure, or until nobody waits any
+  /// more; then end_asking(). False: failed.
+  bool ask_again(const VerifyRules& rules, const TrustStore* trust);
+  [[nodiscard]] bool has_answered() const noexcept;
+  /// No handshake is under way, so that plaintext can be sent.
+  [[nodiscard]] bool is_at_rest() const noexcept;
+  /// True if the answer is good by the rules it was asked by. Without an answer what was known of
+  /// the client before stays in force.
+  bool end_asking() noexcept;
+
+  /// Puts close_notify into out() if one is still due.
+  void send_close_notify() noexcept;
+  void close_quietly() noexcept;
+  [[nodiscard]] bool close_notify_sent() const noexcept;
+  void release_buffers() noexcept;
+
+  /// The host whose settings govern the requests; its engine may be off (api.md 12.2).
+  [[nodiscard]] const Host& host() const noexcept { return *host_; }
+  /// The host whose certificate and context did the handshake.
+  [[nodiscard]] const Host& serving_host() const noexcept { return *serving_; }
+  [[nodiscard]] const Snapshot& snapshot() const noexcept { return *snapshot_; }
+  [[nodiscard]] bool has_server_name() const noexcept { return has_server_name_; }
+  /// As received; escape it before it is shown.
+  [[nodiscard]] const std::string& server_name() const noexcept { return server_name_; }
+  [[nodiscard]] bool answers_challenge() const noexcept { return answers_challenge_; }
+  /// What the client has sent in plain HTTP so far, at most kMostPlainRequest bytes of it; only in
+  /// Phase::plain_http.
+  [[nodiscard]] ByteView plain_request() const noexcept { return maybe_http_.view(); }
+  /// The client's first hello, for hello_part(). Empty unless the host has client_hello_vars.
+  [[nodiscard]] ByteView client_hello() const noexcept { return kept_hello_; }
+  /// Null until the ClientHello was read.
+  [[nodiscard]] SSL* ssl() const noexcept { return stream_.is_open() ? &stream_.ssl() : nullptr; }
+  /// What the last verification of a client certificate forgave or refused.
+  [[nodiscard]] const Verifier& verifier() const noexcept { return verifier_; }
+  [[nodiscard]] std::chrono::microseconds handshake_time() const noexcept { return took_; }
+
+  /// Why it failed: reason, name, alert; in Phase::failed only.
+  [[nodiscard]] Error failure() const;
+
+  // HandshakeEvents
+  LogSink& log() noexcept override { return services_.log(); }
+  HelloVerdict on_client_hello(SSL& ssl, const ClientHelloView& hello, int& alert) override;
+  std::optional<std::size_t> choose_protocol(ByteView offers) override;
+  Staple staple() override;
+  void finish_session(SSL_SESSION& session) override;
+  void store_session(SSL_SESSION& session) override;
+  Session find_session(ByteView id) override;
+  int ticket_key(unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX& cipher, EVP_MAC_CTX& mac,
+                 bool encrypt) override;
+  const SrpUsers* srp_users(SSL& ssl) override;
+  bool on_ticket(const SSL_SESSION* session) override;
+  ChainVerdict judge(const ChainStep& step) override { return verifier_.judge(step); }
+  void on_secret(std::string_view line) noexcept override { services_.on_secret(line); }
+  void on_alert(bool sent, int packed) noexcept override;
+
+ private:
+  void examine(ByteView stream);
+  void keep_plain_request(ByteView bytes);
+  void refuse_large_hello();
+  void open(const ClientHello& hello);
+  void choose_host(const ClientHello& hello);
+  void note_offers(ByteView offers);
+  /// Once, and as late as may be: httpd's modules look at version and cipher before they take a
+  /// connection (RFC 9113 9.2), and these are agreed when OpenSSL asks for the protocol.
+  void settle_offer();
+  /// What of the host is not in its context.
+  bool set_up(SSL& ssl, const std::optional<ChallengeCertificate>& challenge);
+  bool present_certificates(SSL& ssl);
+  void bind_sessions_to(SSL& ssl, const SessionIdContext& context) noexcept;
+  /// Judges a session that the client came with by what holds today, and notes what is wrong.
+  bool may_resume(const SSL_SESSION& session);
+  bool is_client_still_good(const SSL_SESSION& session);
+  /// Whether a session that was made after asking again may be resumed.
+  [[nodiscard]] bool may_keep_answer() const noexcept;
+  /// Takes those of this connection out of the cache.
+  void forget_sessions();
+  void count_handshake() noexcept;
+  void doubt_keys();
+  HelloVerdict adopt(SSL& ssl, const ClientHelloView& hello, int& alert);
+  void fail(Tp id, std::string reason) noexcept;
+  void fail_in_openssl() noexcept;
+  /// True if it was the user name or the password of SRP, which is then told.
+  bool fail_in_srp();
+  void explain_failure(const Error& error, bool nothing_in_common);
+  [[nodiscard]] Where where_clients_are_asked() const;
+  /// advance() without what it has to tidy up afterwards.
+  bool take_step();
+  void finish_handshake();
+  void trace_choice(bool is_named);
+  void trace_end();
+  /// False: a certificate that is required is not there or was not accepted.
+  [[nodiscard]] bool is_client_accepted() const noexcept;
+
+  using Counter = std::atomic<std::uint64_t> TicketCounters::*;
+
+  std::shared_ptr<const Snapshot> snapshot_;
+  ConnectionServices& services_;
+  const Host& base_;
+  const Host* host_;
+  const Host* serving_;
+  TlsStream stream_;
+  ByteQueue hello_bytes_;  // a hello that came in pieces
+  Bytes hello_scratch_;    // put together of several records
+  ByteQueue maybe_http_;   // a copy of what may be a plain HTTP request
+  ByteView hello_;         // its body, in what was fed or above; until advance() has seen to it
+  Bytes kept_hello_;       // a copy for the variables
+  Bytes first_bytes_;      // of what is no ClientHello, for the log
+  std::string server_name_;
+  std::string offers_;  // ALPN as sent
+  std::optional<std::size_t> chosen_offer_;
+  bool offer_is_settled_ = false;
+  Error failure_;
+  SessionIdContext sessions_of_{};  // what this connection's sessions are bound to
+  Counter not_resumed_ = nullptr;   // why, should it come to a full handshake
+  bool has_ticket_key_ = false;     // for the ticket that the client came with
+  bool has_asked_again_ = false;
+  WallTime resumable_until_{};   // the session that the client came with
+  Bytes found_id_;               // its id, if it was in the cache
+  std::vector<Bytes> kept_ids_;  // of sessions that were put there
+  Verifier verifier_;
+  const TrustStore* trust_ = nullptr;  // whom the client is held against; of snapshot_
+  FinishedMark before_asking_;
+  Verifier verifier_before_asking_;
+  const TrustStore* trust_before_asking_ = nullptr;
+  unsigned renegotiations_refused_ = 0;
+  Instant began_;
+  std::chrono::microseconds took_{0};
+  int alert_sent_ = -1;
+  int alert_received_ = -1;
+  std::atomic<Phase> phase_ = Phase::hello;
+  bool has_read_hello_ = false;  // false: only OpenSSL could
+  bool has_server_name_ = false;
+  bool answers_challenge_ = false;
+  bool offers_asking_ = false;  // post-handshake authentication
+  bool renegotiation_told_ = false;
+  bool key_is_away_ = false;  // of all certificates, with their token
+};
+
+}  // namespace tlsplus

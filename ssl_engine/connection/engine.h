@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The one mutable object of a server process: the current snapshot and the services that
+// every connection shares. Made once per generation of the configuration; the lifecycle hooks
+// fill it before the fork, the threads of a child read it.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "ssl_engine/base/clock.h"
+#include "ssl_engine/base/rate_limit.h"
+#include "ssl_engine/connection/parked_handshakes.h"
+#include "ssl_engine/connection/waiting_places.h"
+#include "ssl_engine/hosts/snapshot.h"
+#include "ssl_engine/hosts/vhost_index.h"
+#include "ssl_engine/messages/paced_messages.h"
+#include "ssl_engine/openssl/tls/queue_bio.h"
+#include "ssl_engine/secrets/key_log.h"
+
+namespace tlsplus {
+
+class Engine {
+ public:
+  Engine() : bio_method_(make_queue_bio_method()) {}
+
+  /// Null until the first publish(). Any thread; a connection keeps what it got.
+  [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const {
+    const std::scoped_lock lock(mutex_);
+    return snapshot_;
+  }
+  void publish(std::shared_ptr<const Snapshot> next) {
+    const std::scoped_lock lock(mutex_);
+    snapshot_.swap(next);
+  }
+
+  // Written before the fork or in child_init, read-only afterwards.
+  VhostIndex vhosts;
+  std::chrono::seconds handshake_timeout{20};
+  KeyLog key_log;                      // open if SSLKEYLOGFILE asks for it
+  ParkedHandshakes* parked = nullptr;  // null: this MPM cannot wait without a thread
+  WaitingPlaces asking;                // for clients that are asked again
+  // A scanner fails as often as it likes; a line that explains it is long and takes its time.
+  static constexpr unsigned kExplanationsPerSecond = 5;
+  RateLimit explanations{kExplanationsPerSecond};
+  PacedMessages messages;  // of what peers cause
+
+  [[nodiscard]] const Clock& clock() const noexcept { return clock_; }
+  /// Null only if there was no memory for it.
+  [[nodiscard]] BIO_METHOD* bio_method() const noexcept { return bio_method_.get(); }
+
+ private:
+  SystemClock clock_;
+  BioMethod bio_method_;
+  mutable std::mutex mutex_;  // guards snapshot_ alone
+  std::shared_ptr<const Snapshot> snapshot_;
+};
+
+}  // namespace tlsplus

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A whole record is decrypted at a time: asking OpenSSL for less makes it keep the rest in a
+// buffer of its own.
+#include "ssl_engine/connection/inbound.h"
+
+#include <algorithm>
+
+namespace tlsplus {
+namespace {
+
+constexpr std::size_t kRecordBytes = 16384;  // RFC 8446 5.1
+
+}  // namespace
+
+StreamStatus Inbound::fill() {
+  const MutableByteView room = plain_.prepare(kRecordBytes);
+  std::size_t count = 0;
+  const StreamStatus status = connection_.decrypt(room.first(kRecordBytes), count);
+  plain_.commit(count);
+  return status;
+}
+
+ByteView Inbound::peek(std::size_t limit) const noexcept {
+  const ByteView all = plain_.view();
+  return all.first(std::min(limit, all.size()));
+}
+
+ByteView Inbound::line(std::size_t limit, bool& whole) const noexcept {
+  const ByteView front = peek(limit);
+  const auto* end = front.empty() ? nullptr : std::memchr(front.data(), '\n', front.size());
+  whole = end != nullptr;
+  if (!whole) return front;
+  return front.first(static_cast<std::size_t>(static_cast<const Byte*>(end) - front.data()) + 1);
+}
+
+}  // namespace tlsplus

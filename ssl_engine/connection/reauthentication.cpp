@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A place can ask for more than its host, never for less: `none` in a directory takes nothing back.
+#include "ssl_engine/connection/reauthentication.h"
+
+#include <algorithm>
+
+namespace tlsplus {
+
+VerifyRules rules_for(const Host& host, const DirConfig& directory) noexcept {
+  VerifyRules rules = rules_of(host.policy->client_auth);
+  const VerifyMode asked = directory.verify_client.value_or(VerifyMode::none);
+  if (asked != VerifyMode::none && asking(asked) >= asking(rules.mode)) rules.mode = asked;
+  rules.depth = directory.verify_depth.value_or(rules.depth);
+  return rules;
+}
+
+bool must_ask(const Shown& shown, const VerifyRules& wanted, const TrustStore* trust) noexcept {
+  const AskClient ask = asking(wanted.mode);
+  if (ask == AskClient::no) return false;
+  const bool same_trust =
+      shown.trust == trust && shown.rules.missing_crl_is_fine == wanted.missing_crl_is_fine;
+  if (!same_trust) return true;
+  if (shown.has_certificate) {
+    if (shown.rules.depth > wanted.depth) return true;
+    if (shown.is_verified) return false;
+    // Forgiven before; it is good enough only where that is forgiven, too.
+    return wanted.mode != VerifyMode::optional_no_ca;
+  }
+  return ask == AskClient::insist || ask > asking(shown.rules.mode);
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// BuildInput: what httpd's configuration comes to, as values: the hosts with their merged settings,
+// names and addresses, and the lines that listen. All that a Snapshot is made from, but for the
+// files.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ssl_engine/base/helper_process.h"
+#include "ssl_engine/hosts/addresses.h"
+#include "ssl_engine/settings/server_config.h"
+
+namespace tlsplus {
+
+/// One server_rec as the core sees it. Pointers and views live as long as the configuration.
+struct HostInput {
+  const ServerConfig* config = nullptr;  // merged
+  std::string name;                      // ServerName:port, as shown to people
+  std::string server_name;               // without port, may be empty
+  std::uint16_t port = 0;                // 0 if ServerName gives none
+  std::vector<std::string> aliases;      // ServerAlias, wildcards included
+  std::vector<Endpoint> endpoints;       // <VirtualHost ...>; empty for the main server
+  Where defined_at;                      // the <VirtualHost> line
+  bool is_main_server = false;
+  bool speaks_https = false;  // `Protocol https`, or `Listen ... https`
+  // What other modules contributed (api.md section 4); paths, in pairs.
+  std::vector<std::pair<std::string, std::string>> added_certificates;
+  bool only_fallback_certificates = false;  // answer 503
+  bool certificate_may_follow = false;  // a module may bring one after this build; none is no error
+  bool nobody_brings_one = false;       // but none is known to; configtest warns
+};
+
+/// True if the host is to speak TLS: SSLEngine says so, or, where that is unset, the address's
+/// protocol does and there is something to present.
+[[nodiscard]] bool speaks_tls(const HostInput& host);
+
+struct BuildInput {
+  const GlobalConfig* global = nullptr;
+  std::vector<HostInput> hosts;  // index 0 is the main server; order as in the configuration
+  std::vector<Listener> listeners;
+  bool context_per_host = false;  // another module wants to see every SSL_CTX (api.md section 3)
+  // False: a configuration test. Nothing may wait for a person; an encrypted key that would need
+  // one is a warning, and the snapshot is for looking at only.
+  bool may_ask = true;
+  std::function<void(const Error&)> tell;  // of what cannot wait for the findings; may be empty
+  std::optional<RunAs> children;  // the account that children change to; none: they stay who we are
+  bool is_repeated = false;       // the same was built a moment ago: tokens were tried then
+};
+
+}  // namespace tlsplus

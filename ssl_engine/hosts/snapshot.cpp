@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a Snapshot keeps beside the values: the certificates that are open.
+#include "ssl_engine/hosts/snapshot.h"
+
+#include <utility>
+
+#include "ssl_engine/certificates/open_certificates.h"
+
+namespace tlsplus {
+
+Snapshot::Snapshot(Parts parts)
+    : parts_(std::move(parts)), open_(std::make_unique<OpenCertificates>()) {}
+Snapshot::~Snapshot() = default;
+
+}  // namespace tlsplus

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Snapshot: everything a connection needs to know of the configuration, for one generation. Made in
+// one go or not at all (assembly.h), immutable afterwards, read by all threads, kept alive by the
+// connections that use it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ssl_engine/base/bytes.h"
+#include "ssl_engine/base/error.h"
+#include "ssl_engine/certificates/certificate.h"
+#include "ssl_engine/settings/policy.h"
+#include "ssl_engine/settings/server_config.h"
+
+namespace tlsplus {
+
+struct PasswordStore;
+struct TrustStore;
+class OpenCertificates;
+
+/// What makes sessions of two hosts interchangeable, digested (RFC 5246 F.1.4, RFC 8446 8.1).
+using SessionIdContext = std::array<Byte, 32>;
+
+struct Host {
+  std::uint32_t index = 0;  // position in BuildInput::hosts
+  std::string name;
+  Where defined_at;
+  bool engine = false;
+  bool strict_sni = false;
+  bool client_hello_vars = false;  // connections keep the client's hello
+  bool redirect_plain_http = false;
+  bool service_unavailable = false;
+  bool has_own_versions =
+      true;  // SSLProtocol is written for it; else the address's default decides
+  const ServerConfig* config = nullptr;     // for explanations only; nullptr after a live reload
+  std::shared_ptr<const Policy> policy;     // null when engine is off
+  SSL_CTX* context = nullptr;               // owned by the snapshot; null when engine is off
+  SSL_CTX* ready_context = nullptr;         // `context` with `certificates` in it; null: set them
+                                            // on each SSL; owned by the snapshot
+  std::shared_ptr<const TrustStore> trust;  // for client certificates; null: none configured
+  std::shared_ptr<const PasswordStore> passwords;  // null: no client proves one (SRP)
+  std::vector<CertificatePtr> certificates;  // may be empty: SSLOpenSSLConfCmd gave `context` one
+  Pkey dh_parameters;                        // of the first certificate file; null: automatic
+  std::string group;                         // EC PARAMETERS there: the only group; empty: default
+  SessionIdContext session_id_context{};
+};
+
+class Snapshot {
+ public:
+  struct Parts {
+    std::vector<Host> hosts;             // index 0 is the main server
+    std::vector<SslCtx> contexts;        // those that the hosts point at
+    std::vector<SslCtx> ready_contexts;  // likewise
+    std::vector<std::shared_ptr<TokenKey>> token_keys;
+  };
+  explicit Snapshot(Parts parts);
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+  ~Snapshot();
+
+  [[nodiscard]] const std::vector<Host>& hosts() const noexcept { return parts_.hosts; }
+  /// Keys on tokens, each once; to be opened in every child.
+  [[nodiscard]] const std::vector<std::shared_ptr<TokenKey>>& token_keys() const noexcept {
+    return parts_.token_keys;
+  }
+  [[nodiscard]] const Host& host(std::uint32_t index) const noexcept { return parts_.hosts[index]; }
+  /// OpenSSL's objects for the hosts' certificates. Not settings but what is made of them on
+  /// demand, so no part of what is immutable here; it has a lock of its own.
+  [[nodiscard]] OpenCertificates& open_certificates() const noexcept { return *open_; }
+
+ private:
+  Parts parts_;
+  std::unique_ptr<OpenCertificates> open_;
+};
+
+}  // namespace tlsplus

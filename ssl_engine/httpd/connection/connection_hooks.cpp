@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where a connection becomes ours and how it waits. On an MPM that can wait for a socket the
+// handshake runs here, step by step, and the worker thread goes back between the steps;
+// elsewhere it runs to its end in one call. Either way protocol modules, which run after us,
+// see a connection whose protocol is negotiated.
+#include "ssl_engine/httpd/connection/connection_hooks.h"
+
+#include "ssl_engine/base/boundary.h"
+#include "ssl_engine/httpd/apache/module.h"
+#include "ssl_engine/httpd/apache/pool.h"
+#include "ssl_engine/httpd/connection/filters.h"
+#include "ssl_engine/httpd/connection/first_request.h"
+#include "ssl_engine/httpd/connection/handshake_sweep.h"
+#include "ssl_engine/httpd/connection/last_connections.h"
+#include "ssl_engine/httpd/connection/nearby.h"
+#include "ssl_engine/httpd/connection/plain_port.h"
+
+namespace tlsplus {
+namespace {
+
+int pre_connection(conn_rec& connection, LogSink& log) {
+  if (connection.master != nullptr || connection.outgoing != 0) return DECLINED;
+  ServerSlot& slot = slot_of(*connection.base_server);
+  if (slot.generation == nullptr) return DECLINED;
+  auto snapshot = slot.generation->engine.snapshot();
+  const Host* base = snapshot == nullptr ? nullptr : &snapshot->host(slot.host_index);
+  if (base == nullptr || slot.generation->engine.bio_method() == nullptr) {
+    log_paced(*connection.base_server, log, diagnose(Tp::not_ready, {}));
+    return HTTP_INTERNAL_SERVER_ERROR;
+  }
+  if (!base->engine) {
+    watch_plain_port(connection, *base);
+    return DECLINED;
+  }
+  auto& tls = pool_new<TlsConnection>(connection.pool, connection, *slot.generation,
+                                      std::move(snapshot), *base);
+  ap_set_module_config(connection.conn_config, &loaded_module(), &tls);
+  insert_filters(tls);
+  stay_with_worker_if_stopping(tls);
+  return OK;
+}
+
+int close_connection(TlsConnection& tls) noexcept {
+  conn_rec& connection = tls.connection();
+  connection.keepalive = AP_CONN_CLOSE;
+  // A client that could not finish a handshake is not waited for.
+  apr_table_setn(connection.notes, "short-lingering-close", "1");
+#ifdef TLSPLUS_CAN_WAITIO
+  if (connection.cs != nullptr) connection.cs->state = CONN_STATE_LINGER;
+#endif
+  return DONE;
+}
+
+#ifdef TLSPLUS_CAN_WAITIO
+int wait_in_mpm(TlsConnection& tls, Progress progress) noexcept {
+  conn_rec& connection = tls.connection();
+  connection.cs->state = CONN_STATE_ASYNC_WAITIO;
+  connection.cs->sense =
+      progress == Progress::wants_write ? CONN_SENSE_WANT_WRITE : CONN_SENSE_WANT_READ;
+  park_handshake(tls);
+  return OK;
+}
+#endif
+
+bool waits_in_mpm(TlsConnection& tls) noexcept {
+  return tls.engine().parked != nullptr && tls.connection().cs != nullptr && !tls.stays_with_worker;
+}
+
+/// As far as the connection gets before there is something for protocol modules.
+Progress go_on(TlsConnection& tls) {
+  if (tls.engine().parked != nullptr) tls.engine().parked->unpark(tls);
+  if (tls.awaits_request) return end_of_wait(tls);
+  const bool mpm_waits = waits_in_mpm(tls);
+  const Progress progress = drive_handshake(tls, mpm_waits ? APR_NONBLOCK_READ : APR_BLOCK_READ);
+  if (progress != Progress::done || tls.tls.phase() != Phase::established) return progress;
+  return await_first_request(tls, mpm_waits);
+}
+
+int process_connection(TlsConnection& tls) {
+  const Phase phase = tls.tls.phase();
+  if (phase == Phase::plain_http) return DECLINED;
+  if (phase == Phase::established && !tls.awaits_request) return DECLINED;
+  switch (const Progress progress = go_on(tls)) {
+    case Progress::done:
+      return DECLINED;
+    case Progress::wants_read:
+    case Progress::wants_write:
+#ifdef TLSPLUS_CAN_WAITIO
+      return wait_in_mpm(tls, progress);
+#else
+      (void)progress;
+      return close_connection(tls);
+#endif
+    case Progress::over:
+      return close_connection(tls);
+  }
+  return close_connection(tls);
+}
+
+/// Our state if this very connection (not a stream on it) is ours.
+TlsConnection* own_tls(const conn_rec& connection) noexcept {
+  return connection.master != nullptr ? nullptr : tls_of(connection);
+}
+
+extern "C" {
+
+static int tlsplus_pre_connection(conn_rec* connection, void*) noexcept {
+  ConnectionLog log(*connection);
+  return at_boundary(log, "pre_connection", int{HTTP_INTERNAL_SERVER_ERROR},
+                     [&] { return pre_connection(*connection, log); });
+}
+
+static int tlsplus_process_connection(conn_rec* connection) noexcept {
+  TlsConnection* tls = own_tls(*connection);
+  if (tls == nullptr) return DECLINED;
+  return at_boundary(tls->log(), "process_connection", int{DONE},
+                     [&] { return process_connection(*tls); });
+}
+
+static int tlsplus_pre_close_connection(conn_rec* connection) noexcept {
+  TlsConnection* tls = own_tls(*connection);
+  if (tls == nullptr) return DECLINED;
+  if (tls->engine().parked != nullptr) tls->engine().parked->unpark(*tls);
+  // Elsewhere than on event the worker waits for the client's end in any case.
+  if (connection->cs == nullptr) return OK;
+  if (tls->stays_with_worker) {
+    linger_with_worker(*tls);
+  } else {
+    await_close_nearby(*tls);
+  }
+  return OK;
+}
+
+static int tlsplus_conn_is_ssl(conn_rec* connection) noexcept {
+  const TlsConnection* tls = tls_of(*connection);
+  return tls != nullptr && tls->tls.phase() != Phase::plain_http ? OK : DECLINED;
+}
+
+}  // extern "C"
+
+}  // namespace
+
+void register_connection_hooks() {
+  ap_hook_pre_connection(sealed(tlsplus_pre_connection), nullptr, nullptr, APR_HOOK_MIDDLE);
+  ap_hook_process_connection(sealed(tlsplus_process_connection), nullptr, nullptr, APR_HOOK_MIDDLE);
+  ap_hook_pre_close_connection(sealed(tlsplus_pre_close_connection), nullptr, nullptr,
+                               APR_HOOK_MIDDLE);
+  ap_hook_ssl_conn_is_ssl(sealed(tlsplus_conn_is_ssl), nullptr, nullptr, APR_HOOK_MIDDLE);
+}
+
+bool mpm_can_wait() noexcept {
+#ifdef TLSPLUS_CAN_WAITIO
+  int can_wait = 0;
+  return ap_mpm_query(AP_MPMQ_CAN_WAITIO, &can_wait) == APR_SUCCESS && can_wait != 0;
+#else
+  return false;
+#endif
+}
+
+}  // namespace tlsplus

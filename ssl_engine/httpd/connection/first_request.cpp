@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is at hand is looked for everywhere it can be: as plaintext, as a record of which OpenSSL
+// has a part, in the buckets read from below, and in the filters and the socket down there. A
+// record that is at hand is opened here, so that one that brings no request (a client's key update)
+// wakes no protocol module.
+#include "ssl_engine/httpd/connection/first_request.h"
+
+#include "ssl_engine/httpd/apache/module.h"
+#include "ssl_engine/httpd/connection/nearby.h"
+#include "ssl_engine/httpd/connection/transport.h"
+#include "ssl_engine/openssl/tls/server_ssl.h"
+#include "ssl_engine/openssl/tls/session_info.h"
+
+namespace tlsplus {
+namespace {
+
+/// done: there is something to read, be it the end. wants_read: nothing yet. over: failed.
+Progress look_for_request(TlsConnection& tls) {
+  for (;;) {
+    if (!tls.inbound.empty()) return Progress::done;
+    switch (tls.inbound.fill()) {
+      case StreamStatus::done:
+        let_go_of_used_records(tls);
+        break;
+      case StreamStatus::closed:
+      case StreamStatus::cut_off:
+        return Progress::done;
+      case StreamStatus::failed:
+        tls.log_failure();
+        (void)push_below(tls);  // the alert
+        return Progress::over;
+      case StreamStatus::want_read: {
+        const apr_status_t fed = feed_from_below(tls, APR_NONBLOCK_READ);
+        if (APR_STATUS_IS_EAGAIN(fed)) return Progress::wants_read;
+        // Whoever reads next meets any other error, too.
+        if (fed != APR_SUCCESS && !APR_STATUS_IS_EOF(fed)) return Progress::done;
+      }
+    }
+  }
+}
+
+/// httpd's own protocols. Others (`Listen 990 ftps`) may begin with a greeting of the server's, for
+/// which the client waits as well.
+bool speaks_after_client(const conn_rec& connection) {
+  const char* listens = ap_get_server_protocol(connection.base_server);
+  const std::string_view on_port = listens == nullptr ? "http" : listens;
+  const std::string_view chosen = ap_get_protocol(const_cast<conn_rec*>(&connection));
+  return (on_port == "http" || on_port == "https") &&
+         (chosen == AP_PROTOCOL_HTTP1 || chosen == "h2");
+}
+
+/// True if the client's Finished was the last message of the handshake, so that its request is
+/// right behind it, however far away it is.
+bool request_may_follow_at_once(TlsConnection& tls) {
+  SSL& ssl = *tls.tls.ssl();
+  return is_tls13(ssl) || is_resumed(ssl);
+}
+
+}  // namespace
+
+Progress await_first_request(TlsConnection& tls, bool mpm_waits) {
+  Progress found = look_for_request(tls);
+  if (found != Progress::wants_read) return found;
+  // A client with Nagle's algorithm keeps its request back until its Finished is acknowledged.
+  acknowledge_now(tls);
+  await_request_nearby(tls, request_may_follow_at_once(tls));
+  found = look_for_request(tls);
+  if (found != Progress::wants_read) return found;
+  // Tickets leave with the first response; one that is not in sight is not waited for.
+  if (!tls.tls.out().empty()) (void)push_below(tls);
+  if (!mpm_waits || !speaks_after_client(tls.connection())) return Progress::done;
+  tls.awaits_request = true;
+  tls.deadline = tls.clock().steady() + slot_of(*tls.connection().base_server).silence_timeout;
+  tls.tls.release_buffers();
+  return Progress::wants_read;
+}
+
+Progress end_of_wait(TlsConnection& tls) noexcept {
+  tls.awaits_request = false;
+  switch (tls.given_up()) {
+    case ParkedHandshake::GivenUp::no:
+      return Progress::done;
+    case ParkedHandshake::GivenUp::deadline:
+      tls.log_failure(Tp::silent_deadline, {});
+      break;
+    case ParkedHandshake::GivenUp::room:
+      tls.log_failure(Tp::silent_let_go, {});
+      break;
+  }
+  tls.tls.send_close_notify();
+  (void)push_below(tls);
+  tls.connection().aborted = 1;
+  return Progress::over;
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The clock behind ParkedHandshakes: while anything waits, a thread of the child looks twice a
+// second for deadlines that have passed.
+#pragma once
+
+#include "ssl_engine/httpd/connection/tls_connection.h"
+#include "ssl_engine/httpd/startup/generation.h"
+
+namespace tlsplus {
+
+/// child_init: decides whether handshakes wait in the MPM, and makes the list for them in
+/// `pchild`.
+void start_parking(Generation& generation, std::size_t capacity, apr_pool_t* pchild);
+
+/// Puts a connection that returns to the MPM on the list and sees that it is watched.
+void park_handshake(TlsConnection& tls) noexcept;
+
+}  // namespace tlsplus

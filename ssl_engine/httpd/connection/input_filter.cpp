@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Plaintext upwards. Buckets are transient views of the inbound buffer: whoever keeps one
+// beyond the call sets it aside, as with every filter that reads from a network.
+#include "ssl_engine/httpd/connection/input_filter.h"
+
+#include <limits>
+
+#include "ssl_engine/base/boundary.h"
+#include "ssl_engine/connection/plain_request.h"
+#include "ssl_engine/httpd/connection/filters.h"
+#include "ssl_engine/httpd/connection/transport.h"
+
+namespace tlsplus {
+namespace {
+
+struct Wanted {
+  ap_input_mode_t mode;
+  apr_read_type_e block;
+  std::size_t limit;
+};
+
+void append_view(TlsConnection& tls, apr_bucket_brigade* brigade, ByteView bytes) {
+  APR_BRIGADE_INSERT_TAIL(brigade,
+                          apr_bucket_transient_create(reinterpret_cast<const char*>(bytes.data()),
+                                                      bytes.size(), tls.connection().bucket_alloc));
+}
+
+/// True if what waits in the inbound buffer answers the caller.
+bool serve(TlsConnection& tls, apr_bucket_brigade* brigade, const Wanted& wanted) {
+  if (tls.inbound.empty()) return false;
+  if (wanted.mode == AP_MODE_GETLINE) {
+    bool whole = false;
+    const ByteView line = tls.inbound.line(wanted.limit, whole);
+    append_view(tls, brigade, line);
+    tls.inbound.take(line.size());
+    return true;
+  }
+  const ByteView front = tls.inbound.peek(wanted.limit);
+  append_view(tls, brigade, front);
+  if (wanted.mode == AP_MODE_READBYTES) tls.inbound.take(front.size());
+  return true;
+}
+
+/// The end of the stream, as the callers of a connection filter expect it.
+apr_status_t end_of_stream(TlsConnection& tls, apr_bucket_brigade* brigade) {
+  APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(tls.connection().bucket_alloc));
+  return APR_EOF;
+}
+
+/// Between requests: what the connection holds for later is given back.
+void go_idle(TlsConnection& tls) noexcept {
+  tls.tls.release_buffers();
+  tls.inbound.release_buffers();
+  tls.outbound.release_buffers();
+}
+
+apr_status_t fail(TlsConnection& tls) {
+  tls.log_failure();
+  (void)flush_below(tls);  // the alert
+  tls.connection().aborted = 1;
+  return APR_ECONNABORTED;
+}
+
+/// Nothing of what was read from below is left; OpenSSL has what it was fed.
+bool is_used_up(TlsConnection& tls) noexcept {
+  return tls.tls.unread().empty() && !has_more_records(tls);
+}
+
+/// An answer that OpenSSL made while it read (a refused renegotiation, a key update) must not wait
+/// for a response; the tickets of TLS 1.3 may.
+apr_status_t send_answers(TlsConnection& tls) {
+  return tls.tls.out().size() > tls.ticket_bytes ? flush_below(tls) : APR_SUCCESS;
+}
+
+apr_status_t wait_for_records(TlsConnection& tls, const Wanted& wanted) {
+  if (const apr_status_t sent = send_answers(tls); sent != APR_SUCCESS) return sent;
+  const bool only_looking = wanted.block == APR_NONBLOCK_READ && wanted.mode == AP_MODE_SPECULATIVE;
+  if (only_looking && tls.drained && is_used_up(tls)) {
+    // httpd asks this after each response, to know whether another request is here already.
+    // The socket was empty when this one was read, and the MPM looks at it next.
+    go_idle(tls);
+    return APR_EAGAIN;
+  }
+  const apr_status_t fed = wanted.block == APR_BLOCK_READ && tls.read_deadline
+                               ? feed_from_below(tls, *tls.read_deadline)
+                               : feed_from_below(tls, wanted.block);
+  if (only_looking && APR_STATUS_IS_EAGAIN(fed)) go_idle(tls);
+  return APR_STATUS_IS_EOF(fed) ? APR_SUCCESS : fed;  // the connection knows its end
+}
+
+apr_status_t read_plaintext(TlsConnection& tls, apr_bucket_brigade* brigade, const Wanted& wanted) {
+  for (;;) {
+    if (serve(tls, brigade, wanted)) return APR_SUCCESS;
+    switch (tls.inbound.fill()) {
+      case StreamStatus::done:
+        let_go_of_used_records(tls);
+        break;
+      case StreamStatus::want_read:
+        if (const apr_status_t status = wait_for_records(tls, wanted); status != APR_SUCCESS) {
+          return status;
+        }
+        break;
+      case StreamStatus::closed:
+      case StreamStatus::cut_off:
+        return end_of_stream(tls, brigade);
+      case StreamStatus::failed:
+        return fail(tls);
+    }
+  }
+}
+
+/// What stands for the request whose first bytes OpenSSL swallowed: answered in post_read_request
+/// and never looked at further. One line a call, so that it is seen as httpd sees any other.
+apr_status_t read_plain_http(TlsConnection& tls, apr_bucket_brigade* brigade,
+                             const Wanted& wanted) {
+  if (tls.stand_in.empty()) tls.stand_in = stand_in_request(tls.tls.plain_request());
+  const std::string_view rest = std::string_view(tls.stand_in).substr(tls.stand_in_given);
+  if (wanted.mode != AP_MODE_GETLINE || rest.empty()) return end_of_stream(tls, brigade);
+  const std::string_view line = rest.substr(0, rest.find('\n') + 1);
+  tls.stand_in_given += line.size();
+  append_view(tls, brigade, as_bytes(line));
+  return APR_SUCCESS;
+}
+
+apr_status_t read(TlsConnection& tls, apr_bucket_brigade* brigade, const Wanted& wanted) {
+  if (tls.connection().aborted != 0) {
+    (void)end_of_stream(tls, brigade);
+    return APR_ECONNABORTED;
+  }
+  if (tls.tls.phase() == Phase::hello || tls.tls.phase() == Phase::handshake) {
+    switch (drive_handshake(tls, wanted.block)) {
+      case Progress::done:
+        break;
+      case Progress::wants_read:
+      case Progress::wants_write:
+        return APR_EAGAIN;
+      case Progress::over:
+        tls.connection().aborted = 1;
+        return APR_ECONNABORTED;
+    }
+  }
+  if (wanted.mode == AP_MODE_INIT) return APR_SUCCESS;
+  switch (tls.tls.phase()) {
+    case Phase::established:
+      return read_plaintext(tls, brigade, wanted);
+    case Phase::plain_http:
+      return read_plain_http(tls, brigade, wanted);
+    default:
+      return end_of_stream(tls, brigade);
+  }
+}
+
+std::size_t limit_of(ap_input_mode_t mode, apr_off_t bytes) noexcept {
+  if (mode == AP_MODE_GETLINE) return HUGE_STRING_LEN;
+  return bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
+}
+
+}  // namespace
+
+extern "C" apr_status_t tlsplus_input_filter(ap_filter_t* filter, apr_bucket_brigade* brigade,
+                                             ap_input_mode_t mode, apr_read_type_e block,
+                                             apr_off_t bytes) noexcept {
+  auto& tls = *static_cast<TlsConnection*>(filter->ctx);
+  if (mode != AP_MODE_READBYTES && mode != AP_MODE_GETLINE && mode != AP_MODE_SPECULATIVE &&
+      mode != AP_MODE_INIT) {
+    return APR_ENOTIMPL;
+  }
+  return at_boundary(tls.log(), "input filter", apr_status_t{APR_EGENERAL}, [&] {
+    return read(tls, brigade, {mode, block, limit_of(mode, bytes)});
+  });
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A brigade downwards: data becomes records, everything else keeps its place among them. One
+// pass down the chain carries as many records as there are, because each pass may be a system
+// call: the response, its end and the close_notify of a connection that ends leave together.
+//
+// Nothing is kept between two calls. Where small writes wait for company is the core's filter: it
+// says so in data_in_output_filters, and the MPM and mod_proxy's tunnels, which write without a
+// FLUSH, know how to make it write. Nobody would look here.
+#include "ssl_engine/httpd/connection/output_filter.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "ssl_engine/base/boundary.h"
+#include "ssl_engine/base/text.h"
+#include "ssl_engine/httpd/connection/filters.h"
+#include "ssl_engine/httpd/connection/transport.h"
+
+namespace tlsplus {
+namespace {
+
+// Enough that a write costs little per byte. The core waits for the client when it holds more than
+// 64 KiB (THRESHOLD_MAX_BUFFER), so that with less than that in one pass it would copy the rest of
+// it and ask for another; with more, a slow reader costs more.
+constexpr std::size_t kPassBytes = std::size_t{64} * 1024;
+// Once it has waited for the client it may as well wait for a little less.
+constexpr std::size_t kNextPassBytes = std::size_t{48} * 1024;
+// Of a large bucket, at a time: so many records are made before it is seen whether they make a
+// pass.
+constexpr std::size_t kPieceBytes = std::size_t{16} * 1024;
+// The core's filter keeps less than this to itself as well (THRESHOLD_MIN_WRITE).
+constexpr std::size_t kWorthSendingBytes = 4096;
+
+/// True if its bytes are in the file and nowhere else.
+bool is_unbuffered_file(const apr_bucket& bucket) noexcept {
+  return APR_BUCKET_IS_FILE(&bucket) &&
+         (apr_file_flags_get(static_cast<const apr_bucket_file*>(bucket.data)->fd) &
+          APR_FOPEN_BUFFERED) == 0;
+}
+
+std::string words_of(apr_status_t status) {
+  std::array<char, 120> words{};
+  return apr_strerror(status, words.data(), words.size());
+}
+
+bool has_body(const request_rec& request) noexcept {
+  return request.header_only == 0 && request.assbackwards == 0 &&
+         !AP_STATUS_IS_HEADER_ONLY(request.status);
+}
+
+/// Neither has an end of its own.
+bool is_tunnel(const request_rec& request) noexcept {
+  return request.method_number == M_CONNECT || request.status == HTTP_SWITCHING_PROTOCOLS ||
+         apr_table_get(request.headers_in, "Upgrade") != nullptr;
+}
+
+/// How many bytes of the promised length did not come; httpd counts what passes its filters.
+apr_off_t missing_bytes(const request_rec& request) noexcept {
+  const char* promised = apr_table_get(request.headers_out, "Content-Length");
+  char* end = nullptr;
+  apr_off_t length = 0;
+  if (promised == nullptr || request.bytes_sent == 0 ||
+      apr_strtoff(&length, promised, &end, 10) != APR_SUCCESS || *end != '\0') {
+    return 0;
+  }
+  return length - request.bytes_sent;
+}
+
+/// Why the answer to `request`, which ends here, is not whole; empty if it is. What fails in a
+/// filter above ours, such as a program's time that is over, ends as if all were well, only without
+/// an EOS.
+std::string shortcoming(const request_rec& request, bool has_come_to_end) {
+  const request_rec* answered = &request;
+  while (answered->next != nullptr) answered = answered->next;  // redirected inside
+  if (!has_body(*answered)) return {};
+  if (const apr_off_t missing = missing_bytes(*answered); missing > 0) {
+    return text("its last ", missing, " bytes never came");
+  }
+  return has_come_to_end || is_tunnel(*answered) ? std::string() : "its end never came";
+}
+
+/// One call of the filter.
+class Pass {
+ public:
+  Pass(TlsConnection& tls, apr_bucket_brigade& brigade) noexcept : tls_(tls), brigade_(brigade) {}
+
+  apr_status_t run() {
+    while (!APR_BRIGADE_EMPTY(&brigade_)) {
+      apr_bucket* bucket = APR_BRIGADE_FIRST(&brigade_);
+      const apr_status_t status =
+          APR_BUCKET_IS_METADATA(bucket) ? take_metadata(bucket) : take_data(bucket);
+      if (status != APR_SUCCESS) return status;
+    }
+    if (waits_for_end_of_request_) return APR_SUCCESS;
+    if (!tls_.outbound.flush()) return broken();
+    // The core's filter holds something already: this client is slow.
+    if (tls_.connection().data_in_output_filters != 0) give_back_what_makes_records();
+    return pass_below(tls_);
+  }
+
+ private:
+  apr_status_t take_metadata(apr_bucket* bucket) {
+    if (AP_BUCKET_IS_EOC(bucket)) return take_end_of_connection(bucket);
+    // A backend that broke in the middle of its answer (mod_proxy), whose end is not known
+    // otherwise.
+    if (AP_BUCKET_IS_ERROR(bucket)) tls_.answer.is_cut = true;
+    const bool ends_request = AP_BUCKET_IS_EOR(bucket) != 0;
+    if (APR_BUCKET_IS_EOS(bucket)) tls_.answer.has_end = true;
+    const request_rec* answered =
+        ends_request ? std::exchange(tls_.answer.request, nullptr) : nullptr;
+    if (answered != nullptr) {
+      std::string why = shortcoming(*answered, tls_.answer.has_end);
+      if (!why.empty()) return break_off(std::move(why));
+    }
+    waits_for_end_of_request_ = APR_BUCKET_IS_EOS(bucket) && is_small_last_answer();
+    if (waits_for_end_of_request_) {
+      apr_bucket_delete(bucket);  // EOS means nothing below the protocol
+      return APR_SUCCESS;
+    }
+    if (!tls_.outbound.flush()) return broken();
+    if (ends_request && tls_.connection().keepalive == AP_CONN_CLOSE && may_say_goodbye()) {
+      tls_.tls.send_close_notify();
+    }
+    return keep_in_place(bucket);
+  }
+
+  /// One that its end, which httpd sends when the handler is back, takes along with close_notify.
+  /// The core's filter would not write so little before that either.
+  bool is_small_last_answer() const noexcept {
+    return tls_.connection().keepalive == AP_CONN_CLOSE &&
+           tls_.tls.out().size() + tls_.outbound.gathered_bytes() < kWorthSendingBytes;
+  }
+
+  bool may_say_goodbye() const noexcept {
+    return tls_.connection().aborted == 0 && tls_.farewell != Farewell::unclean &&
+           !tls_.answer.is_cut;
+  }
+
+  apr_status_t take_end_of_connection(apr_bucket* bucket) {
+    if (!tls_.outbound.flush()) return broken();
+    if (may_say_goodbye()) {
+      tls_.tls.send_close_notify();
+    } else {
+      tls_.tls.close_quietly();
+    }
+    return keep_in_place(bucket);
+  }
+
+  /// Behind the records made so far.
+  apr_status_t keep_in_place(apr_bucket* bucket) {
+    APR_BUCKET_REMOVE(bucket);
+    place_behind_records(tls_, bucket);
+    return APR_SUCCESS;
+  }
+
+  apr_status_t take_data(apr_bucket* bucket) {
+    waits_for_end_of_request_ = false;
+    if (is_unbuffered_file(*bucket)) return take_file(bucket);
+    const char* bytes = nullptr;
+    apr_size_t size = 0;
+    apr_status_t status = apr_bucket_read(bucket, &bytes, &size, APR_NONBLOCK_READ);
+    if (APR_STATUS_IS_EAGAIN(status)) {
+      // A pipe that has nothing yet: what came before it must not wait for it.
+      if (!tls_.outbound.flush()) return broken();
+      give_back_what_makes_records();
+      if (status = flush_below(tls_); status != APR_SUCCESS) return status;
+      status = apr_bucket_read(bucket, &bytes, &size, APR_BLOCK_READ);
+    }
+    if (status != APR_SUCCESS) return break_off(words_of(status));
+    ByteView rest{reinterpret_cast<const Byte*>(bytes), size};
+    expect(rest.size());
+    while (!rest.empty()) {
+      const ByteView piece = rest.first(std::min(rest.size(), kPieceBytes));
+      rest = rest.subspan(piece.size());
+      if (!tls_.outbound.write(piece)) return broken();
+      if (status = pass_if_enough(); status != APR_SUCCESS) return status;
+    }
+    apr_bucket_delete(bucket);
+    return APR_SUCCESS;
+  }
+
+  /// A file, read to where its records are made. Not mapped: for a small file that is two system
+  /// calls less, in a process of many threads each mapping that goes interrupts every core the
+  /// process runs on, and a file that is cut off while it is served ends the answer, not the child
+  /// (SIGBUS). Nor read by its bucket, which seeks, and makes a buffer that a slow reader would
+  /// cost as well.
+  apr_status_t take_file(apr_bucket* bucket) {
+    apr_os_file_t descriptor = -1;
+    (void)apr_os_file_get(&descriptor, static_cast<const apr_bucket_file*>(bucket->data)->fd);
+    expect(bucket->length);
+    while (bucket->length != 0) {
+      const MutableByteView room = tls_.outbound.room();
+      const ssize_t size = pread(descriptor, room.data(), std::min(room.size(), bucket->length),
+                                 static_cast<off_t>(bucket->start));
+      if (size < 0 && errno == EINTR) continue;
+      if (size <= 0) return break_off(words_of(size == 0 ? APR_EOF : apr_get_os_error()));
+      const auto taken = static_cast<std::size_t>(size);
+      if (!tls_.outbound.commit(taken)) return broken();
+      bucket->start += static_cast<apr_off_t>(taken);
+      bucket->length -= taken;
+      if (const apr_status_t status = pass_if_enough(); status != APR_SUCCESS) return status;
+    }
+    apr_bucket_delete(bucket);
+    return APR_SUCCESS;
+  }
+
+  /// Room for a whole pass at once, where there is enough for one: doubling what there is would
+  /// leave as much behind again.
+  void expect(std::size_t bytes) {
+    ByteQueue& out = tls_.tls.out();
+    if (bytes >= kPassBytes && out.size() < kPassBytes) {
+      (void)out.prepare(kPassBytes + kPieceBytes - out.size());
+    }
+  }
+
+  /// The client may take its time; what is needed only to make records need not wait with it.
+  void give_back_what_makes_records() noexcept {
+    tls_.outbound.release_buffers();
+    tls_.tls.release_buffers();
+  }
+
+  apr_status_t pass_if_enough() {
+    if (tls_.tls.out().size() >= (has_passed_ ? kNextPassBytes : kPassBytes)) {
+      give_back_what_makes_records();
+      return std::exchange(has_passed_, true) ? flush_below(tls_) : pass_below(tls_);
+    }
+    return APR_SUCCESS;
+  }
+
+  /// The rest of what was promised cannot be had. Nothing else may come in its place, and the
+  /// client must see that it has not got all: the connection ends without close_notify (RFC
+  /// 8446 6.1).
+  apr_status_t break_off(std::string why) {
+    log_error(tls_.log(), diagnose(Tp::answer_broken_off, std::move(why)), tls_.tls.host().name);
+    if (!tls_.outbound.flush()) return broken();
+    (void)pass_below(tls_);
+    tls_.tls.close_quietly();
+    tls_.connection().aborted = 1;
+    return APR_ECONNABORTED;
+  }
+
+  apr_status_t broken() {
+    tls_.log_failure();
+    tls_.connection().aborted = 1;
+    return APR_ECONNABORTED;
+  }
+
+  TlsConnection& tls_;
+  apr_bucket_brigade& brigade_;
+  bool waits_for_end_of_request_ = false;
+  bool has_passed_ = false;  // a whole pass, and more was to come
+};
+
+apr_status_t write(TlsConnection& tls, apr_bucket_brigade& brigade) {
+  if (tls.connection().aborted != 0) {
+    apr_brigade_cleanup(&brigade);
+    return APR_ECONNABORTED;
+  }
+  switch (tls.tls.phase()) {
+    case Phase::established:
+      return Pass(tls, brigade).run();
+    case Phase::plain_http:
+      return ap_pass_brigade(tls.output_filter->next, &brigade);
+    case Phase::hello:
+    case Phase::handshake:
+    case Phase::failed:
+      break;
+  }
+  // Nothing may be said in plaintext; an alert that is still here may go.
+  while (!APR_BRIGADE_EMPTY(&brigade)) {
+    apr_bucket* bucket = APR_BRIGADE_FIRST(&brigade);
+    if (APR_BUCKET_IS_METADATA(bucket)) {
+      APR_BUCKET_REMOVE(bucket);
+      place_behind_records(tls, bucket);
+    } else {
+      apr_bucket_delete(bucket);
+    }
+  }
+  return pass_below(tls);
+}
+
+}  // namespace
+
+extern "C" apr_status_t tlsplus_output_filter(ap_filter_t* filter,
+                                              apr_bucket_brigade* brigade) noexcept {
+  auto& tls = *static_cast<TlsConnection*>(filter->ctx);
+  if (brigade == nullptr) return APR_SUCCESS;
+  return at_boundary(tls.log(), "output filter", apr_status_t{APR_EGENERAL},
+                     [&] { return write(tls, *brigade); });
+}
+
+}  // namespace tlsplus

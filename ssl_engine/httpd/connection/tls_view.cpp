@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The connection keeps its view from the ClientHello on.
+#include "ssl_engine/httpd/connection/tls_view.h"
+
+#include "ssl_engine/httpd/connection/tls_connection.h"
+
+namespace tlsplus {
+
+const TlsView* tls_view(const conn_rec& connection) noexcept {
+  const TlsConnection* tls = tls_of(connection);
+  return tls == nullptr ? nullptr : tls->view();
+}
+
+}  // namespace tlsplus

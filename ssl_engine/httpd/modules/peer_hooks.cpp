@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// httpd's core hooks come first, then the optional ones of modules that were built for
+// mod_ssl; the latter are resolved by name, so such modules load and work without a rebuild.
+#include "ssl_engine/httpd/modules/peer_hooks.h"
+
+#include <algorithm>
+#include <span>
+#include <string_view>
+
+#include "ssl_engine/base/text.h"
+#include "ssl_engine/httpd/apache/pool.h"
+#include "ssl_engine/httpd/modules/mod_ssl_hooks.h"
+#include "ssl_engine/openssl/tls/staple_data.h"
+#include "ssl_engine/openssl/x509/pem_text.h"
+
+namespace tlsplus {
+namespace {
+
+std::optional<ChallengeCertificate> usable(Cert leaf, Pkey key) {
+  if (leaf == nullptr || key == nullptr) return std::nullopt;
+  return ChallengeCertificate{std::move(leaf), std::move(key)};
+}
+
+const char* as_chars(const StapleId& id) noexcept {
+  return reinterpret_cast<const char*>(id.data());
+}
+
+bool is_hooked(const apr_array_header_t* hooks) noexcept {
+  return hooks != nullptr && hooks->nelts > 0;
+}
+
+/// True if no module but mod_md is on the list, whose entries are of type `Link`.
+template <class Link>
+bool has_only_mod_md(const apr_array_header_t* hooks) noexcept {
+  if (hooks == nullptr) return true;
+  const std::span entries(reinterpret_cast<const Link*>(hooks->elts),
+                          static_cast<std::size_t>(hooks->nelts));
+  return std::ranges::all_of(entries, [](const Link& link) {
+    return link.szName != nullptr && std::string_view(link.szName) == "mod_md.c";
+  });
+}
+
+/// ap_ssl_ocsp_copy_resp; `data` is a Staple.
+void copy_response(const unsigned char* der, apr_size_t size, void* data) noexcept {
+  *static_cast<HandshakeEvents::Staple*>(data) = staple_from({der, size});
+}
+
+}  // namespace
+
+std::optional<ChallengeCertificate> challenge_from_modules(conn_rec& connection,
+                                                           const std::string& server_name) {
+  const char* cert_pem = nullptr;
+  const char* key_pem = nullptr;
+  if (ap_ssl_answer_challenge(&connection, server_name.c_str(), &cert_pem, &key_pem) != 0) {
+    return usable(certificate_from_pem(cert_pem), key_from_pem(key_pem));
+  }
+  X509* leaf = nullptr;
+  EVP_PKEY* key = nullptr;
+  if (ssl_run_answer_challenge(&connection, server_name.c_str(), &leaf, &key) == OK) {
+    return usable(Cert(leaf), Pkey(key));
+  }
+  return std::nullopt;
+}
+
+bool modules_accept_handshake(conn_rec& connection, SSL& ssl) {
+  const int answer = ssl_run_pre_handshake(&connection, &ssl, 0);
+  return answer == OK || answer == DECLINED;
+}
+
+HandshakeEvents::Staple staple_from_modules(conn_rec& connection, server_rec& server, SSL& ssl) {
+  X509* leaf = certificate_in_use(ssl);
+  if (leaf == nullptr) return {};
+  HandshakeEvents::Staple staple;
+  const StapleId id = staple_id_of(*leaf);
+  if (ap_ssl_ocsp_get_resp(&server, &connection, as_chars(id), id.size(), copy_response, &staple) ==
+      APR_SUCCESS) {
+    return staple;
+  }
+  int size = 0;
+  if (ssl_run_get_stapling_status(&staple.der, &size, &connection, &server, leaf) != OK) return {};
+  staple.size_bytes = size;
+  return staple;
+}
+
+bool modules_want_staples() {
+  return is_hooked(ap_hook_get_ssl_ocsp_prime_hook()) ||
+         is_hooked(apr_optional_hook_get("init_stapling_status"));
+}
+
+void prime_staples(server_rec& server, apr_pool_t* pool, const Host& host) {
+  for (const auto& certificate : host.certificates) {
+    // Whoever gets to see it may keep it as long as the configuration.
+    X509* const leaf = pool_new<Cert>(pool, certificate->leaf().open()).get();
+    if (leaf == nullptr) continue;
+    X509* issuer =
+        sk_X509_num(&certificate->chain()) > 0 ? sk_X509_value(&certificate->chain(), 0) : nullptr;
+    const StapleId id = staple_id_of(*leaf);
+    const std::string pem = pem_of(*leaf, issuer);
+    if (ap_ssl_ocsp_prime(&server, pool, as_chars(id), id.size(), pem.c_str()) != APR_SUCCESS) {
+      (void)ssl_run_init_stapling_status(&server, pool, leaf, issuer);
+    }
+  }
+}
+
+bool modules_bring_certificates() {
+  return is_hooked(ap_hook_get_ssl_add_cert_files()) ||
+         is_hooked(ap_hook_get_ssl_add_fallback_cert_files()) ||
+         is_hooked(apr_optional_hook_get("add_cert_files")) ||
+         is_hooked(apr_optional_hook_get("add_fallback_cert_files"));
+}
+
+bool only_mod_md_brings_certificates() {
+  return has_only_mod_md<ap_LINK_ssl_add_cert_files_t>(ap_hook_get_ssl_add_cert_files()) &&
+         has_only_mod_md<ap_LINK_ssl_add_fallback_cert_files_t>(
+             ap_hook_get_ssl_add_fallback_cert_files()) &&
+         !is_hooked(apr_optional_hook_get("add_cert_files")) &&
+         !is_hooked(apr_optional_hook_get("add_fallback_cert_files"));
+}
+
+void add_certificates_from_modules(server_rec& server, apr_pool_t* pool,
+                                   apr_array_header_t& certificates, apr_array_header_t& keys) {
+  (void)ap_ssl_add_cert_files(&server, pool, &certificates, &keys);
+  (void)ssl_run_add_cert_files(&server, pool, &certificates, &keys);
+}
+
+void add_fallback_from_modules(server_rec& server, apr_pool_t* pool,
+                               apr_array_header_t& certificates, apr_array_header_t& keys) {
+  (void)ap_ssl_add_fallback_cert_files(&server, pool, &certificates, &keys);
+  (void)ssl_run_add_fallback_cert_files(&server, pool, &certificates, &keys);
+}
+
+bool modules_want_contexts() {
+  return is_hooked(apr_optional_hook_get("init_server"));
+}
+
+Status show_context_to_modules(server_rec& server, apr_pool_t* pool, const Host& host) {
+  const int answer = ssl_run_init_server(&server, pool, 0, host.context);
+  if (answer == OK || answer == DECLINED) return {};
+  return Error{.what = text("another module refuses the TLS context of ", host.name)};
+}
+
+}  // namespace tlsplus

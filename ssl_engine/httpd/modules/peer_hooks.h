@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What we ask of other modules while a connection is set up: mod_md's challenge certificates
+// and staples, and the hooks that modules written for mod_ssl register (api.md sections 1, 3
+// and 4). Everything degrades to "nobody answered".
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "ssl_engine/connection/connection.h"
+#include "ssl_engine/httpd/apache/apache.h"
+
+namespace tlsplus {
+
+/// The certificate for an ALPN challenge on `server_name`, if some module is being validated.
+std::optional<ChallengeCertificate> challenge_from_modules(conn_rec& connection,
+                                                           const std::string& server_name);
+
+/// Runs the pre_handshake hooks; false if one of them gives the connection up.
+bool modules_accept_handshake(conn_rec& connection, SSL& ssl);
+
+/// The OCSP response another module keeps for the certificate in use.
+HandshakeEvents::Staple staple_from_modules(conn_rec& connection, server_rec& server, SSL& ssl);
+
+/// True if some module provides staples, and so wants to see every certificate.
+bool modules_want_staples();
+/// Offers the certificates of `host` to modules that provide staples (ap_ssl_ocsp_prime).
+void prime_staples(server_rec& server, apr_pool_t* pool, const Host& host);
+
+/// True if some module obtains certificates (mod_md), so that a host without one may get it.
+bool modules_bring_certificates();
+/// True if that is mod_md and nobody else, whose lines say which hosts get one.
+bool only_mod_md_brings_certificates();
+/// Appends the file names that modules have for `server`, certificates and keys in pairs.
+void add_certificates_from_modules(server_rec& server, apr_pool_t* pool,
+                                   apr_array_header_t& certificates, apr_array_header_t& keys);
+/// The same for temporary ones, good enough for a handshake and nothing else.
+void add_fallback_from_modules(server_rec& server, apr_pool_t* pool,
+                               apr_array_header_t& certificates, apr_array_header_t& keys);
+
+/// True if some module wants to see every SSL_CTX, so that each host needs its own.
+bool modules_want_contexts();
+/// Runs the init_server hooks; an Error names the host if one refuses.
+Status show_context_to_modules(server_rec& server, apr_pool_t* pool, const Host& host);
+
+}  // namespace tlsplus

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One reading of the configuration and all that was made from it: born in check_config, gone
+// with pconf. What must outlive it goes through retained.h.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "ssl_engine/base/once.h"
+#include "ssl_engine/connection/engine.h"
+#include "ssl_engine/httpd/apache/apache.h"
+#include "ssl_engine/httpd/apache/log.h"
+#include "ssl_engine/httpd/resumption/session_services_bridge.h"
+#include "ssl_engine/messages/diagnostics.h"
+#include "ssl_engine/openssl/crypto_engine.h"
+#include "ssl_engine/openssl/fips.h"
+#include "ssl_engine/request/environment.h"
+
+namespace tlsplus {
+
+class Generation {
+ public:
+  /// Makes itself known to every server of `main_server`'s list.
+  explicit Generation(server_rec& main_server);
+
+  Engine engine;
+  ServerLog log;  // what is done for no connection in particular
+  SessionServices sessions;
+  ServerEnvironments environments;   // what requests are told of our certificates
+  OnceEach told_directories;         // that programs there get no variables
+  std::vector<server_rec*> servers;  // by Host::index
+  std::size_t parking_capacity = 0;  // see connection_hooks.h
+  std::vector<Finding> findings;     // of judge(), for the error log once it is open
+
+  /// The first build() of this reading.
+  void judge(apr_pool_t* pool, apr_pool_t* scratch) { findings = build(pool, scratch); }
+
+  /// Loads and judges the whole configuration; all findings, in its order. Without a fatal one
+  /// the snapshot is published. `pool` is pconf, `scratch` ptemp.
+  std::vector<Finding> build(apr_pool_t* pool, apr_pool_t* scratch);
+
+  /// In a child: what does not survive a fork.
+  void open_keys();
+
+  /// Asks the modules that obtain certificates for theirs; true if there are any, so that
+  /// build() has to be done again; it then judges as if no more may follow.
+  bool collect_certificates(apr_pool_t* pool);
+
+ private:
+  void start_device(std::vector<Finding>& found);
+  void open_key_log(std::vector<Finding>& found);
+  void settle_fips(std::vector<Finding>& found);
+  void expect_certificates(std::vector<HostInput>& hosts, apr_pool_t* scratch) const;
+
+  server_rec& main_server_;
+  std::optional<FipsMode> fips_;
+  std::shared_ptr<CryptoEngine> device_;  // of SSLCryptoDevice, while this process has it
+  std::vector<std::vector<std::pair<std::string, std::string>>> added_;  // by Host::index
+  std::vector<bool> only_fallback_;
+  std::vector<Finding> lasting_;  // of what is done by the first build() alone
+  bool is_built_ = false;
+  bool has_collected_ = false;
+};
+
+/// For what clients can cause again and again; paced_messages.h says at which pace.
+void log_paced(const server_rec& server, LogSink& sink, const Error& error,
+               std::string_view vhost = {}) noexcept;
+
+}  // namespace tlsplus

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ap_retained_data_create() hands out a zeroed block once per name; it holds one pointer.
+#include "ssl_engine/httpd/startup/retained.h"
+
+#include <optional>
+#include <unordered_set>
+
+#include "ssl_engine/httpd/apache/apache.h"
+
+namespace tlsplus {
+namespace {
+
+constexpr const char* kFilesName = "mod_tlsplus-files-1";
+
+struct Block {
+  RetainedFiles* files;
+};
+
+RetainedFiles*& retained_files() {
+  void* block = ap_retained_data_get(kFilesName);
+  if (block == nullptr) block = ap_retained_data_create(kFilesName, sizeof(Block));
+  return static_cast<Block*>(block)->files;
+}
+
+using Paths = std::unordered_set<std::string_view>;
+
+// Views into the retained block; made when a line asks, and gone with the block.
+std::optional<Paths>& known_paths() {
+  static std::optional<Paths> paths;
+  return paths;
+}
+
+}  // namespace
+
+bool was_read_before(std::string_view path) {
+  std::optional<Paths>& known = known_paths();
+  if (!known) {
+    const auto files = CertificateStore::files_in(retained_files());
+    known.emplace().reserve(files.size());
+    for (const RetainedFile& file : files) {
+      if (file.path != nullptr) known->insert(file.path);
+    }
+  }
+  return known->contains(path);
+}
+
+void recall_files(CertificateStore& store) {
+  store.remember(retained_files());
+}
+
+void keep_files(const CertificateStore& store) {
+  RetainedFiles* next = store.retain();
+  if (next == nullptr) return;
+  known_paths().reset();
+  CertificateStore::release(std::exchange(retained_files(), next));
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What outlives a reading of the configuration: plain memory that httpd keeps for the life of
+// the parent process, under names with a version digit. Our code is unloaded in between, so
+// nothing in it may point at code or at a C++ object.
+#pragma once
+
+#include <string_view>
+
+#include "ssl_engine/certificates/certificate_store.h"
+
+namespace tlsplus {
+
+/// Gives `store` what the reading before knew.
+void recall_files(CertificateStore& store);
+/// True if the reading before had a certificate or a key from this file. It is looked at again
+/// where it is used, so that its directive need not. For the thread that reads the configuration.
+bool was_read_before(std::string_view path);
+/// Keeps what `store` knows for the next reading; the block before is freed.
+void keep_files(const CertificateStore& store);
+
+}  // namespace tlsplus

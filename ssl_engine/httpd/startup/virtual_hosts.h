@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// httpd's server_recs, listeners and address tables as the core's values. Read-only; everything
+// is asked through httpd's public functions, so that the core's idea of a virtual host and
+// httpd's cannot differ.
+#pragma once
+
+#include "ssl_engine/hosts/build_input.h"
+#include "ssl_engine/hosts/vhost_index.h"
+#include "ssl_engine/httpd/apache/apache.h"
+
+namespace tlsplus {
+
+/// Every server_rec, the main server first, the others as they stand in the files. httpd's own
+/// list has them backwards.
+std::vector<server_rec*> servers_in_order(server_rec& main_server);
+
+/// Every server in the order of the configuration, the main server first, and every Listen.
+BuildInput build_input_of(server_rec& main_server);
+
+/// Where the names of a connection's address are to be looked up.
+VhostIndex::Address address_of(const conn_rec& connection) noexcept;
+
+/// For each address a virtual host names: the names there, in the order httpd would try them.
+/// Hosts are numbered as in build_input_of(). `pool` is for scratch.
+VhostIndex index_virtual_hosts(server_rec& main_server, apr_pool_t* pool);
+
+}  // namespace tlsplus

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Everything that can be said against a configuration once its files are read, one function per
+// subject. Each looks at values only, adds findings and changes nothing.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "ssl_engine/base/clock.h"
+#include "ssl_engine/certificates/nearby_issuers.h"
+#include "ssl_engine/hosts/draft.h"
+#include "ssl_engine/messages/findings.h"
+#include "ssl_engine/openssl/tls/suites.h"
+
+namespace tlsplus {
+
+/// Validity, purpose, strength and number of a host's certificates.
+class CertificateLint {
+ public:
+  void check(const Draft& draft, WallTime now, Findings& findings);
+
+ private:
+  Acceptance::Verdict check_acceptance(const Draft& draft, const DraftCertificate& presented,
+                                       Findings& findings);
+
+  // What OpenSSL accepted of certificates as strong, with the same chain, in the same context.
+  std::unordered_set<std::string> accepted_;
+  KeyReader keys_;
+  NearbyIssuers added_;  // to the system's authorities
+};
+
+/// Whether the certificates name the host and its aliases.
+void lint_names(const Draft& draft, Findings& findings);
+
+/// Protocols and cipher suites of a host, against each other and against its certificates.
+class PolicyLint {
+ public:
+  void check(const Draft& draft, Findings& findings);
+
+ private:
+  struct Version {
+    Protocol protocol;
+    std::vector<Suite> suites;
+  };
+  /// What a context can negotiate; worked out once for all hosts that share it.
+  const std::vector<Version>& versions_of(const Draft& draft);
+  void check_key_types(const Draft& draft, Findings& findings);
+  void check_anonymous(const Draft& draft, Findings& findings);
+  void check_srp(const Draft& draft, Findings& findings);
+  static void check_kernel_tls(const Draft& draft, Findings& findings);
+  void check_old_versions(const Draft& draft, Findings& findings);
+
+  std::unordered_map<const SSL_CTX*, std::vector<Version>> versions_;
+  std::unordered_map<std::string, std::vector<std::string>> unprotected_;  // by cipher list
+};
+
+/// The Error of ContextFactory as a finding of the directive's own words and line.
+Error explain_context_error(const Draft& draft, const Policy& policy, Error error);
+
+/// What directory sections ask of connections that cannot give it.
+void lint_demands(const Draft& draft, Findings& findings);
+
+/// Hosts against each other: addresses, names, ports and Listen lines.
+void lint_addresses(const BuildInput& input, const std::vector<Draft>& drafts, Findings& findings);
+
+}  // namespace tlsplus

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Whether a handshake can succeed at all with these settings: what OpenSSL would negotiate is
+// asked of the finished context, never guessed from the words of the configuration.
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "ssl_engine/base/text.h"
+#include "ssl_engine/lint/lint.h"
+
+namespace tlsplus {
+namespace {
+
+constexpr auto kProtocols = std::to_array<Protocol>(
+    {Protocol::ssl3, Protocol::tls1_0, Protocol::tls1_1, Protocol::tls1_2, Protocol::tls1_3});
+
+std::string names_of_set(ProtocolSet set) {
+  std::vector<std::string> names;
+  for (const Protocol protocol : kProtocols) {
+    if (set.has(protocol)) names.emplace_back(name_of(protocol));
+  }
+  return join(names, ", ");
+}
+
+Where place_of(const Setting<std::string_view>& setting, const Draft& draft) {
+  return setting.is_set() ? setting.where() : draft.engine_where();
+}
+
+Where place_of_protocol(const Draft& draft) {
+  const auto& setting = draft.config().protocol;
+  return setting.is_set() ? setting.where() : draft.engine_where();
+}
+
+// "ADH", "NULL-SHA", "RSA+aNULL" ask for such suites by name; "ALL" and "HIGH" only contain them.
+bool asks_for_unprotected(std::string_view word) noexcept {
+  if (word.starts_with('!') || word.starts_with('-')) return false;
+  if (word.starts_with('+')) word.remove_prefix(1);
+  for (const std::string_view part : split(word, '+')) {
+    if (part.starts_with("ADH") || part.starts_with("AECDH") || part == "aNULL" ||
+        part == "eNULL" || part.find("NULL-") != std::string_view::npos || part == "NULL") {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::string unprotected_words(std::string_view list) {
+  std::vector<std::string> found;
+  std::string normal(list);
+  std::ranges::replace_if(
+      normal, [](char c) { return c == ',' || c == ' '; }, ':');
+  for (const std::string_view word : split(normal, ':')) {
+    if (asks_for_unprotected(word)) found.emplace_back(escape(word));
+  }
+  return join(found, ", ");
+}
+
+std::string key_types_of(const Draft& draft) {
+  std::vector<std::string> types;
+  for (const DraftCertificate& presented : draft.certificates) {
+    std::string type(presented.certificate->leaf().key_type());
+    if (std::ranges::find(types, type) == types.end()) types.push_back(std::move(type));
+  }
+  return join(types, ", ");
+}
+
+bool is_any_usable(const std::vector<Suite>& suites, const Draft& draft) {
+  return std::ranges::any_of(suites, [&](const Suite& suite) {
+    return std::ranges::any_of(draft.certificates, [&](const DraftCertificate& presented) {
+      return can_use(suite, presented.certificate->leaf().key_type());
+    });
+  });
+}
+
+// The kinds of key the suites would want, for the one who has none of them.
+std::string wanted_by(const std::vector<Suite>& suites) {
+  const auto wants = [&](Suite::Proof proof) {
+    return std::ranges::any_of(suites, [&](const Suite& suite) { return suite.proof == proof; });
+  };
+  std::vector<std::string> kinds;
+  if (wants(Suite::Proof::rsa)) kinds.emplace_back("RSA");
+  if (wants(Suite::Proof::ecdsa)) kinds.emplace_back("ECDSA or Ed25519");
+  if (wants(Suite::Proof::dsa)) kinds.emplace_back("DSA");
+  return kinds.empty() ? "other keys" : join(kinds, " or ");
+}
+
+Error explain_cipher_list(const Draft& draft, const Policy& policy, Error error) {
+  const Where where = place_of(draft.config().cipher_list, draft);
+  const bool selects = selects_any_suite(policy.cipher_list);
+  return diagnose(selects ? Tp::cipher_list_only_anonymous : Tp::cipher_list_empty,
+                  selects ? quote(policy.cipher_list) : std::move(error.what), where);
+}
+
+Error explain_command(const Draft& draft, Error error) {
+  const auto& commands = draft.config().conf_commands.entries();
+  // Commands are applied in order and the first one refused is named, with its value if it has
+  // one that matters.
+  const auto named = std::ranges::find_if(commands, [&](const auto& entry) {
+    return error.what.find(text(' ', entry.value.command, " \"", entry.value.value, '"')) !=
+               std::string::npos ||
+           error.what.ends_with(text(' ', entry.value.command));
+  });
+  const Where where = named != commands.end() ? named->where()
+                      : commands.empty()      ? draft.engine_where()
+                                              : commands.back().where();
+  return diagnose(Tp::conf_command_failed, std::move(error.what), where);
+}
+
+}  // namespace
+
+Error explain_context_error(const Draft& draft, const Policy& policy, Error error) {
+  const std::string& directive = error.where.directive;
+  if (directive == "SSLCipherSuite") return explain_cipher_list(draft, policy, std::move(error));
+  if (directive == "SSLCipherSuite TLSv1.3") {
+    return diagnose(Tp::cipher_suites_unknown, std::move(error.what),
+                    place_of(draft.config().cipher_suites, draft));
+  }
+  if (directive == "SSLOpenSSLConfCmd") return explain_command(draft, std::move(error));
+  if (directive == "SSLProtocol") {
+    return diagnose(Tp::protocol_unusable, std::move(error.what), place_of_protocol(draft));
+  }
+  return diagnose(Tp::context_failed, std::move(error.what), draft.engine_where());
+}
+
+const std::vector<PolicyLint::Version>& PolicyLint::versions_of(const Draft& draft) {
+  const auto [known, is_new] = versions_.try_emplace(draft.context);
+  if (is_new) {
+    for (const Protocol protocol : kProtocols) {
+      auto suites = suites_for(*draft.context, wire_version(protocol));
+      if (!suites.empty()) known->second.push_back({protocol, std::move(suites)});
+    }
+  }
+  return known->second;
+}
+
+void PolicyLint::check(const Draft& draft, Findings& findings) {
+  if (draft.policy == nullptr) return;
+  const Policy& policy = *draft.policy;
+  if (policy.selected.empty()) {
+    findings.add(draft.index, diagnose(Tp::protocol_none, {}, place_of_protocol(draft)));
+    return;
+  }
+  ProtocolSet dropped;
+  (void)gap_free(policy.selected, &dropped);
+  if (!dropped.empty()) {
+    findings.add(draft.index,
+                 diagnose(Tp::protocol_hole, text("not served: ", names_of_set(dropped)),
+                          place_of_protocol(draft)));
+  }
+  check_anonymous(draft, findings);
+  if (draft.context == nullptr) return;
+  if (versions_of(draft).empty()) {
+    findings.add(draft.index,
+                 diagnose(Tp::protocol_unusable, text("enabled: ", names_of_set(policy.selected)),
+                          place_of_protocol(draft)));
+    return;
+  }
+  check_key_types(draft, findings);
+  check_srp(draft, findings);
+  check_kernel_tls(draft, findings);
+  check_old_versions(draft, findings);
+  const auto& insecure = draft.config().insecure_renegotiation;
+  if (insecure.value_or(false)) {
+    findings.add(draft.index, diagnose(Tp::insecure_renegotiation_on, {}, insecure.where()));
+  }
+}
+
+// What a context can negotiate; the words of the configuration may name more.
+void PolicyLint::check_old_versions(const Draft& draft, Findings& findings) {
+  ProtocolSet old;
+  for (const Version& version : versions_of(draft)) {
+    if (version.protocol < Protocol::tls1_2) old.add(version.protocol);
+  }
+  if (old.empty()) return;
+  findings.add(draft.index, diagnose(Tp::old_versions_served, names_of_set(old),
+                                     place_of(draft.config().cipher_list, draft)));
+}
+
+void PolicyLint::check_anonymous(const Draft& draft, Findings& findings) {
+  const std::string& list = draft.policy->cipher_list;
+  const std::string words = unprotected_words(list);
+  // A list that selects nothing else has no context, and was reported as an error.
+  if (words.empty() || draft.context == nullptr) return;
+  const auto [known, is_new] = unprotected_.try_emplace(list);
+  if (is_new) known->second = unprotected_suites_in(list);
+  if (known->second.empty()) return;
+  findings.add(draft.index, diagnose(Tp::cipher_list_names_anonymous, words,
+                                     place_of(draft.config().cipher_list, draft)));
+}
+
+// SRP is a matter of TLS 1.2 and older: whoever sets it up to keep strangers out has to be told
+// which way is left open.
+void PolicyLint::check_srp(const Draft& draft, Findings& findings) {
+  if (draft.policy->srp_file.empty()) return;
+  bool has_old = false;
+  bool has_tls13 = false;
+  bool has_srp = false;
+  bool has_others = false;
+  for (const Version& version : versions_of(draft)) {
+    if (version.protocol == Protocol::tls1_3) {
+      has_tls13 = true;
+      continue;
+    }
+    has_old = true;
+    for (const Suite& suite : version.suites) (suite.is_srp ? has_srp : has_others) = true;
+  }
+  if (has_srp && (has_others || !has_tls13)) return;
+  const Tp id = has_srp   ? Tp::srp_not_in_tls13
+                : has_old ? Tp::srp_ciphers_off
+                          : Tp::srp_versions_off;
+  findings.add(draft.index, diagnose(id, {}, draft.config().srp_file.where()));
+}
+
+void PolicyLint::check_kernel_tls(const Draft& draft, Findings& findings) {
+  if ((SSL_CTX_get_options(draft.context) & SSL_OP_ENABLE_KTLS) == 0) return;
+  const auto& commands = draft.config().conf_commands.entries();
+  const auto asked = std::ranges::find_if(commands, [](const auto& entry) {
+    return entry.value.value.find("KTLS") != std::string_view::npos;
+  });
+  if (asked == commands.end()) return;  // OpenSSL's own configuration file may say so for everybody
+  findings.add(draft.index, diagnose(Tp::kernel_tls_unused, {}, asked->where()));
+}
+
+void PolicyLint::check_key_types(const Draft& draft, Findings& findings) {
+  if (draft.certificates.empty()) return;
+  const auto& versions = versions_of(draft);
+  std::vector<const Version*> unusable;
+  for (const Version& version : versions) {
+    if (!is_any_usable(version.suites, draft)) unusable.push_back(&version);
+  }
+  if (unusable.empty()) return;
+  std::vector<std::string> names;
+  names.reserve(unusable.size());
+  for (const Version* version : unusable) names.emplace_back(name_of(version->protocol));
+  const DraftCertificate& first = draft.certificates.front();
+  std::string evidence =
+      text(join(names, ", "), ": the suites want ", wanted_by(unusable.back()->suites),
+           "; configured: ", key_types_of(draft), " (", first.where.directive, " at ",
+           first.where.file, ':', first.where.line, ')');
+  const bool nothing_left = unusable.size() == versions.size();
+  findings.add(draft.index,
+               diagnose(nothing_left ? Tp::ciphers_need_other_key : Tp::ciphers_partly_unusable,
+                        std::move(evidence), place_of(draft.config().cipher_list, draft)));
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// i2d and d2i for sessions. d2i accepts trailing bytes; a cache entry that has some is not
+// what was stored, so this does not.
+#include "ssl_engine/openssl/tls/session.h"
+
+#include <openssl/err.h>
+
+#include <algorithm>
+
+namespace tlsplus {
+
+ByteView session_id(const SSL_SESSION& session) noexcept {
+  unsigned int length = 0;
+  const unsigned char* id = SSL_SESSION_get_id(&session, &length);
+  return {id, length};
+}
+
+WallTime session_expiry(const SSL_SESSION& session) noexcept {
+  return session_start(session) + std::chrono::seconds(SSL_SESSION_get_timeout(&session));
+}
+
+WallTime session_start(const SSL_SESSION& session) noexcept {
+  return WallTime(std::chrono::seconds(SSL_SESSION_get_time(&session)));
+}
+
+void end_session_at(SSL_SESSION& session, WallTime end) noexcept {
+  const auto left = std::max(end - session_start(session), std::chrono::seconds(0));
+  (void)SSL_SESSION_set_timeout(&session, static_cast<long>(left.count()));
+}
+
+ByteView session_context(const SSL_SESSION& session) noexcept {
+  unsigned int size = 0;
+  const unsigned char* context = SSL_SESSION_get0_id_context(&session, &size);
+  return {context, size};
+}
+
+// As short as no digest is.
+void unbind_session(SSL_SESSION& session) noexcept {
+  constexpr unsigned char kNobody = 0;
+  (void)SSL_SESSION_set1_id_context(&session, &kNobody, 1);
+}
+
+std::optional<Bytes> session_to_der(const SSL_SESSION& session) {
+  const int length = i2d_SSL_SESSION(&session, nullptr);
+  if (length <= 0) {
+    ERR_clear_error();
+    return std::nullopt;
+  }
+  Bytes der(static_cast<std::size_t>(length));
+  unsigned char* out = der.data();
+  if (i2d_SSL_SESSION(&session, &out) != length) {
+    ERR_clear_error();
+    return std::nullopt;
+  }
+  return der;
+}
+
+Session session_from_der(ByteView der) noexcept {
+  const unsigned char* in = der.data();
+  Session session(d2i_SSL_SESSION(nullptr, &in, static_cast<long>(der.size())));
+  if (session == nullptr) {
+    ERR_clear_error();
+  } else if (in != der.data() + der.size()) {
+    session.reset();
+  }
+  return session;
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Asking a client for its certificate, and OpenSSL's walk over the chain that comes. OpenSSL
+// finds the facts; the core's Verifier decides, one certificate at a time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "ssl_engine/openssl/handles.h"
+#include "ssl_engine/openssl/x509/trust.h"
+
+namespace tlsplus {
+
+/// One certificate of a chain under examination, as the verify callback sees it
+/// (SSL_CTX_set_verify(3)).
+struct ChainStep {
+  /// The kinds of fault that are decided on; everything else is `other`.
+  enum class Fault : std::uint8_t { none, issuer_unknown, crl_missing, crl_expired, other };
+  Fault fault = Fault::none;
+  int depth = 0;                // 0: the client's own
+  X509* certificate = nullptr;  // null: OpenSSL had none at hand
+  std::string_view reason;      // the library's words; "ok" for none
+};
+
+enum class ChainVerdict : std::uint8_t {
+  accept,            // what OpenSSL noted stays noted
+  accept_and_clear,  // as if nothing had been found
+  refuse,
+  refuse_too_deep,  // whatever OpenSSL thinks of it
+  refuse_obsolete   // alert certificate_unknown: what expired is our list, not the certificate
+};
+
+enum class AskClient : std::uint8_t { no, yes, insist };
+
+/// `store` and `names` may be null: those in force stay.
+void ask_client(SSL_CTX& context, AskClient ask, X509_STORE* store,
+                const STACK_OF(X509_NAME) * names) noexcept;
+void ask_client(SSL& ssl, AskClient ask, X509_STORE* store,
+                const STACK_OF(X509_NAME) * names) noexcept;
+
+using ChainJudge = std::function<ChainVerdict(const ChainStep&)>;
+/// Walks over a chain that the client has shown once more, with `judge` in the place of the
+/// handshake's; `others` may be null. Changes nothing of the SSL, asks nobody.
+bool passes_again(SSL& ssl, X509& certificate, STACK_OF(X509) * others, X509_STORE& store,
+                  const ChainJudge& judge) noexcept;
+
+/// The result of verification reads as good from here on (SSL_set_verify_result(3)).
+void forgive(SSL& ssl) noexcept;
+
+}  // namespace tlsplus

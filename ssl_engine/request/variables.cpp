@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table is ordered by name, so that a look-up is a binary search; the families with an
+// index or an attribute in their name have a grammar instead of a thousand rows.
+#include "ssl_engine/request/variables.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "ssl_engine/base/text.h"
+#include "ssl_engine/openssl/tls/client_hello.h"
+#include "ssl_engine/openssl/tls/session_info.h"
+#include "ssl_engine/openssl/tls/srp.h"
+#include "ssl_engine/openssl/x509/x509_names.h"
+#include "ssl_engine/openssl/x509/x509_text.h"
+
+namespace tlsplus {
+namespace {
+
+using Value = std::optional<VariableText>;
+
+// ---- what the rows' functions return, as a Value ----
+
+Value to_value(std::string text) {
+  if (text.empty()) return std::nullopt;
+  return VariableText(std::move(text));
+}
+Value to_value(std::optional<std::string> text) {
+  if (!text) return std::nullopt;
+  return VariableText(std::move(*text));
+}
+/// Library memory only: what belongs to the connection is returned as a string.
+Value to_value(std::string_view lasting) {
+  if (lasting.empty()) return std::nullopt;
+  return VariableText::lasting(lasting);
+}
+
+std::string_view true_or_false(bool value) noexcept {
+  return value ? "true" : "false";
+}
+
+template <auto Ask>
+Value of_tls(const VariableQuery& query) {
+  if (query.tls == nullptr) return std::nullopt;
+  return to_value(Ask(*query.tls));
+}
+
+template <auto Ask>
+Value of_ssl(const VariableQuery& query) {
+  if (query.tls == nullptr) return std::nullopt;
+  return to_value(Ask(*query.tls->ssl));
+}
+
+template <auto Ask>
+Value of_cipher(const VariableQuery& query) {
+  if (query.tls == nullptr) return std::nullopt;
+  const auto cipher = cipher_info(*query.tls->ssl);
+  if (!cipher) return std::nullopt;
+  return to_value(Ask(*cipher));
+}
+
+const X509* certificate_of(const TlsView* tls, Side side) noexcept {
+  if (tls == nullptr) return nullptr;
+  return side == Side::client ? tls->peer : tls->own;
+}
+
+template <Side Whose, auto Ask>
+Value of_certificate(const VariableQuery& query) {
+  const X509* certificate = certificate_of(query.tls, Whose);
+  if (certificate == nullptr) return std::nullopt;
+  return to_value(Ask(*certificate));
+}
+
+// ---- connection and session ----
+
+Value https(const VariableQuery& query) {
+  return VariableText::lasting(query.tls == nullptr ? "off" : "on");
+}
+
+constexpr int kExportBits = 56;  // fewer were once all that could be exported
+
+std::string_view cipher_name(const CipherInfo& cipher) {
+  return cipher.name;
+}
+std::string_view cipher_is_export(const CipherInfo& cipher) {
+  return true_or_false(cipher.secret_bits < kExportBits);
+}
+std::string cipher_secret_bits(const CipherInfo& cipher) {
+  return std::to_string(cipher.secret_bits);
+}
+std::string cipher_algorithm_bits(const CipherInfo& cipher) {
+  return std::to_string(cipher.algorithm_bits);
+}
+
+std::string session_id_hex(const SSL& ssl) {
+  return hex(session_id_of(ssl));
+}
+std::string_view resumed(const SSL& ssl) {
+  return is_resumed(ssl) ? "Resumed" : "Initial";
+}
+std::string_view secure_renegotiation(const SSL& ssl) {
+  return true_or_false(has_secure_renegotiation(ssl));
+}
+std::string srp_user_text(SSL& ssl) {
+  return std::string(srp_user(ssl));
+}
+std::string srp_user_info_text(SSL& ssl) {
+  return std::string(srp_user_info(ssl));
+}
+std::string alpn_text(const SSL& ssl) {
+  return std::string(alpn_name(ssl));
+}
+
+std::string sni_text(const TlsView& tls) {
+  return std::string(tls.sni);
+}
+template <HelloPart Part>
+std::string hello_hex(const TlsView& tls) {
+  return tls.client_hello.empty() ? std::string() : hex(hello_part(tls.client_hello, Part));
+}
+std::string_view early_data(const TlsView& tls) {
+  return tls.early_data ? "1" : "0";
+}
+std::string handshake_microseconds(const TlsView& tls) {
+  return tls.handshake_time ? std::to_string(tls.handshake_time->count()) : std::string();
+}
+
+/// Only a certificate that was verified and forgiven nothing is a SUCCESS: applications test
+/// for that word and for nothing else.
+std::string verdict(const TlsView& tls) {
+  if (tls.peer == nullptr && tls.verify_error.empty()) return "NONE";
+  if (is_success(tls)) return "SUCCESS";
+  if (is_verified(*tls.ssl) && tls.verify_error.empty()) return "GENEROUS";
+  return text("FAILED:", tls.verify_error.empty() ? verify_text(*tls.ssl) : tls.verify_error);
+}
+
+// ---- versions ----
+
+Value version_interface(const VariableQuery& query) {
+  return to_value(std::string(query.interface_version));
+}
+Value version_library(const VariableQuery& /*query*/) {
+  return to_value(library_version());
+}
+Value version_library_interface(const VariableQuery& /*query*/) {
+  return to_value(library_interface_version());
+}
+Value version_module(const VariableQuery& /*query*/) {
+  return VariableText::lasting("mod_tlsplus/" TLSPLUS_VERSION);
+}
+
+// ---- certificates ----
+
+template <Side Whose>
+Value days_remaining(const VariableQuery& query) {
+  const X509* certificate = certificate_of(query.tls, Whose);
+  if (certificate == nullptr) return std::nullopt;
+  return to_value(std::to_string(days_left(*certificate, query.now)));
+}
+
+/// CertificateExactAssertion (RFC 4523 2.1) in the string form directories search by.
+std::optional<std::string> exact_assertion(const X509& certificate) {
+  const auto serial = serial_decimal(certificate);
+  const auto issuer = dn_text(issuer_name(certificate), DnFormat::rfc2253_ascii);
+  if (!serial || !issuer) return std::nullopt;
+  return text("{ serialNumber ", *serial, ", issuer rdnSequence:\"", *issuer, "\" }");
+}
+
+// ---- the table ----
+
+struct Row {
+  std::string_view name;  // upper case
+  Value (*value)(const VariableQuery&);
+};
+
+// clang-format off
+constexpr Row kRows[] = {
+    {"HTTPS", https},
+    {"SSL_ALPN", of_ssl<alpn_text>},
+    {"SSL_CIPHER", of_cipher<cipher_name>},
+    {"SSL_CIPHER_ALGKEYSIZE", of_cipher<cipher_algorithm_bits>},
+    {"SSL_CIPHER_EXPORT", of_cipher<cipher_is_export>},
+    {"SSL_CIPHER_USEKEYSIZE", of_cipher<cipher_secret_bits>},
+    {"SSL_CLIENTHELLO_ALPN", of_tls<hello_hex<HelloPart::protocols>>},
+    {"SSL_CLIENTHELLO_CIPHERS", of_tls<hello_hex<HelloPart::ciphers>>},
+    {"SSL_CLIENTHELLO_EC_FORMATS", of_tls<hello_hex<HelloPart::point_formats>>},
+    {"SSL_CLIENTHELLO_EXTENSIONS", of_tls<hello_hex<HelloPart::extensions>>},
+    {"SSL_CLIENTHELLO_GROUPS", of_tls<hello_hex<HelloPart::groups>>},
+    {"SSL_CLIENTHELLO_SIG_ALGOS", of_tls<hello_hex<HelloPart::signature_algorithms>>},
+    {"SSL_CLIENTHELLO_VERSION", of_tls<hello_hex<HelloPart::version>>},
+    {"SSL_CLIENTHELLO_VERSIONS", of_tls<hello_hex<HelloPart::versions>>},
+    {"SSL_CLIENT_A_KEY", of_certificate<Side::client, key_algorithm>},
+    {"SSL_CLIENT_A_SIG", of_certificate<Side::client, signature_algorithm>},
+    {"SSL_CLIENT_B64CERT", of_certificate<Side::client, base64_der>},
+    {"SSL_CLIENT_CERT", of_certificate<Side::client, pem_text>},
+    {"SSL_CLIENT_CERT_RFC4523_CEA", of_certificate<Side::client, exact_assertion>},
+    {"SSL_CLIENT_CERT_SHA256", of_certificate<Side::client, sha256_hex>},
+    {"SSL_CLIENT_FINGERPRINT_SHA256", of_certificate<Side::client, sha256_hex>},
+    {"SSL_CLIENT_M_SERIAL", of_certificate<Side::client, serial_hex>},
+    {"SSL_CLIENT_M_VERSION", of_certificate<Side::client, version_text>},
+    {"SSL_CLIENT_VERIFY", of_tls<verdict>},
+    {"SSL_CLIENT_V_END", of_certificate<Side::client, not_after_text>},
+    {"SSL_CLIENT_V_REMAIN", days_remaining<Side::client>},
+    {"SSL_CLIENT_V_START", of_certificate<Side::client, not_before_text>},
+    {"SSL_COMPRESS_METHOD", of_ssl<compression_name>},
+    {"SSL_EARLY_DATA", of_tls<early_data>},
+    {"SSL_GROUP", of_ssl<group_name>},
+    {"SSL_HANDSHAKE_US", of_tls<handshake_microseconds>},
+    {"SSL_KEX_GROUP", of_ssl<group_name>},
+    {"SSL_PROTOCOL", of_ssl<protocol_name>},
+    {"SSL_SECURE_RENEG", of_ssl<secure_renegotiation>},
+    {"SSL_SERVER_A_KEY", of_certificate<Side::server, key_algorithm>},
+    {"SSL_SERVER_A_SIG", of_certificate<Side::server, signature_algorithm>},
+    {"SSL_SERVER_B64CERT", of_certificate<Side::server, base64_der>},
+    {"SSL_SERVER_CERT", of_certificate<Side::server, pem_text>},
+    {"SSL_SERVER_M_SERIAL", of_certificate<Side::server, serial_hex>},
+    {"SSL_SERVER_M_VERSION", of_certificate<Side::server, version_text>},
+    {"SSL_SERVER_V_END", of_certificate<Side::server, not_after_text>},
+    {"SSL_SERVER_V_REMAIN", days_remaining<Side::server>},
+    {"SSL_SERVER_V_START", of_certificate<Side::server, not_before_text>},
+    {"SSL_SESSION_ID", of_ssl<session_id_hex>},
+    {"SSL_SESSION_RESUMED", of_ssl<resumed>},
+    {"SSL_SIGALG", of_ssl<signature_name>},
+    {"SSL_SRP_USER", of_ssl<srp_user_text>},
+    {"SSL_SRP_USERINFO", of_ssl<srp_user_info_text>},
+    {"SSL_TLS_SNI", of_tls<sni_text>},
+    {"SSL_VERSION_INTERFACE", version_interface},
+    {"SSL_VERSION_LIBRARY", version_library},
+    {"SSL_VERSION_LIBRARY_INTERFACE", version_library_interface},
+    {"SSL_VERSION_MODULE", version_module},
+};
+// clang-format on
+static_assert(std::ranges::is_sorted(kRows, {}, &Row::name));
+
+constexpr std::string_view kVersionPrefix = "SSL_VERSION_";  // what follows keeps its case
+
+constexpr char to_upper(char c) noexcept {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
+
+/// <0, 0, >0 as `name` in upper case is before, equal to or behind `upper`.
+int compare(std::string_view name, std::string_view upper) noexcept {
+  const std::size_t common = std::min(name.size(), upper.size());
+  for (std::size_t i = 0; i < common; ++i) {
+    const char c = to_upper(name[i]);
+    if (c != upper[i])
+      return static_cast<unsigned char>(c) < static_cast<unsigned char>(upper[i]) ? -1 : 1;
+  }
+  if (name.size() == upper.size()) return 0;
+  return name.size() < upper.size() ? -1 : 1;
+}
+
+const Row* find_row(std::string_view name) noexcept {
+  const Row* found = std::lower_bound(
+      std::begin(kRows), std::end(kRows), name,
+      [](const Row& row, std::string_view wanted) { return compare(wanted, row.name) > 0; });
+  if (found == std::end(kRows) || compare(name, found->name) != 0) return nullptr;
+  if (found->name.starts_with(kVersionPrefix) &&
+      found->name.substr(kVersionPrefix.size()) != name.substr(kVersionPrefix.size())) {
+    return nullptr;
+  }
+  return found;
+}
+
+// ---- the families ----
+//
+//   SSL_ side _ which _DN [ _ attribute [ _ [index] ] [ _RAW ] ]     which: S or I, as it is
+//   SSL_ side _SAN_ ( Email | DNS | OTHER_msUPN | OTHER_dnsSRV ) _ index
+//   SSL_CLIENT_CERT_CHAIN_ index
+
+class Cursor {
+ public:
+  explicit Cursor(std::string_view rest) noexcept : rest_(rest) {}
+  [[nodiscard]] std::string_view rest() const noexcept { return rest_; }
+
+  bool take(std::string_view word) noexcept {
+    return starts_with_ignoring_case(rest_, word) && drop(word.size());
+  }
+  bool take_exactly(std::string_view word) noexcept {
+    return rest_.starts_with(word) && drop(word.size());
+  }
+  std::string_view take_until(char end) noexcept {
+    const std::string_view part = rest_.substr(0, rest_.find(end));
+    drop(part.size());
+    return part;
+  }
+  std::string_view take_digits() noexcept {
+    const auto end = std::min(rest_.find_first_not_of("0123456789"), rest_.size());
+    const std::string_view digits = rest_.substr(0, end);
+    drop(end);
+    return digits;
+  }
+
+ private:
+  bool drop(std::size_t count) noexcept {
+    rest_.remove_prefix(count);
+    return true;
+  }
+  std::string_view rest_;
+};
+
+/// Saturates where no certificate reaches; "" is 0.
+unsigned to_index(std::string_view digits) noexcept {
+  constexpr unsigned kBeyond = 1'000'000;
+  unsigned index = 0;
+  for (const char digit : digits) {
+    index = std::min(kBeyond, index * 10 + static_cast<unsigned>(digit - '0'));
+  }
+  return index;
+}
+
+Variable find_dn(Cursor name, Variable found) noexcept {
+  found.issuer = name.rest().starts_with('I');
+  if (!name.take_exactly(found.issuer ? "I" : "S") || !name.take("_DN")) return {};
+  found.kind = Variable::Kind::dn;
+  if (name.rest().empty()) return found;
+  if (!name.take("_")) return {};
+  found.kind = Variable::Kind::dn_attribute;
+  found.nid = dn_attribute_nid(name.take_until('_'));
+  if (found.nid == 0) return {};
+  if (name.take("_")) {
+    found.raw = name.take_exactly("RAW");
+    if (!found.raw) {
+      found.index = to_index(name.take_digits());
+      found.raw = name.take_exactly("_RAW");
+    }
+  }
+  return name.rest().empty() ? found : Variable{};
+}
+
+std::optional<AltName> take_alt_name(Cursor& name) noexcept {
+  if (name.take("EMAIL_")) return AltName::email;
+  if (name.take("DNS_")) return AltName::dns;
+  if (!name.take("OTHER_")) return std::nullopt;
+  if (name.take_exactly("msUPN_")) return AltName::ms_upn;
+  if (name.take_exactly("dnsSRV_")) return AltName::dns_srv;
+  return std::nullopt;
+}
+
+Variable find_alt_name(Cursor name, Variable found) noexcept {
+  constexpr std::size_t kMaxDigits = 4;
+  const auto kind = take_alt_name(name);
+  const std::string_view digits = name.take_digits();
+  if (!kind || digits.empty() || digits.size() > kMaxDigits || !name.rest().empty()) return {};
+  found.kind = Variable::Kind::alt_name;
+  found.alt = static_cast<std::uint8_t>(*kind);
+  found.index = to_index(digits);
+  return found;
+}
+
+Variable find_chain(Cursor name, Variable found) noexcept {
+  const std::string_view digits = name.take_digits();
+  if (digits.empty() || !name.rest().empty() || found.side != Side::client) return {};
+  found.kind = Variable::Kind::chain;
+  found.index = to_index(digits);
+  return found;
+}
+
+Variable find_in_family(Cursor name) noexcept {
+  Variable found;
+  if (!name.take("SSL_")) return {};
+  if (!name.take("CLIENT_")) {
+    if (!name.take("SERVER_")) return {};
+    found.side = Side::server;
+  }
+  if (name.take("SAN_")) return find_alt_name(name, found);
+  if (name.take("CERT_CHAIN_")) return find_chain(name, found);
+  return find_dn(name, found);
+}
+
+Value alt_name_value(const X509& certificate, const Variable& variable) {
+  unsigned seen = 0;
+  for (AltNameText& name : alt_names(certificate)) {
+    if (static_cast<std::uint8_t>(name.kind) != variable.alt || seen++ != variable.index) continue;
+    return to_value(std::move(name.text));
+  }
+  return std::nullopt;
+}
+
+Value chain_value(const TlsView& tls, unsigned index) {
+  const X509* certificate = peer_chain_at(*tls.ssl, index);
+  if (certificate == nullptr) return std::nullopt;
+  return to_value(pem_text(*certificate));
+}
+
+Value family_value(const Variable& variable, const VariableQuery& query) {
+  const X509* certificate = certificate_of(query.tls, variable.side);
+  if (certificate == nullptr) return std::nullopt;
+  const auto& name = variable.issuer ? issuer_name(*certificate) : subject_name(*certificate);
+  switch (variable.kind) {
+    case Variable::Kind::dn:
+      return to_value(dn_text(name, query.legacy_dn ? DnFormat::slash : DnFormat::rfc2253));
+    case Variable::Kind::dn_attribute:
+      return to_value(dn_attribute(name, variable.nid, variable.index,
+                                   variable.raw ? ValueForm::raw : ValueForm::utf8));
+    case Variable::Kind::alt_name:
+      return alt_name_value(*certificate, variable);
+    case Variable::Kind::chain:
+      return chain_value(*query.tls, variable.index);
+    case Variable::Kind::none:
+    case Variable::Kind::row:
+      break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool is_success(const TlsView& tls) noexcept {
+  return tls.peer != nullptr && is_verified(*tls.ssl) && tls.verify_error.empty() &&
+         !tls.verify_lenient;
+}
+
+Variable find_variable(std::string_view name) noexcept {
+  if (const Row* row = find_row(name)) {
+    Variable found;
+    found.kind = Variable::Kind::row;
+    found.row = static_cast<std::uint16_t>(row - std::begin(kRows));
+    return found;
+  }
+  return find_in_family(Cursor(name));
+}
+
+std::optional<VariableText> value_of(const Variable& variable, const VariableQuery& query) {
+  if (variable.kind == Variable::Kind::row) return kRows[variable.row].value(query);
+  return family_value(variable, query);
+}
+
+std::optional<VariableText> look_up(std::string_view name, const VariableQuery& query) {
+  const Variable variable = find_variable(name);
+  if (!variable) return std::nullopt;
+  return value_of(variable, query);
+}
+
+std::vector<std::string_view> variable_names() {
+  std::vector<std::string_view> names;
+  for (const Row& row : kRows) names.push_back(row.name);
+  return names;
+}
+
+std::vector<std::string> extension_list(const TlsView& tls, bool peer, const std::string& oid) {
+  const X509* certificate = certificate_of(&tls, peer ? Side::client : Side::server);
+  if (certificate == nullptr) return {};
+  return extension_texts(*certificate, oid);
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,473 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Comparisons of keywords ignore case, those of prefixes ("file:", "exec:", "pkcs11:") do not:
+// with another case they have always been file names, and stay that.
+#include "ssl_engine/settings/parse.h"
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+
+#include "ssl_engine/base/text.h"
+#include "ssl_engine/openssl/features.h"
+#include "ssl_engine/openssl/tls/srp.h"
+#include "ssl_engine/openssl/x509/token.h"
+#include "ssl_engine/openssl/x509/token_uri.h"
+
+namespace tlsplus {
+namespace {
+
+/// A number as httpd's modules have always read it.
+struct LenientNumber {
+  std::int32_t value = 0;
+  bool exact = false;  // the word was this number and nothing else
+};
+
+LenientNumber lenient_number(std::string_view word) {
+  LenientNumber read;
+  std::string_view digits = word;
+  if (!digits.empty() && digits.front() == '+') digits.remove_prefix(1);
+  std::int64_t wide = 0;
+  const auto [end, status] = std::from_chars(digits.data(), digits.data() + digits.size(), wide);
+  if (status == std::errc::result_out_of_range) {
+    wide = digits.front() == '-' ? INT64_MIN : INT64_MAX;
+  }
+  // What does not fit is cut to the low 32 bits, as an int on this platform is.
+  read.value = static_cast<std::int32_t>(static_cast<std::uint32_t>(wide));
+  read.exact = status == std::errc{} && end == digits.data() + digits.size() && wide == read.value;
+  return read;
+}
+
+/// The whole word as a number of seconds or bytes, remarked if it was not quite one; negative is
+/// refused.
+Result<std::int32_t> lenient_count(const Line& line, std::string_view word) {
+  const LenientNumber number = lenient_number(word);
+  if (number.value < 0) {
+    return line.refusal(Tp::number_negative,
+                        text(quote(word), number.exact ? "" : " reads as ",
+                             number.exact ? "" : std::to_string(number.value)));
+  }
+  if (!number.exact) {
+    line.remark(Tp::number_not_exact, text(quote(word), " reads as ", number.value));
+  }
+  return number.value;
+}
+
+Result<std::string_view> absolute_path(const Line& line, std::string_view path) {
+  const auto absolute = line.paths.absolute(path);
+  if (!absolute) return line.refusal(Tp::path_invalid, quote(path));
+  return *absolute;
+}
+
+Result<std::string_view> checked_file(const Line& line, std::string_view path) {
+  if (line.paths.skips_files()) return path;
+  auto absolute = absolute_path(line, path);
+  if (!absolute) return absolute;
+  switch (line.paths.kind_of(*absolute)) {
+    case PathKind::file:
+      return absolute;
+    case PathKind::empty_file:
+      return line.refusal(Tp::file_empty, quote(*absolute));
+    case PathKind::directory:
+      return line.refusal(Tp::file_not_regular, quote(*absolute) + " is a directory");
+    case PathKind::other:
+      return line.refusal(Tp::file_not_regular, quote(*absolute));
+    case PathKind::absent:
+      break;
+  }
+  return line.refusal(Tp::file_missing, quote(*absolute));
+}
+
+Result<std::string_view> checked_directory(const Line& line, std::string_view path) {
+  auto absolute = absolute_path(line, path);
+  if (!absolute) return absolute;
+  if (line.paths.kind_of(*absolute) == PathKind::directory) return absolute;
+  return line.refusal(Tp::directory_missing, quote(*absolute));
+}
+
+/// Anything that exists: programs, devices, sockets. Looked at even by a dump, as ever.
+Result<std::string_view> existing_path(const Line& line, std::string_view path) {
+  auto absolute = absolute_path(line, path);
+  if (!absolute) return absolute;
+  if (line.paths.kind_of(*absolute) != PathKind::absent) return absolute;
+  return line.refusal(Tp::file_missing, quote(*absolute));
+}
+
+/// `word` without `prefix`; nullopt if it does not start with it or nothing follows.
+std::optional<std::string_view> after_prefix(std::string_view word, std::string_view prefix) {
+  if (!word.starts_with(prefix) || word.size() == prefix.size()) return std::nullopt;
+  return word.substr(prefix.size());
+}
+
+struct ProtocolWord {
+  std::string_view word;
+  Protocol protocol;
+};
+
+constexpr std::array<ProtocolWord, kProtocolCount> kProtocolWords{{
+    {"SSLv3", Protocol::ssl3},
+    {"TLSv1", Protocol::tls1_0},
+    {"TLSv1.1", Protocol::tls1_1},
+    {"TLSv1.2", Protocol::tls1_2},
+    {"TLSv1.3", Protocol::tls1_3},
+}};
+
+std::optional<ProtocolSet> protocols_named(std::string_view name) {
+  if (equals_ignoring_case(name, "all")) return default_protocols();
+  for (const auto& row : kProtocolWords) {
+    if (!equals_ignoring_case(name, row.word)) continue;
+    ProtocolSet one;
+    one.add(row.protocol);
+    return one;
+  }
+  return std::nullopt;
+}
+
+template <class Apply>
+void for_each_protocol(ProtocolSet versions, Apply apply) {
+  for (const auto& row : kProtocolWords) {
+    if (versions.has(row.protocol)) apply(row.protocol);
+  }
+}
+
+std::string names_of(ProtocolSet versions) {
+  std::vector<std::string> names;
+  for_each_protocol(versions, [&](Protocol p) { names.emplace_back(name_of(p)); });
+  return join(names, " ");
+}
+
+/// A word with its sign taken off: '+', '-', or 0 for none.
+struct SignedWord {
+  char sign = 0;
+  std::string_view name;
+};
+
+SignedWord signed_word(std::string_view word) {
+  if (word.starts_with('+') || word.starts_with('-')) return {word.front(), word.substr(1)};
+  return {0, word};
+}
+
+struct OptionName {
+  std::string_view name;
+  unsigned bit;
+};
+
+constexpr OptionName kOptionNames[] = {
+    {"StdEnvVars", OptionSet::kStdEnvVars},
+    {"ExportCertData", OptionSet::kExportCertData},
+    {"FakeBasicAuth", OptionSet::kFakeBasicAuth},
+    {"StrictRequire", OptionSet::kStrictRequire},
+    {"OptRenegotiate", OptionSet::kOptRenegotiate},
+    {"LegacyDNStringFormat", OptionSet::kLegacyDnString},
+};
+
+std::string option_names(unsigned bits) {
+  std::vector<std::string> names;
+  for (const auto& row : kOptionNames) {
+    if ((bits & row.bit) != 0) names.emplace_back(row.name);
+  }
+  return join(names, " ");
+}
+
+constexpr unsigned kEveryOption = ~0U;
+
+// What was meant where quotation marks or commas hold several versions together, as a line to
+// write; empty if there is more to mend than that.
+std::string versions_apart(const Line& line) {
+  std::string apart = line.origin.directive;
+  bool is_first = true;
+  for (const std::string_view word : line.words) {
+    for (const std::string_view piece : split(word, ',')) {
+      for (const std::string_view part : words(piece)) {
+        const auto [sign, name] = signed_word(part);
+        const auto named = protocols_named(name);
+        if (!named) return {};
+        if (named->has(Protocol::ssl3) && sign != '-') return {};
+        // A bare name starts anew; a list with commas means all of its members.
+        apart += text(sign == 0 && !is_first ? " +" : " ", part);
+        is_first = false;
+      }
+    }
+  }
+  return is_first ? std::string{} : text("write: ", apart);
+}
+
+}  // namespace
+
+void Line::remark(Tp id, std::string evidence, std::string hint) const {
+  remarks.push_back(diagnose(id, std::move(evidence), origin.where(), std::move(hint)));
+}
+
+Error Line::refusal(Tp id, std::string evidence, std::string hint) const {
+  return diagnose(id, std::move(evidence), origin.where(), std::move(hint));
+}
+
+Result<bool> parse_flag(const Line& line) {
+  return equals_ignoring_case(line.word(0), "on");
+}
+
+Result<bool> parse_engine(const Line& line) {
+  const std::string_view word = line.word(0);
+  if (equals_ignoring_case(word, "on")) return true;
+  if (equals_ignoring_case(word, "off")) return false;
+  if (equals_ignoring_case(word, "optional")) {
+    line.remark(Tp::engine_optional, {});
+    return false;
+  }
+  const bool address = word.find(':') != std::string_view::npos || word == "*" ||
+                       (!word.empty() && word.find_first_not_of("0123456789.") == word.npos);
+  return line.refusal(address ? Tp::engine_address : Tp::engine_value, quote(word));
+}
+
+Result<bool> parse_compression(const Line& line) {
+  Result<bool> wanted = parse_flag(line);
+  if (*wanted && !library_compresses()) {
+    return line.refusal(Tp::compression_unavailable, std::string(library_release()));
+  }
+  return wanted;
+}
+
+Result<std::string_view> parse_text(const Line& line) {
+  return line.word(0);
+}
+
+Result<std::string_view> parse_file(const Line& line) {
+  return checked_file(line, line.word(0));
+}
+
+Result<std::string_view> parse_file_or_token(const Line& line) {
+  const std::string_view word = line.word(0);
+  const std::string scheme = scheme_of(word);
+  if (scheme == "pkcs11" && word.starts_with("pkcs11:")) return word;
+  if (word.starts_with("file:")) return checked_file(line, path_of_file_uri(word));
+  // "handle:0x81000001" of a TPM, and whatever else a provider opens.
+  if (!scheme.empty() && is_store_scheme(scheme)) return word;
+  return checked_file(line, word);
+}
+
+Result<std::string_view> parse_srp_file(const Line& line) {
+  if (library_has_srp()) return parse_file(line);
+  return line.refusal(Tp::srp_unavailable, std::string(library_release()));
+}
+
+Result<std::string_view> parse_srp_seed(const Line& line) {
+  if (library_has_srp()) return parse_text(line);
+  return line.refusal(Tp::srp_unavailable, std::string(library_release()));
+}
+
+Result<std::string_view> parse_directory(const Line& line) {
+  return checked_directory(line, line.word(0));
+}
+
+Result<int> parse_count(const Line& line) {
+  return lenient_count(line, line.word(0));
+}
+
+Result<std::chrono::seconds> parse_seconds(const Line& line) {
+  auto number = lenient_count(line, line.word(0));
+  if (!number) return std::move(number).error();
+  return std::chrono::seconds(*number);
+}
+
+Result<std::chrono::seconds> parse_handshake_timeout(const Line& line) {
+  const LenientNumber number = lenient_number(line.word(0));
+  if (!number.exact || number.value < 1 || number.value > kMostHandshakeSeconds.count()) {
+    return line.refusal(Tp::handshake_timeout_value, quote(line.word(0)));
+  }
+  return std::chrono::seconds(number.value);
+}
+
+Result<std::chrono::seconds> parse_ticket_key_rotation(const Line& line) {
+  const LenientNumber number = lenient_number(line.word(0));
+  if (!number.exact || number.value < kLeastRotationSeconds.count() ||
+      number.value > kMostRotationSeconds.count()) {
+    return line.refusal(Tp::ticket_rotation_value, quote(line.word(0)));
+  }
+  return std::chrono::seconds(number.value);
+}
+
+Result<std::chrono::milliseconds> parse_session_cache_wait(const Line& line) {
+  const LenientNumber number = lenient_number(line.word(0));
+  if (!number.exact || number.value < 1 || number.value > kMostCacheWait.count()) {
+    return line.refusal(Tp::cache_wait_value, quote(line.word(0)));
+  }
+  return std::chrono::milliseconds(number.value);
+}
+
+Result<ProtocolSelection> parse_protocols(const Line& line) {
+  ProtocolSet selected;
+  std::vector<std::string> drops;  // of words without a sign
+  std::vector<std::string> added;
+  for (const std::string_view word : line.words) {
+    const auto [sign, name] = signed_word(word);
+    if (equals_ignoring_case(name, "SSLv2")) {
+      if (sign == '-') continue;
+      return line.refusal(Tp::protocol_sslv2, quote(word));
+    }
+    const auto named = protocols_named(name);
+    if (!named) return line.refusal(Tp::protocol_unknown, quote(name), versions_apart(line));
+    if (named->has(Protocol::ssl3) && !is_built_in(Protocol::ssl3)) {
+      if (sign == '-') continue;
+      return line.refusal(Tp::protocol_not_built_in, text(name, ", ", library_release()));
+    }
+    if (sign == 0) {
+      if (!selected.empty()) {
+        drops.push_back(text(quote(word), " drops ", names_of(selected)));
+        added.push_back(text('+', word));
+      }
+      selected = *named;
+    } else if (sign == '+') {
+      for_each_protocol(*named, [&](Protocol p) { selected.add(p); });
+    } else {
+      for_each_protocol(*named, [&](Protocol p) { selected.remove(p); });
+    }
+  }
+  if (!drops.empty()) {
+    line.remark(Tp::protocol_replaces, join(drops, "; "),
+                text("write ", join(added, " "), " if ", added.size() == 1 ? "it was" : "they were",
+                     " meant to be added"));
+  }
+  return ProtocolSelection{selected};
+}
+
+Result<PlainHttp> parse_plain_http(const Line& line) {
+  if (equals_ignoring_case(line.word(0), "explain")) return PlainHttp::explain;
+  if (equals_ignoring_case(line.word(0), "redirect")) return PlainHttp::redirect;
+  return line.refusal(Tp::plain_http_value, quote(line.word(0)));
+}
+
+Result<SniPolicy> parse_sni_policy(const Line& line) {
+  const std::string_view word = line.word(0);
+  if (equals_ignoring_case(word, "strict")) return SniPolicy::strict;
+  if (equals_ignoring_case(word, "secure")) return SniPolicy::secure;
+  if (equals_ignoring_case(word, "authonly")) return SniPolicy::auth_only;
+  if (equals_ignoring_case(word, "insecure")) return SniPolicy::insecure;
+  return line.refusal(Tp::sni_policy_value, quote(word));
+}
+
+Result<RandomSource> parse_random_source(const Line& line) {
+  RandomSource source;
+  if (equals_ignoring_case(line.word(0), "connect")) {
+    source.when = RandomSource::When::connect;
+  } else if (!equals_ignoring_case(line.word(0), "startup")) {
+    return line.refusal(Tp::random_when, quote(line.word(0)));
+  }
+  const std::string_view word = line.word(1);
+  if (equals_ignoring_case(word, "builtin")) {
+    if (line.words.size() > 2) return line.refusal(Tp::random_builtin_bytes, quote(line.word(2)));
+    return source;
+  }
+  if (after_prefix(word, "egd:")) return line.refusal(Tp::random_egd, quote(word));
+  const auto program = after_prefix(word, "exec:");
+  source.kind = program ? RandomSource::Kind::exec : RandomSource::Kind::file;
+  auto path = existing_path(line, program ? *program : after_prefix(word, "file:").value_or(word));
+  if (!path) return std::move(path).error();
+  source.path = *path;
+  if (line.words.size() > 2) {
+    auto bytes = lenient_count(line, line.word(2));
+    if (!bytes) return std::move(bytes).error();
+    source.size_bytes = static_cast<std::uint32_t>(*bytes);
+  }
+  return source;
+}
+
+Result<PassPhraseDialog> parse_pass_phrase_dialog(const Line& line) {
+  const std::string_view word = line.word(0);
+  if (equals_ignoring_case(word, "builtin")) return PassPhraseDialog{};
+  if (const auto command = after_prefix(word, "|")) {
+    return PassPhraseDialog{PassPhraseDialog::Kind::pipe, *command};
+  }
+  if (const auto program = after_prefix(word, "exec:")) {
+    auto path = existing_path(line, *program);
+    if (!path) return std::move(path).error();
+    return PassPhraseDialog{PassPhraseDialog::Kind::exec, *path};
+  }
+  return line.refusal(Tp::pass_phrase_dialog_value, quote(word));
+}
+
+Result<SessionCacheSetting> parse_session_cache(const Line& line) {
+  const std::string_view word = line.word(0);
+  if (equals_ignoring_case(word, "none")) return SessionCacheSetting{};
+  if (equals_ignoring_case(word, "nonenotnull")) {
+    return SessionCacheSetting{SessionCacheSetting::Kind::none_not_null, {}, {}};
+  }
+  SessionCacheSetting setting{SessionCacheSetting::Kind::provider, word, {}};
+  const auto colon = word.find(':');
+  if (colon != std::string_view::npos) {
+    setting.provider = word.substr(0, colon);
+    setting.arguments = word.substr(colon + 1);
+  }
+  if (setting.provider.empty()) return line.refusal(Tp::session_cache_value, quote(word));
+  return setting;
+}
+
+Result<ConfCommand> parse_conf_command(const Line& line) {
+  ConfCommand command{line.word(0), line.word(1)};
+  const ConfValue kind = conf_command_value(command.command);
+  if (kind == ConfValue::unknown) {
+    return line.refusal(Tp::conf_command_unknown,
+                        text(quote(command.command), ", ", library_release()));
+  }
+  if (kind == ConfValue::file || kind == ConfValue::directory) {
+    auto path = kind == ConfValue::file ? checked_file(line, command.value)
+                                        : checked_directory(line, command.value);
+    if (!path) return std::move(path).error();
+    command.value = *path;
+  }
+  return command;
+}
+
+Result<OptionSet> parse_options(const Line& line, const OptionSet& before) {
+  OptionSet now = before;
+  now.origin = &line.origin;
+  unsigned of_this_line = 0;
+  for (const std::string_view word : line.words) {
+    const auto [sign, name] = signed_word(word);
+    unsigned bit = 0;
+    for (const auto& row : kOptionNames) {
+      if (equals_ignoring_case(name, row.name)) bit = row.bit;
+    }
+    if (bit == 0) {
+      return line.refusal(Tp::option_unknown, quote(name),
+                          text("use some of ", option_names(kEveryOption)));
+    }
+    if (sign == '+') {
+      now.add |= bit;
+      now.remove &= ~bit;
+    } else if (sign == '-') {
+      now.add &= ~bit;
+      now.remove |= bit;
+    } else {
+      const unsigned dropped = of_this_line & now.add & ~bit;
+      if (dropped != 0) {
+        line.remark(Tp::options_dropped, text(quote(word), " drops ", option_names(dropped)),
+                    text("write +", name, " if it was meant to be added"));
+      }
+      now.add = bit;
+      now.remove = 0;
+      now.absolute = true;
+    }
+    of_this_line |= bit;
+  }
+  return now;
+}
+
+std::string modern_mutex(std::string_view old_argument) {
+  if (equals_ignoring_case(old_argument, "none") || equals_ignoring_case(old_argument, "no")) {
+    return "Mutex none ssl-cache";
+  }
+  if (old_argument.empty() || equals_ignoring_case(old_argument, "default") ||
+      equals_ignoring_case(old_argument, "yes")) {
+    return "Mutex default ssl-cache";
+  }
+  const auto colon = old_argument.find(':');
+  if (colon == std::string_view::npos) return text("Mutex ", old_argument, " ssl-cache");
+  // SSLMutex named a file, Mutex names the directory that the file is made in.
+  const std::string_view path = old_argument.substr(colon + 1);
+  const auto slash = path.rfind('/');
+  const std::string_view mechanism = old_argument.substr(0, colon);
+  if (slash == std::string_view::npos) return text("Mutex ", mechanism, " ssl-cache");
+  return text("Mutex ", mechanism, ":", slash == 0 ? "/" : path.substr(0, slash), " ssl-cache");
+}
+
+}  // namespace tlsplus

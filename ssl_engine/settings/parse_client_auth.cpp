@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The words of the directives about client certificates. Keywords ignore case.
+#include "ssl_engine/base/text.h"
+#include "ssl_engine/settings/parse.h"
+
+namespace tlsplus {
+
+Result<VerifyMode> parse_verify_mode(const Line& line) {
+  static constexpr struct {
+    std::string_view word;
+    VerifyMode mode;
+  } kModes[] = {
+      {"none", VerifyMode::none},         {"off", VerifyMode::none},
+      {"optional", VerifyMode::optional}, {"require", VerifyMode::require},
+      {"on", VerifyMode::require},        {"optional_no_ca", VerifyMode::optional_no_ca},
+  };
+  for (const auto& row : kModes) {
+    if (equals_ignoring_case(line.word(0), row.word)) return row.mode;
+  }
+  return line.refusal(Tp::verify_mode_value, quote(line.word(0)));
+}
+
+Result<RevocationSetting> parse_revocation_check(const Line& line) {
+  static constexpr struct {
+    std::string_view word;
+    RevocationCheck check;
+  } kChecks[] = {{"none", RevocationCheck::none},
+                 {"leaf", RevocationCheck::leaf},
+                 {"chain", RevocationCheck::chain}};
+  RevocationSetting setting;
+  bool known = false;
+  for (const auto& row : kChecks) {
+    if (!equals_ignoring_case(line.word(0), row.word)) continue;
+    setting.check = row.check;
+    known = true;
+  }
+  if (!known) return line.refusal(Tp::crl_check_value, quote(line.word(0)));
+  for (const std::string_view flag : line.words.subspan(1)) {
+    if (!equals_ignoring_case(flag, "no_crl_for_cert_ok")) {
+      return line.refusal(Tp::crl_check_value, quote(flag));
+    }
+    setting.missing_is_fine = true;
+  }
+  return setting;
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Decides on each certificate of a client's chain, and finds the words for a refusal: which
+// certificate, how deep, why, and which authority would have been needed.
+#pragma once
+
+#include <string>
+
+#include "ssl_engine/openssl/tls/verification.h"
+#include "ssl_engine/settings/policy.h"
+
+namespace tlsplus {
+
+/// What is asked of a client at this moment of its connection.
+struct VerifyRules {
+  VerifyMode mode = VerifyMode::none;
+  int depth = 1;
+  bool missing_crl_is_fine = false;
+};
+
+inline VerifyRules rules_of(const ClientAuth& auth) noexcept {
+  return {auth.mode, auth.depth, auth.crl_check.missing_is_fine};
+}
+
+constexpr AskClient asking(VerifyMode mode) noexcept {
+  return mode == VerifyMode::none      ? AskClient::no
+         : mode == VerifyMode::require ? AskClient::insist
+                                       : AskClient::yes;
+}
+
+/// Belongs to one connection.
+class Verifier {
+ public:
+  /// Before a chain comes: forgets the one before.
+  void begin(const VerifyRules& rules) noexcept {
+    rules_ = rules;
+    lenient_ = false;
+    refusal_.clear();
+  }
+  ChainVerdict judge(const ChainStep& step);
+
+  [[nodiscard]] const VerifyRules& rules() const noexcept { return rules_; }
+  /// An unknown issuer was forgiven.
+  [[nodiscard]] bool was_lenient() const noexcept { return lenient_; }
+  /// Escaped, for a log; empty: nothing was refused.
+  [[nodiscard]] const std::string& refusal() const noexcept { return refusal_; }
+
+ private:
+  ChainVerdict refuse(const ChainStep& step, ChainVerdict verdict, std::string reason);
+
+  VerifyRules rules_;
+  bool lenient_ = false;
+  std::string refusal_;
+};
+
+}  // namespace tlsplus

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Tunnels: CONNECT and WebSockets through us, by both modules that make them. Whoever tunnels
+# writes what it has and waits, without asking for a flush: every byte must be on the wire at once, both
+# ways, after a pause as well, and the end of either side must reach the other. WebSockets over HTTP/2
+# (RFC 8441), too.
+#
+#   make check T=t/serve/tunnels.t                           some hundred messages, a short pause
+#   TLSPLUS_LONG=1 make check T=t/serve/tunnels.t            10,000 messages, a minute's pause
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Test::More;
+use TLSplus::Backend;
+use TLSplus::Certs;
+use TLSplus::Env qw(has_module mpm);
+use TLSplus::H2;
+use TLSplus::Process qw(run wait_until);
+use TLSplus::Server;
+use TLSplus::Stream;
+use TLSplus::Test;
+
+my $LONG     = $ENV{TLSPLUS_LONG};
+my $MESSAGES = $LONG ? 10_000 : 100;
+my $PAUSE    = $LONG ? 60 : 1;
+
+my $certs = TLSplus::Certs->new;
+$certs->leaf('a', san => ['a.test', 'localhost']);
+
+# Frames come back as they came, in frames of the backend's.
+my $websocket = TLSplus::Backend->start(sub ($stream) {
+    TLSplus::Backend::accept_websocket($stream) or return;
+    while (my ($opcode, $payload) = $stream->take_frame(TLSplus::Backend::PATIENCE)) {
+        last if $payload eq 'end';
+        $stream->send(TLSplus::Stream::frame($opcode == TLSplus::Stream::PING ? TLSplus::Stream::PONG : $opcode, $payload));
+    }
+});
+# Speaks first, which no request asks for.
+my $speaker = TLSplus::Backend->start(sub ($stream) {
+    TLSplus::Backend::accept_websocket($stream) or return;
+    $stream->send('1');
+    $stream->take(1, TLSplus::Backend::PATIENCE) eq 'a' or return;
+    $stream->send('2');
+    $stream->_read_until(TLSplus::Backend::PATIENCE, sub { 0 });
+    $stream->send('rest');
+});
+my $echo = TLSplus::Backend->start(\&TLSplus::Backend::echo);
+my $first_to_end = TLSplus::Backend->start(sub ($stream) {
+    $stream->send('bye');
+    $stream->half_close;
+    $stream->_read_until(TLSplus::Backend::PATIENCE, sub { 0 });
+});
+
+my ($ws, $speak, $tcp, $ending) = map { $_->port } $websocket, $speaker, $echo, $first_to_end;
+my $server = TLSplus::Server->start(certs => $certs,
+    modules => [qw(proxy proxy_connect proxy_http proxy_wstunnel), mpm() eq 'prefork' ? () : 'http2'], conf => <<"CONF");
+Timeout 300
+<IfModule mpm_prefork_module>
+  StartServers 8
+</IfModule>
+<VirtualHost *:\@PORT\@>
+  ServerName a.test
+  SSLEngine on
+  SSLCertificateFile    \@CERTS\@/a.crt
+  SSLCertificateKeyFile \@CERTS\@/a.key
+  <IfModule mod_http2.c>
+    Protocols h2 http/1.1
+    H2WebSockets on
+  </IfModule>
+  ProxyRequests On
+  AllowCONNECT $tcp $ending \@PORT\@
+  ProxyPass /wstunnel   ws://127.0.0.1:$ws/
+  ProxyPass /http       http://127.0.0.1:$ws/ upgrade=websocket
+  ProxyPass /speak-ws   ws://127.0.0.1:$speak/
+  ProxyPass /speak-http http://127.0.0.1:$speak/ upgrade=websocket
+</VirtualHost>
+CONF
+
+my $mask = "\x37\xfa\x21\x3d";
+
+sub upgraded ($path, %opt) {
+    my $stream = TLSplus::Stream->tls($server, name => 'a.test', %opt);
+    $stream->send("GET $path HTTP/1.1\r\nHost: a.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+          . "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    my $head = $stream->take_until("\r\n\r\n", 30) // '';
+    like $head, qr{^HTTP/1\.1 101 }, "$path: 101";
+    return $stream;
+}
+
+sub connected ($server, $port, %opt) {
+    my $stream = TLSplus::Stream->tls($server, name => 'a.test', %opt);
+    $stream->send("CONNECT 127.0.0.1:$port HTTP/1.1\r\nHost: 127.0.0.1:$port\r\n\r\n");
+    my $head = $stream->take_until("\r\n\r\n", 30) // '';
+    like $head, qr{^HTTP/1\.\d 200 }, 'CONNECT: 200';
+    return $stream;
+}
+
+# How many of these messages came back as they were sent.
+sub echoed ($stream, @sizes) {
+    my $fine = 0;
+    for my $size (@sizes) {
+        my $payload = chr(ord('a') + $fine % 26) x $size;
+        $stream->send(TLSplus::Stream::frame(TLSplus::Stream::BINARY, $payload, $mask)) or last;
+        my ($opcode, $back) = $stream->take_frame or last;
+        last if $back ne $payload;
+        ++$fine;
+    }
+    return $fine;
+}
+
+my @SIZES = (1, 1, 2, 125, 126, 4095, 4096, 4097, 16_384, 16_385, 65_535, 65_536);
+
+for my $tls ('TLSv1.2', 'TLSv1.3') {
+    for my $path ('/wstunnel', '/http') {
+        subtest "WebSocket, $path, $tls" => sub {
+            my $stream = upgraded($path, tls => $tls);
+            is echoed($stream, @SIZES), @SIZES, 'messages of 1 byte to 64 KiB, both ways' or return;
+            is echoed($stream, map { $SIZES[$_ % @SIZES] } 1 .. $MESSAGES), $MESSAGES, "$MESSAGES more";
+            select undef, undef, undef, $PAUSE;    # not a wait for something: the pause is what is tested
+            $stream->send(TLSplus::Stream::frame(TLSplus::Stream::PING, 'p', $mask));
+            is_deeply [$stream->take_frame], [TLSplus::Stream::PONG, 'p'], "a ping after $PAUSE s of silence";
+            $stream->send(TLSplus::Stream::frame(TLSplus::Stream::BINARY, 'end', $mask));
+            is $stream->take_rest, '', 'the end of the backend ends it';
+        };
+    }
+
+    subtest "WebSockets over HTTP/2, $tls" => sub {
+        plan skip_all => 'mod_http2 does not run on prefork' if mpm() eq 'prefork';
+        for my $path ('/wstunnel', '/http') {
+            my $stream = TLSplus::H2->websocket($server, $path, name => 'a.test', tls => $tls);
+            is $stream->status, 200, "$path: accepted" or next;
+            is echoed($stream, @SIZES), @SIZES, 'messages of 1 byte to 64 KiB, both ways' or next;
+            is echoed($stream, map { $SIZES[$_ % @SIZES] } 1 .. $MESSAGES), $MESSAGES, "$MESSAGES more";
+            select undef, undef, undef, $PAUSE;
+            $stream->send(TLSplus::Stream::frame(TLSplus::Stream::PING, 'p', $mask));
+            is_deeply [$stream->take_frame], [TLSplus::Stream::PONG, 'p'], "a ping after $PAUSE s of silence";
+            $stream->close;
+        }
+    };
+
+    subtest "a backend that speaks first, $tls" => sub {
+        for my $path ('/speak-ws', '/speak-http') {
+            my $stream = upgraded($path, tls => $tls);
+            is $stream->take(1), '1', "$path: its first byte comes by itself";
+            $stream->send('a');
+            is $stream->take(1), '2', 'and its second';
+        }
+    };
+
+    subtest "CONNECT, $tls" => sub {
+        my $stream = connected($server, $tcp, tls => $tls);
+        my $fine = grep { $stream->send($_); ($stream->take(1) // '') eq $_ } ('a' .. 'z') x 4;
+        is $fine, 104, 'single bytes, one after the other';
+        my $large = 'x' x 1_000_000;
+        $stream->send(substr $large, $_ * 50_000, 50_000), $stream->take(50_000) for 0 .. 18;
+        $stream->send('y');
+        is $stream->take(1), 'y', 'and after a large part a single one again';
+    };
+
+    subtest "the backend ends its side, $tls" => sub {
+        my $stream = connected($server, $ending, tls => $tls);
+        is $stream->take(3), 'bye', 'its last words arrive';
+        $stream->send('still');
+        ok wait_until(20, sub { $stream->take_rest(1); length $stream->ended }), 'and its end';
+    };
+}
+
+# gnutls-cli ends its side (close_notify) behind what it sends, and reads on.
+subtest 'the client ends its side' => sub {
+    my $answer = run([
+        'gnutls-cli', '--x509cafile', $certs->ca, '--verify-hostname', 'a.test', '--sni-hostname', 'a.test',
+        '--port', $server->port, '127.0.0.1'
+    ], stdin => "CONNECT 127.0.0.1:$tcp HTTP/1.1\r\nHost: x\r\n\r\n" . 'z' x 10_000, timeout => 60);
+    is scalar($answer->{out} =~ tr/z//) >= 10_000, 1, 'what it had sent comes back whole';
+} if TLSplus::Env::find_program('gnutls-cli');
+
+subtest 'a request over plain HTTP through CONNECT, by curl' => sub {
+    my $port = $server->port;
+    my $inner = $server->get('/', name => 'a.test',
+        args => ['--proxytunnel', '--proxy', "https://localhost:$port", '--proxy-insecure', '--noproxy', 'nothing',
+            '--connect-to', "a.test:$port:127.0.0.1:$port"]);
+    is $inner->status, 200, 'TLS inside TLS' or diag $inner->error;
+    is $inner->body, "hello over TLS\n", 'whole';
+};
+
+serves $server, 'still serving', name => 'a.test';
+
+# A tunnel holds a worker, as it does without TLS, and no more than that.
+subtest 'as many at once as there are workers' => sub {
+    my $workers = 10;
+    my $few = TLSplus::Server->start(certs => $certs, modules => [qw(proxy proxy_connect)], conf => <<"CONF");
+ServerLimit $workers
+<IfModule !mpm_prefork_module>
+  ServerLimit 1
+  ThreadsPerChild $workers
+</IfModule>
+MaxRequestWorkers $workers
+Timeout 300
+<VirtualHost *:\@PORT\@>
+  ServerName a.test
+  SSLEngine on
+  SSLCertificateFile    \@CERTS\@/a.crt
+  SSLCertificateKeyFile \@CERTS\@/a.key
+  ProxyRequests On
+  AllowCONNECT $tcp
+</VirtualHost>
+CONF
+    my @tunnels = map { connected($few, $tcp) } 1 .. $workers;
+    for my $round (1 .. 3) {
+        $_->send('m') for @tunnels;
+        is scalar(grep { ($_->take(1) // '') eq 'm' } @tunnels), $workers, "round $round: all $workers carry";
+    }
+    $_->close for @tunnels;
+    serves $few, 'and the workers are free again', name => 'a.test';
+    ok $few->stop, 'stops cleanly';
+};
+ok $server->stop, 'stops cleanly';
+done_testing;
