@@ -28,7 +28,7 @@ bool is_legal(ByteView id) noexcept {
 
 }  // namespace
 
-NetworkCache::NetworkCache(std::string name, StoreProtocol protocol, std::vector<Server> servers,
+NetworkCache::NetworkCache(std::string name, CacheProtocol protocol, std::vector<Server> servers,
                            std::chrono::milliseconds wait, Shared& shared, const Clock& clock,
                            NetworkCacheWatcher& watcher)
     : name_(std::move(name)),
@@ -40,7 +40,7 @@ NetworkCache::NetworkCache(std::string name, StoreProtocol protocol, std::vector
       watcher_(watcher),
       idle_(servers_.size()) {}
 
-std::unique_ptr<StoreConnection> NetworkCache::take_idle(std::size_t number) {
+std::unique_ptr<CacheConnection> NetworkCache::take_idle(std::size_t number) {
   const std::scoped_lock lock(mutex_);
   auto& idle = idle_[number];
   if (idle.empty()) return nullptr;
@@ -49,7 +49,7 @@ std::unique_ptr<StoreConnection> NetworkCache::take_idle(std::size_t number) {
   return connection;
 }
 
-void NetworkCache::give_back(std::size_t number, std::unique_ptr<StoreConnection> connection) {
+void NetworkCache::give_back(std::size_t number, std::unique_ptr<CacheConnection> connection) {
   const std::scoped_lock lock(mutex_);
   if (idle_[number].size() < kIdleConnections) idle_[number].push_back(std::move(connection));
 }
@@ -67,9 +67,9 @@ NetworkCache::Exchange NetworkCache::ask_server(std::size_t number, std::string_
     if (result.was_closed) connection.reset();
   }
   if (connection == nullptr) {
-    auto opened = StoreConnection::open(server.addresses, deadline);
+    auto opened = CacheConnection::open(server.addresses, deadline);
     if (opened) {
-      connection = std::make_unique<StoreConnection>(std::move(*opened));
+      connection = std::make_unique<CacheConnection>(std::move(*opened));
       result = connection->exchange(request, protocol_, kind, key, deadline);
     } else {
       result = {};

@@ -21,10 +21,10 @@
 
 #include "ssl_engine/base/clock.h"
 #include "ssl_scache/breaker.h"
+#include "ssl_scache/cache_connection.h"
+#include "ssl_scache/cache_protocol.h"
 #include "ssl_scache/cache_spec.h"
 #include "ssl_scache/session_cache.h"
-#include "ssl_scache/store_connection.h"
-#include "ssl_scache/store_protocol.h"
 
 namespace tlsplus {
 
@@ -62,7 +62,7 @@ class NetworkCache final : public SessionCache {
 
   /// `servers` are 1..kMostServers, in the order of the configuration. `wait` bounds every single
   /// operation. The others must outlive this.
-  NetworkCache(std::string name, StoreProtocol protocol, std::vector<Server> servers,
+  NetworkCache(std::string name, CacheProtocol protocol, std::vector<Server> servers,
                std::chrono::milliseconds wait, Shared& shared, const Clock& clock,
                NetworkCacheWatcher& watcher);
 
@@ -79,23 +79,23 @@ class NetworkCache final : public SessionCache {
   [[nodiscard]] std::size_t servers_down() const noexcept;
 
  private:
-  using Exchange = StoreConnection::Exchange;
+  using Exchange = CacheConnection::Exchange;
 
   Exchange ask(std::string_view key, StoreRequest kind, ByteView request);
   Exchange ask_server(std::size_t number, std::string_view key, StoreRequest kind,
                       ByteView request);
-  [[nodiscard]] std::unique_ptr<StoreConnection> take_idle(std::size_t number);
-  void give_back(std::size_t number, std::unique_ptr<StoreConnection> connection);
+  [[nodiscard]] std::unique_ptr<CacheConnection> take_idle(std::size_t number);
+  void give_back(std::size_t number, std::unique_ptr<CacheConnection> connection);
 
   std::string name_;
-  StoreProtocol protocol_;
+  CacheProtocol protocol_;
   std::vector<Server> servers_;
   std::chrono::milliseconds wait_;
   Shared& shared_;
   const Clock& clock_;
   NetworkCacheWatcher& watcher_;
   std::mutex mutex_;                                                 // guards idle_
-  std::vector<std::vector<std::unique_ptr<StoreConnection>>> idle_;  // by server
+  std::vector<std::vector<std::unique_ptr<CacheConnection>>> idle_;  // by server
 };
 
 }  // namespace tlsplus

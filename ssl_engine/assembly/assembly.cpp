@@ -9,13 +9,13 @@
 #include <unordered_map>
 #include <utility>
 
+#include "ssl_engine/assembly/certificate_contexts.h"
 #include "ssl_engine/assembly/context_factory.h"
 #include "ssl_engine/assembly/host_certificates.h"
 #include "ssl_engine/assembly/password_stores.h"
-#include "ssl_engine/assembly/ready_contexts.h"
 #include "ssl_engine/assembly/trust_stores.h"
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/certificates/certificate_store.h"
+#include "ssl_engine/certificates/certificate_files.h"
 #include "ssl_engine/hosts/draft.h"
 #include "ssl_engine/lint/lint.h"
 #include "ssl_engine/messages/findings.h"
@@ -164,7 +164,7 @@ std::vector<std::string> names_of_hosts(const BuildInput& input) {
   return names;
 }
 
-void settle(std::vector<Draft>& drafts, const BuildInput& input, CertificateStore& store,
+void settle(std::vector<Draft>& drafts, const BuildInput& input, CertificateFiles& store,
             Policies& policies, TrustStores& trust, Findings& findings) {
   PasswordStores passwords(findings);
   const Setting<PassPhraseDialog> unset;
@@ -234,7 +234,7 @@ bool speaks_tls(const HostInput& host) {
          (!host.config->certificate_files.empty() || !host.added_certificates.empty());
 }
 
-Assembled assemble(const BuildInput& input, CertificateStore& certificates,
+Assembled assemble(const BuildInput& input, CertificateFiles& certificates,
                    ContextFactory& contexts, const Clock& clock) {
   Findings findings;
   if (!has_algorithms()) {

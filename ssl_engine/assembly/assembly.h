@@ -14,7 +14,7 @@
 
 namespace tlsplus {
 
-class CertificateStore;
+class CertificateFiles;
 class ContextFactory;
 
 struct Assembled {
@@ -24,7 +24,7 @@ struct Assembled {
 
 /// Loads, matches and checks everything. `certificates` keeps what was parsed for the next
 /// generation; `contexts` makes the SSL_CTX of a policy.
-Assembled assemble(const BuildInput& input, CertificateStore& certificates,
+Assembled assemble(const BuildInput& input, CertificateFiles& certificates,
                    ContextFactory& contexts, const Clock& clock);
 
 }  // namespace tlsplus

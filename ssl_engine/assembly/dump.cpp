@@ -134,7 +134,7 @@ class TlsDump {
 
   void certificate(const Host& host, std::size_t position) {
     const Certificate& presented = *host.certificates[position];
-    const LeanCertificate& leaf = presented.leaf();
+    const StoredCertificate& leaf = presented.leaf();
     const Cert opened = leaf.open();
     if (opened == nullptr) return;
     const auto days = std::chrono::floor<std::chrono::days>(leaf.not_after() - now_).count();

@@ -51,18 +51,18 @@ std::string server_of(const HostInput& host) {
   return text(host.server_name, ':', host.port == 0 ? kHttps : host.port);
 }
 
-std::string type_of_key(const std::vector<LeanCertificate>& certificates) {
+std::string type_of_key(const std::vector<StoredCertificate>& certificates) {
   return certificates.empty() || certificates.front().key_type().empty()
              ? std::string()
              : certificates.front().key_description();
 }
 
-std::string subject_text(const LeanCertificate& certificate) {
+std::string subject_text(const StoredCertificate& certificate) {
   const Cert opened = certificate.open();
   return opened == nullptr ? std::string() : subject_of(*opened);
 }
 
-Fingerprint public_fingerprint(const LeanCertificate& certificate) {
+Fingerprint public_fingerprint(const StoredCertificate& certificate) {
   const Cert opened = certificate.open();
   EVP_PKEY* const key = opened == nullptr ? nullptr : X509_get0_pubkey(opened.get());
   return key == nullptr ? Fingerprint{} : public_key_fingerprint(*key);
@@ -97,8 +97,8 @@ std::vector<HostCertificates::Line> HostCertificates::lines_of(const Draft& draf
   return lines;
 }
 
-std::size_t HostCertificates::leaf_position(const std::vector<LeanCertificate>& certificates,
-                                            const LeanKey& key) {
+std::size_t HostCertificates::leaf_position(const std::vector<StoredCertificate>& certificates,
+                                            const StoredKey& key) {
   if (!key) return 0;
   for (std::size_t i = 0; i < certificates.size(); ++i) {
     if (store_.fits(certificates[i], key)) return i;
@@ -134,7 +134,7 @@ void HostCertificates::load_line(Draft& draft, const Line& line, std::size_t pos
 
   const std::size_t at = leaf_position(material.certificates, key);
   const bool matches = at < material.certificates.size();
-  const LeanCertificate& leaf = material.certificates[matches ? at : 0];
+  const StoredCertificate& leaf = material.certificates[matches ? at : 0];
   if (!matches) {
     mismatches_.push_back({draft.index, line, leaf, std::exchange(key, {})});
     token = nullptr;

@@ -13,9 +13,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "ssl_engine/certificates/certificate_store.h"
+#include "ssl_engine/certificates/certificate_files.h"
 #include "ssl_engine/certificates/chain.h"
-#include "ssl_engine/certificates/nearby_issuers.h"
+#include "ssl_engine/certificates/folder_issuers.h"
 #include "ssl_engine/hosts/draft.h"
 #include "ssl_engine/messages/findings.h"
 #include "ssl_engine/secrets/passphrase.h"
@@ -25,7 +25,7 @@ namespace tlsplus {
 /// Not thread safe; one per build.
 class HostCertificates {
  public:
-  HostCertificates(CertificateStore& store, PassPhrases& phrases, Findings& findings)
+  HostCertificates(CertificateFiles& store, PassPhrases& phrases, Findings& findings)
       : store_(store), phrases_(phrases), findings_(findings) {}
 
   /// Fills in the draft's certificates and parameters. A certificate that SSLOpenSSLConfCmd names
@@ -45,8 +45,8 @@ class HostCertificates {
   struct Mismatch {
     std::uint32_t host;
     Line line;
-    LeanCertificate leaf;
-    LeanKey key;
+    StoredCertificate leaf;
+    StoredKey key;
   };
   struct Sent {  // to be sent after a leaf, and what was done to get there
     std::vector<Cert> others;
@@ -72,7 +72,7 @@ class HostCertificates {
   Chain chain_of(Draft& draft);
   StoredFile* certificate_file(const Draft& draft, const Line& line, const KeyLabel& label);
   struct FoundKey {
-    LeanKey key;
+    StoredKey key;
     std::shared_ptr<TokenKey> token;  // null: `key` is all there is
   };
   /// Empty: there is none, and that is reported; or it is locked and may not be asked for, then
@@ -82,29 +82,30 @@ class HostCertificates {
   FoundKey key_file(const Draft& draft, const Line& line, const KeyLabel& label, bool& is_locked);
   bool unlocked(const Draft& draft, StoredFile& file, const Where& where, const KeyLabel& label,
                 bool& is_locked);
-  [[nodiscard]] std::size_t leaf_position(const std::vector<LeanCertificate>& certificates,
-                                          const LeanKey& key);
-  SharedChain chain_for(const Draft& draft, const Line& line, const LeanCertificate& leaf,
-                        const std::vector<LeanCertificate>& own, const Chain& chain);
-  const Sent& sent_after(const LeanCertificate& leaf, const std::vector<LeanCertificate>& others);
-  const Found& found_for(const Draft& draft, const LeanCertificate& leaf);
-  void report_chain(const Draft& draft, const LeanCertificate& leaf, const Sent& sent,
+  [[nodiscard]] std::size_t leaf_position(const std::vector<StoredCertificate>& certificates,
+                                          const StoredKey& key);
+  SharedChain chain_for(const Draft& draft, const Line& line, const StoredCertificate& leaf,
+                        const std::vector<StoredCertificate>& own, const Chain& chain);
+  const Sent& sent_after(const StoredCertificate& leaf,
+                         const std::vector<StoredCertificate>& others);
+  const Found& found_for(const Draft& draft, const StoredCertificate& leaf);
+  void report_chain(const Draft& draft, const StoredCertificate& leaf, const Sent& sent,
                     const Found& found, const Where& where, std::string_view file);
-  const std::string& issuer_evidence(const LeanCertificate& leaf);
-  bool is_trusted_issuer_of(const LeanCertificate& leaf);
+  const std::string& issuer_evidence(const StoredCertificate& leaf);
+  bool is_trusted_issuer_of(const StoredCertificate& leaf);
   void check_token(const Draft& draft, const StoredFile& file, const Where& where);
   void check_access(const Draft& draft, const StoredFile& file, const Where& where);
 
-  CertificateStore& store_;
+  CertificateFiles& store_;
   PassPhrases& phrases_;
   Findings& findings_;
   std::vector<Mismatch> mismatches_;
   std::unordered_map<std::string, Where> key_places_;  // path of a key -> the first line naming it
-  // By LeanCertificate::issuer_key(), the first one with the certificates to choose from.
+  // By StoredCertificate::issuer_key(), the first one with the certificates to choose from.
   std::unordered_map<std::string, Sent> sent_;
   std::map<std::tuple<const SSL_CTX*, const X509_STORE*, std::string>, Found> found_;
   const Found nothing_found_{};
-  NearbyIssuers nearby_;
+  FolderIssuers nearby_;
   std::unordered_map<std::string, bool> trusted_issuers_;
   std::unordered_map<std::string, std::string> issuer_evidence_;
 };

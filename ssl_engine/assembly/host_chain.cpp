@@ -62,19 +62,19 @@ HostCertificates::Chain HostCertificates::chain_of(Draft& draft) {
 }
 
 SharedChain HostCertificates::chain_for(const Draft& draft, const Line& line,
-                                        const LeanCertificate& leaf,
-                                        const std::vector<LeanCertificate>& own,
+                                        const StoredCertificate& leaf,
+                                        const std::vector<StoredCertificate>& own,
                                         const Chain& chain) {
-  std::vector<LeanCertificate> others;
-  const auto add_all_but = [&](const std::vector<LeanCertificate>& from, const void* left_out) {
-    for (const LeanCertificate& cert : from) {
+  std::vector<StoredCertificate> others;
+  const auto add_all_but = [&](const std::vector<StoredCertificate>& from, const void* left_out) {
+    for (const StoredCertificate& cert : from) {
       if (cert.address() != left_out) others.push_back(cert);
     }
   };
   const Where& where = chain.file == nullptr ? line.where : chain.where;
   if (chain.file == nullptr) {
     // The leaf twice in its own file is a duplicate; once is where it belongs.
-    const auto self = std::ranges::find(own, leaf.address(), &LeanCertificate::address);
+    const auto self = std::ranges::find(own, leaf.address(), &StoredCertificate::address);
     for (auto cert = own.begin(); cert != own.end(); ++cert) {
       if (cert != self) others.push_back(*cert);
     }
@@ -103,7 +103,7 @@ SharedChain HostCertificates::chain_for(const Draft& draft, const Line& line,
 // Where no chain is given OpenSSL looks for one among the authorities for clients, in every
 // handshake: control panels write the intermediates there. Here it is looked for once.
 const HostCertificates::Found& HostCertificates::found_for(const Draft& draft,
-                                                           const LeanCertificate& leaf) {
+                                                           const StoredCertificate& leaf) {
   X509_STORE* store = draft.context == nullptr ? nullptr : chain_store_of(*draft.context);
   if (store == nullptr && draft.trust != nullptr) store = draft.trust->store.get();
   const auto [known, is_new] = found_.try_emplace({draft.context, store, leaf.issuer_key()});
@@ -129,12 +129,12 @@ const HostCertificates::Found& HostCertificates::found_for(const Draft& draft,
 // Ten thousand leaves of one authority are followed by the same certificates: they are put in
 // order once.
 const HostCertificates::Sent& HostCertificates::sent_after(
-    const LeanCertificate& leaf, const std::vector<LeanCertificate>& others) {
+    const StoredCertificate& leaf, const std::vector<StoredCertificate>& others) {
   std::string key;
   if (others.empty()) {
     key = leaf.is_self_issued() ? "self" : "alone";
   } else {
-    for (const LeanCertificate& cert : others) {
+    for (const StoredCertificate& cert : others) {
       key += as_text(cert.fingerprint());
       // A leaf that came twice is of no use to the others.
       if (cert.fingerprint() == leaf.fingerprint()) key += "leaf";
@@ -149,7 +149,7 @@ const HostCertificates::Sent& HostCertificates::sent_after(
     sent.ordered.chain.reset(sk_X509_new_null());
     sent.ordered.issuer_missing = !leaf.is_self_issued();
   } else {
-    for (const LeanCertificate& cert : others) {
+    for (const StoredCertificate& cert : others) {
       if (Cert opened = cert.open(); opened != nullptr) sent.others.push_back(std::move(opened));
     }
     if (const Cert opened = leaf.open(); opened != nullptr) {
@@ -160,7 +160,7 @@ const HostCertificates::Sent& HostCertificates::sent_after(
   return sent;
 }
 
-void HostCertificates::report_chain(const Draft& draft, const LeanCertificate& leaf,
+void HostCertificates::report_chain(const Draft& draft, const StoredCertificate& leaf,
                                     const Sent& sent, const Found& found, const Where& where,
                                     std::string_view file) {
   const OrderedChain& ordered = sent.ordered;
@@ -196,7 +196,7 @@ void HostCertificates::report_chain(const Draft& draft, const LeanCertificate& l
   } else if (ordered.issuer_missing && !found.has_issuer && !is_trusted_issuer_of(leaf)) {
     const Cert opened = leaf.open();
     if (opened == nullptr || names_root_as_issuer(*opened)) return;
-    const NearbyIssuers::Found* const nearby = nearby_.find(*opened, file);
+    const FolderIssuers::Found* const nearby = nearby_.find(*opened, file);
     if (nearby != nullptr && nearby->is_root) return;
     report(Tp::chain_intermediate_missing,
            nearby == nullptr ? issuer_evidence(leaf)
@@ -204,7 +204,7 @@ void HostCertificates::report_chain(const Draft& draft, const LeanCertificate& l
   }
 }
 
-const std::string& HostCertificates::issuer_evidence(const LeanCertificate& leaf) {
+const std::string& HostCertificates::issuer_evidence(const StoredCertificate& leaf) {
   const auto [known, is_new] = issuer_evidence_.try_emplace(leaf.issuer_key());
   if (!is_new) return known->second;
   if (const Cert opened = leaf.open(); opened != nullptr) {
@@ -216,7 +216,7 @@ const std::string& HostCertificates::issuer_evidence(const LeanCertificate& leaf
 }
 
 // Asked once per issuer: looking through the system's certificates takes milliseconds.
-bool HostCertificates::is_trusted_issuer_of(const LeanCertificate& leaf) {
+bool HostCertificates::is_trusted_issuer_of(const StoredCertificate& leaf) {
   const auto [known, is_new] = trusted_issuers_.try_emplace(leaf.issuer_key(), false);
   if (!is_new) return known->second;
   const Cert opened = leaf.open();

@@ -83,7 +83,7 @@ void HostCertificates::check_command_key(const Draft& draft, const ConfCommand& 
   }
   bool is_locked = false;
   if (!unlocked(draft, file, where, label, is_locked)) return;
-  const LeanKey& key = file.content->material.key;
+  const StoredKey& key = file.content->material.key;
   const bool is_used = key && std::ranges::any_of(draft.certificates, [&](const auto& presented) {
                          return store_.fits(presented.certificate->leaf(), key);
                        });

@@ -79,7 +79,7 @@ void TrustStores::read_authorities(const std::string& path, bool is_optional, Au
     return;
   }
   Material material = materials_.read(reader.content());
-  for (const LeanCertificate& cert : material.certificates) {
+  for (const StoredCertificate& cert : material.certificates) {
     if (Cert opened = cert.open(); opened != nullptr) {
       into.certificates.push_back(std::move(opened));
     }

@@ -13,7 +13,7 @@
 #include "ssl_engine/base/file.h"
 #include "ssl_engine/hosts/draft.h"
 #include "ssl_engine/messages/findings.h"
-#include "ssl_engine/openssl/x509/store.h"
+#include "ssl_engine/openssl/x509/object_reader.h"
 #include "ssl_engine/trust/trust_store.h"
 
 namespace tlsplus {

@@ -3,15 +3,15 @@
 // A certificate that can be presented: leaf, the chain sent after it, and the private key that is
 // proven to fit. Immutable once made and shared by every virtual host that names the same content.
 // Leaf and key lie in the files' own octets: OpenSSL's objects for ten thousand certificates would
-// take 70 MB, and most are not asked for by anybody today (OpenCertificates makes those that are).
+// take 70 MB, and most are not asked for by anybody today (CertificateCache makes those that are).
 #pragma once
 
 #include <memory>
 #include <utility>
 
 #include "ssl_engine/openssl/handles.h"
-#include "ssl_engine/openssl/x509/lean_certificate.h"
-#include "ssl_engine/openssl/x509/lean_key.h"
+#include "ssl_engine/openssl/x509/stored_certificate.h"
+#include "ssl_engine/openssl/x509/stored_key.h"
 
 namespace tlsplus {
 
@@ -26,27 +26,27 @@ class Certificate {
   /// where a configuration is judged without being used (BuildInput::may_ask false), and the key is
   /// encrypted. With a
   /// `token`, which has the private key, `key` is its public half.
-  Certificate(LeanCertificate leaf, SharedChain chain, LeanKey key,
+  Certificate(StoredCertificate leaf, SharedChain chain, StoredKey key,
               std::shared_ptr<TokenKey> token = nullptr)
       : leaf_(std::move(leaf)),
         chain_(std::move(chain)),
         key_(std::move(key)),
         token_(std::move(token)) {}
 
-  [[nodiscard]] const LeanCertificate& leaf() const noexcept { return leaf_; }
+  [[nodiscard]] const StoredCertificate& leaf() const noexcept { return leaf_; }
   [[nodiscard]] STACK_OF(X509) & chain() const noexcept { return *chain_; }
   [[nodiscard]] bool has_key() const noexcept { return static_cast<bool>(key_); }
   /// Empty unless has_key(), which is so for every certificate of a server that runs.
-  [[nodiscard]] const LeanKey& key() const noexcept { return key_; }
+  [[nodiscard]] const StoredKey& key() const noexcept { return key_; }
   /// Null: key() signs.
   [[nodiscard]] const std::shared_ptr<TokenKey>& token() const noexcept { return token_; }
   /// SHA-256 over the leaf's DER.
   [[nodiscard]] const Fingerprint& fingerprint() const noexcept { return leaf_.fingerprint(); }
 
  private:
-  LeanCertificate leaf_;
+  StoredCertificate leaf_;
   SharedChain chain_;
-  LeanKey key_;
+  StoredKey key_;
   std::shared_ptr<TokenKey> token_;
 };
 

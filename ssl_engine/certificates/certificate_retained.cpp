@@ -8,7 +8,7 @@
 #include <new>
 #include <utility>
 
-#include "ssl_engine/certificates/certificate_store.h"
+#include "ssl_engine/certificates/certificate_files.h"
 #include "ssl_engine/openssl/x509/token_uri.h"
 
 namespace tlsplus {
@@ -63,17 +63,17 @@ void fill(RetainedFile& kept, const std::string& name, const StoredFile& file) n
   kept.found = material.found.bits();
   kept.was_locked = file.content->was_locked ? 1 : 0;
   // NOLINTNEXTLINE(bugprone-sizeof-expression): it is an array of pointers
-  constexpr std::size_t kSlotBytes = sizeof(LeanCertificateBlock*);
-  kept.certificates = static_cast<LeanCertificateBlock**>(
+  constexpr std::size_t kSlotBytes = sizeof(StoredCertificateBlock*);
+  kept.certificates = static_cast<StoredCertificateBlock**>(
       std::calloc(material.certificates.size() + 1, kSlotBytes));
   if (kept.certificates == nullptr) {  // without memory: as if it had not been read
     std::free(std::exchange(kept.path, nullptr));
     return;
   }
-  for (LeanCertificate cert : material.certificates) {
+  for (StoredCertificate cert : material.certificates) {
     kept.certificates[kept.certificate_count++] = cert.release();
   }
-  kept.key = LeanKey(material.key).release();
+  kept.key = StoredKey(material.key).release();
   kept.dh_parameters = add_reference(material.dh_parameters);
   kept.group = copy_of(material.group);
   keep_pin(kept, file.content->pin);
@@ -87,9 +87,10 @@ std::shared_ptr<FileContent> content_of(const RetainedFile& kept) {
   material.encoding = static_cast<Encoding>(kept.encoding);
   material.found = Kinds(kept.found);
   for (std::uint32_t i = 0; i < kept.certificate_count; ++i) {
-    material.certificates.emplace_back(Counted<LeanCertificateBlock>::share(kept.certificates[i]));
+    material.certificates.emplace_back(
+        Counted<StoredCertificateBlock>::share(kept.certificates[i]));
   }
-  material.key = LeanKey(Counted<LeanKeyBlock>::share(kept.key));
+  material.key = StoredKey(Counted<StoredKeyBlock>::share(kept.key));
   material.dh_parameters = shared_or_null(kept.dh_parameters);
   if (kept.group != nullptr) material.group = kept.group;
   if (kept.pin.memory != nullptr)
@@ -99,10 +100,10 @@ std::shared_ptr<FileContent> content_of(const RetainedFile& kept) {
 
 void release_file(RetainedFile& kept) noexcept {
   for (std::uint32_t i = 0; i < kept.certificate_count; ++i) {
-    (void)Counted<LeanCertificateBlock>::adopt(kept.certificates[i]);
+    (void)Counted<StoredCertificateBlock>::adopt(kept.certificates[i]);
   }
   std::free(kept.certificates);
-  (void)Counted<LeanKeyBlock>::adopt(kept.key);
+  (void)Counted<StoredKeyBlock>::adopt(kept.key);
   EVP_PKEY_free(kept.dh_parameters);
   std::free(kept.path);
   std::free(kept.group);
@@ -111,7 +112,7 @@ void release_file(RetainedFile& kept) noexcept {
 
 }  // namespace
 
-RetainedFiles* CertificateStore::retain() const noexcept {
+RetainedFiles* CertificateFiles::retain() const noexcept {
   std::size_t count = 0;
   for (const auto& [path, entry] : files_) count += is_worth_keeping(entry.file) ? 1U : 0U;
   auto* const block = static_cast<RetainedFiles*>(std::malloc(sizeof(RetainedFiles)));
@@ -128,12 +129,12 @@ RetainedFiles* CertificateStore::retain() const noexcept {
   return block;
 }
 
-std::span<const RetainedFile> CertificateStore::files_in(const RetainedFiles* files) noexcept {
+std::span<const RetainedFile> CertificateFiles::files_in(const RetainedFiles* files) noexcept {
   if (files == nullptr || files->version != RetainedFiles::kVersion) return {};
   return {files->files, files->count};
 }
 
-void CertificateStore::remember(const RetainedFiles* files) {
+void CertificateFiles::remember(const RetainedFiles* files) {
   const auto kept_files = files_in(files);
   files_.reserve(kept_files.size());
   for (const RetainedFile& kept : kept_files) {
@@ -152,7 +153,7 @@ void CertificateStore::remember(const RetainedFiles* files) {
   }
 }
 
-void CertificateStore::release(RetainedFiles* files) noexcept {
+void CertificateFiles::release(RetainedFiles* files) noexcept {
   if (files == nullptr || files->version != RetainedFiles::kVersion) return;
   for (std::uint32_t i = 0; i < files->count; ++i) release_file(files->files[i]);
   std::free(files->files);

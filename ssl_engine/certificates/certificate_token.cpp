@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The part of CertificateStore for values that are URIs: who has the PIN, what was known before,
+// The part of CertificateFiles for values that are URIs: who has the PIN, what was known before,
 // and what of it counts when the token is not there.
 #include <utility>
 
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/certificates/certificate_store.h"
+#include "ssl_engine/certificates/certificate_files.h"
 #include "ssl_engine/messages/diagnostics.h"
 #include "ssl_engine/openssl/x509/token_uri.h"
 
@@ -84,7 +84,7 @@ Error why_not(const FileContent& content, const std::string& uri) {
 }  // namespace
 
 // Asks the token anew. What it gives may be less than what is wanted.
-std::shared_ptr<FileContent> CertificateStore::probed(const TokenUri& uri, TokenWanted wanted,
+std::shared_ptr<FileContent> CertificateFiles::probed(const TokenUri& uri, TokenWanted wanted,
                                                       PinSource& pins) {
   auto content = std::make_shared<FileContent>();
   content->material.encoding = Encoding::uri;
@@ -95,17 +95,17 @@ std::shared_ptr<FileContent> CertificateStore::probed(const TokenUri& uri, Token
     return content;
   }
   for (Cert& cert : found->certificates) {
-    content->material.certificates.push_back(reader().intern(LeanCertificate(std::move(cert))));
+    content->material.certificates.push_back(reader().intern(StoredCertificate(std::move(cert))));
   }
   if (found->public_half != nullptr) {
-    content->material.key = LeanKey(std::move(found->public_half));
+    content->material.key = StoredKey(std::move(found->public_half));
   }
   content->material.found = found->found;
   content->material.defects = std::move(found->defects);
   return content;
 }
 
-void CertificateStore::load_uri(StoredFile& file, std::string_view value, PassPhrases& phrases,
+void CertificateFiles::load_uri(StoredFile& file, std::string_view value, PassPhrases& phrases,
                                 const KeyLabel& label) {
   TokenUri uri(value);
   file.path = uri.bare;

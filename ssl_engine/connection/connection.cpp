@@ -11,7 +11,7 @@
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/limits.h"
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/certificates/open_certificates.h"
+#include "ssl_engine/certificates/certificate_cache.h"
 #include "ssl_engine/connection/first_bytes.h"
 #include "ssl_engine/connection/plain_request.h"
 #include "ssl_engine/openssl/errors.h"

@@ -7,7 +7,7 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/connection/connection.h"
 #include "ssl_engine/connection/first_bytes.h"
-#include "ssl_engine/connection/handshake_gap.h"
+#include "ssl_engine/connection/handshake_mismatch.h"
 #include "ssl_engine/openssl/errors.h"
 #include "ssl_engine/openssl/tls/server_ssl.h"
 #include "ssl_engine/openssl/tls/session_info.h"
@@ -99,7 +99,7 @@ void Connection::explain_failure(const Error& error, bool nothing_in_common) {
   failure_.hint = error.hint;
   if (nothing_in_common && !hello_.empty() && services_.may_explain()) {
     // The cause first. OpenSSL's words follow, for people search for them.
-    const HandshakeGap gap = explain_gap(hello_, stream_.ssl(), *serving_);
+    const HandshakeMismatch gap = explain_gap(hello_, stream_.ssl(), *serving_);
     failure_.what =
         text(gap.reason, gap.reason.empty() ? "" : "; ", "OpenSSL: ", error.what, "; ", gap.offers);
     if (!gap.hint.empty()) failure_.hint = gap.hint;

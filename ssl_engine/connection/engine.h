@@ -13,7 +13,7 @@
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/base/rate_limit.h"
 #include "ssl_engine/connection/parked_handshakes.h"
-#include "ssl_engine/connection/waiting_places.h"
+#include "ssl_engine/connection/wait_slots.h"
 #include "ssl_engine/hosts/snapshot.h"
 #include "ssl_engine/hosts/vhost_index.h"
 #include "ssl_engine/messages/paced_messages.h"
@@ -41,7 +41,7 @@ class Engine {
   std::chrono::seconds handshake_timeout{20};
   KeyLog key_log;                      // open if SSLKEYLOGFILE asks for it
   ParkedHandshakes* parked = nullptr;  // null: this MPM cannot wait without a thread
-  WaitingPlaces asking;                // for clients that are asked again
+  WaitSlots asking;                    // for clients that are asked again
   // A scanner fails as often as it likes; a line that explains it is long and takes its time.
   static constexpr unsigned kExplanationsPerSecond = 5;
   RateLimit explanations{kExplanationsPerSecond};

@@ -5,12 +5,12 @@
 
 #include <utility>
 
-#include "ssl_engine/certificates/open_certificates.h"
+#include "ssl_engine/certificates/certificate_cache.h"
 
 namespace tlsplus {
 
 Snapshot::Snapshot(Parts parts)
-    : parts_(std::move(parts)), open_(std::make_unique<OpenCertificates>()) {}
+    : parts_(std::move(parts)), open_(std::make_unique<CertificateCache>()) {}
 Snapshot::~Snapshot() = default;
 
 }  // namespace tlsplus

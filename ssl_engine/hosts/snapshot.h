@@ -21,7 +21,7 @@ namespace tlsplus {
 
 struct PasswordStore;
 struct TrustStore;
-class OpenCertificates;
+class CertificateCache;
 
 /// What makes sessions of two hosts interchangeable, digested (RFC 5246 F.1.4, RFC 8446 8.1).
 using SessionIdContext = std::array<Byte, 32>;
@@ -71,11 +71,11 @@ class Snapshot {
   [[nodiscard]] const Host& host(std::uint32_t index) const noexcept { return parts_.hosts[index]; }
   /// OpenSSL's objects for the hosts' certificates. Not settings but what is made of them on
   /// demand, so no part of what is immutable here; it has a lock of its own.
-  [[nodiscard]] OpenCertificates& open_certificates() const noexcept { return *open_; }
+  [[nodiscard]] CertificateCache& open_certificates() const noexcept { return *open_; }
 
  private:
   Parts parts_;
-  std::unique_ptr<OpenCertificates> open_;
+  std::unique_ptr<CertificateCache> open_;
 };
 
 }  // namespace tlsplus

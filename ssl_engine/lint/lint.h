@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "ssl_engine/base/clock.h"
-#include "ssl_engine/certificates/nearby_issuers.h"
+#include "ssl_engine/certificates/folder_issuers.h"
 #include "ssl_engine/hosts/draft.h"
 #include "ssl_engine/messages/findings.h"
 #include "ssl_engine/openssl/tls/suites.h"
@@ -29,7 +29,7 @@ class CertificateLint {
   // What OpenSSL accepted of certificates as strong, with the same chain, in the same context.
   std::unordered_set<std::string> accepted_;
   KeyReader keys_;
-  NearbyIssuers added_;  // to the system's authorities
+  FolderIssuers added_;  // to the system's authorities
 };
 
 /// Whether the certificates name the host and its aliases.

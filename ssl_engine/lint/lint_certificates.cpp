@@ -64,11 +64,11 @@ void check_chain_validity(const Draft& draft, const DraftCertificate& presented,
 }
 
 // Clients hold it against the authorities they came with, not against those that were added.
-void check_length(const Draft& draft, const DraftCertificate& presented, NearbyIssuers& added,
+void check_length(const Draft& draft, const DraftCertificate& presented, FolderIssuers& added,
                   Findings& findings) {
   constexpr std::chrono::days kLongest{398};
   const Certificate& certificate = *presented.certificate;
-  const LeanCertificate& leaf = certificate.leaf();
+  const StoredCertificate& leaf = certificate.leaf();
   const auto whole = leaf.not_after() - leaf.not_before();
   if (whole <= kLongest || leaf.is_self_issued()) return;
   const int links = sk_X509_num(&certificate.chain());
@@ -89,7 +89,7 @@ void check_length(const Draft& draft, const DraftCertificate& presented, NearbyI
 }
 
 void check_names(const Draft& draft, const DraftCertificate& presented, Findings& findings) {
-  const LeanCertificate& leaf = presented.certificate->leaf();
+  const StoredCertificate& leaf = presented.certificate->leaf();
   if (leaf.has_alternative_names()) return;
   std::vector<std::string> names = leaf.names();
   for (std::string& name : names) name = escape(name);
@@ -100,7 +100,7 @@ void check_names(const Draft& draft, const DraftCertificate& presented, Findings
 }
 
 void check_purpose(const Draft& draft, const DraftCertificate& presented, Findings& findings) {
-  const LeanCertificate& leaf = presented.certificate->leaf();
+  const StoredCertificate& leaf = presented.certificate->leaf();
   if (leaf.is_ca()) {
     // To open it for its subject would cost more than all the rest of the judging.
     const auto names = leaf.names();
@@ -122,7 +122,7 @@ void check_signatures(const Draft& draft, const DraftCertificate& presented, Fin
     findings.add(draft.index, diagnose(Tp::signature_forgeable, text(certificate, ": ", digest),
                                        presented.where));
   };
-  const LeanCertificate& leaf = presented.certificate->leaf();
+  const StoredCertificate& leaf = presented.certificate->leaf();
   if (!leaf.is_self_issued()) report(leaf.forgeable_digest(), quote(presented.file));
   STACK_OF(X509)& chain = presented.certificate->chain();
   for (int i = 0; i < sk_X509_num(&chain); ++i) {

@@ -17,7 +17,7 @@
 
 #include "ssl_engine/base/result.h"
 #include "ssl_engine/base/secret.h"
-#include "ssl_engine/openssl/x509/store.h"
+#include "ssl_engine/openssl/x509/object_reader.h"
 #include "ssl_engine/settings/server_config.h"
 
 namespace tlsplus {

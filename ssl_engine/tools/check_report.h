@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "ssl_engine/base/clock.h"
-#include "ssl_engine/openssl/tls/server_verification.h"
+#include "ssl_engine/openssl/tls/chain_report.h"
 
 namespace tlsplus::tools {
 

@@ -12,7 +12,7 @@
 
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/openssl/handles.h"
-#include "ssl_engine/openssl/tls/tls_client.h"
+#include "ssl_engine/openssl/tls/probe_client.h"
 #include "ssl_engine/tools/http.h"
 #include "ssl_engine/tools/net.h"
 
@@ -55,7 +55,7 @@ class Visit {
 
   /// Precondition of those that follow: begin() gave shaken_hands or a handshake was under way.
   [[nodiscard]] SSL& ssl() const noexcept { return client_.ssl(); }
-  [[nodiscard]] const TlsClient& client() const noexcept { return client_; }
+  [[nodiscard]] const ProbeClient& client() const noexcept { return client_; }
   /// The server's certificate has come, so it agreed to the version.
   [[nodiscard]] bool has_certificate() const noexcept;
 
@@ -78,7 +78,7 @@ class Visit {
   const Question* question_;
   Instant deadline_{};
   Descriptor socket_;
-  TlsClient client_;
+  ProbeClient client_;
   std::string address_;
   ClientFailure failure_;
   Error error_;

@@ -7,7 +7,7 @@
 #include "ssl_engine/base/file.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/x509/bundle.h"
-#include "ssl_engine/openssl/x509/store.h"
+#include "ssl_engine/openssl/x509/object_reader.h"
 #include "ssl_engine/secrets/passphrase.h"
 #include "ssl_engine/tools/console.h"
 #include "ssl_engine/tools/refusal.h"
@@ -35,7 +35,7 @@ Result<SecretBytes> ask(const std::string& prompt, const std::string& what) {
   return std::move(*phrase);
 }
 
-Result<Pkey> object_of(const LeanKey& key, const std::string& path) {
+Result<Pkey> object_of(const StoredKey& key, const std::string& path) {
   KeyReader reader;
   Pkey object = key.open(reader);
   if (object == nullptr) return refusal(text("OpenSSL cannot use the key in ", path));

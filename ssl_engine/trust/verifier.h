@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "ssl_engine/openssl/tls/verification.h"
+#include "ssl_engine/openssl/tls/verify_callback.h"
 #include "ssl_engine/settings/policy.h"
 
 namespace tlsplus {

@@ -54,7 +54,7 @@ Kept measure(const char* what, World& world, const RetainedFiles* known, int hos
   Kept kept;
   std::size_t findings = 0;
   {
-    CertificateStore store;
+    CertificateFiles store;
     store.remember(known);
     auto built = assemble(world.site.input, store, world.contexts, world.clock);
     kept = {std::move(built.snapshot), store.retain()};
@@ -79,6 +79,6 @@ int main(int count, char** arguments) {
   std::cout << hosts << " virtual hosts\n";
   const Kept first = measure("first reading", world, nullptr, hosts);
   const Kept second = measure("second pass, restart", world, first.files, hosts);
-  CertificateStore::release(first.files);
-  CertificateStore::release(second.files);
+  CertificateFiles::release(first.files);
+  CertificateFiles::release(second.files);
 }

@@ -123,7 +123,7 @@ inline Identity issue(const CertificateOrder& order) {
 }
 
 /// OpenSSL's object for a key that was read.
-inline Pkey open(const LeanKey& key) {
+inline Pkey open(const StoredKey& key) {
   KeyReader reader;
   return key.open(reader);
 }

@@ -7,7 +7,7 @@
 
 #include "ssl_engine/assembly/assembly.h"
 #include "ssl_engine/assembly/context_factory.h"
-#include "ssl_engine/certificates/certificate_store.h"
+#include "ssl_engine/certificates/certificate_files.h"
 #include "t/unit/test_certs.h"
 
 namespace tlsplus::test {
@@ -16,7 +16,7 @@ struct World {
   Folder folder;
   FakeClock clock;
   Site site;
-  CertificateStore store;
+  CertificateFiles store;
   ContextFactory contexts{SessionStore::off};
   Identity root = issue({.name = "Test Root", .ca = true});
 

@@ -12,9 +12,9 @@
 #include "ssl_engine/httpd/connection/filters.h"
 #include "ssl_engine/httpd/connection/first_request.h"
 #include "ssl_engine/httpd/connection/handshake_sweep.h"
-#include "ssl_engine/httpd/connection/last_connections.h"
-#include "ssl_engine/httpd/connection/nearby.h"
 #include "ssl_engine/httpd/connection/plain_port.h"
+#include "ssl_engine/httpd/connection/short_wait.h"
+#include "ssl_engine/httpd/connection/stopping_child.h"
 
 namespace tlsplus {
 namespace {

@@ -7,7 +7,7 @@
 #include "ssl_engine/httpd/connection/first_request.h"
 
 #include "ssl_engine/httpd/apache/module.h"
-#include "ssl_engine/httpd/connection/nearby.h"
+#include "ssl_engine/httpd/connection/short_wait.h"
 #include "ssl_engine/httpd/connection/transport.h"
 #include "ssl_engine/openssl/tls/server_ssl.h"
 #include "ssl_engine/openssl/tls/session_info.h"

@@ -7,7 +7,7 @@
 
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/connection/filters.h"
-#include "ssl_engine/httpd/connection/nearby.h"
+#include "ssl_engine/httpd/connection/short_wait.h"
 #include "ssl_engine/httpd/connection/transport.h"
 
 namespace tlsplus {

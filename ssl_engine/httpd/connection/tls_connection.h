@@ -71,7 +71,7 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
   bool waited_nearby = false;
   bool gave_no_answer = false;     // when it was asked again
   bool awaits_request = false;     // in the MPM, since the end of the handshake
-  bool stays_with_worker = false;  // to its end: nobody polls any more (last_connections.h)
+  bool stays_with_worker = false;  // to its end: nobody polls any more (stopping_child.h)
   bool front_is_fed = false;       // the first bucket of records only keeps its bytes in memory
   bool drained = false;            // the last read from below took all there was
   std::string stand_in;            // for a plain HTTP request, as httpd is to see it

@@ -12,7 +12,7 @@
 #include "ssl_engine/httpd/apache/pool.h"
 #include "ssl_engine/httpd/modules/mod_ssl_hooks.h"
 #include "ssl_engine/openssl/tls/staple_data.h"
-#include "ssl_engine/openssl/x509/pem_text.h"
+#include "ssl_engine/openssl/x509/pem_pair.h"
 
 namespace tlsplus {
 namespace {

@@ -9,9 +9,9 @@
 #include "ssl_engine/connection/reauthentication.h"
 #include "ssl_engine/httpd/apache/module.h"
 #include "ssl_engine/httpd/connection/tls_connection.h"
-#include "ssl_engine/httpd/request/asked_again.h"
+#include "ssl_engine/httpd/request/buffered_body.h"
 #include "ssl_engine/httpd/request/environment_hooks.h"
-#include "ssl_engine/httpd/request/kept_body.h"
+#include "ssl_engine/httpd/request/reauthentication_wait.h"
 #include "ssl_engine/openssl/tls/server_ssl.h"
 #include "ssl_engine/openssl/tls/session_info.h"
 #include "ssl_engine/openssl/tls/srp.h"
@@ -96,7 +96,7 @@ int keep_body(const Place& place) {
   return kept;
 }
 
-WaitingPlaces::Place take_place(TlsConnection& tls) {
+WaitSlots::Place take_place(TlsConnection& tls) {
   const char* address = tls.connection().client_ip;
   return tls.engine().asking.take(network_of(address == nullptr ? "" : address),
                                   tls.clock().steady(), tls.handshake_timeout(),

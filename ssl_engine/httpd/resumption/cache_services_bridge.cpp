@@ -129,8 +129,8 @@ std::vector<Finding> CacheServices::open_network(apr_pool_t& pconf) {
     }
     servers.push_back(std::move(server));
   }
-  const StoreProtocol protocol =
-      spec_->provider == "redis" ? StoreProtocol::redis : StoreProtocol::memcache;
+  const CacheProtocol protocol =
+      spec_->provider == "redis" ? CacheProtocol::redis : CacheProtocol::memcache;
   auto* shared = std::construct_at(reinterpret_cast<NetworkCache::Shared*>(memory->data()));
   network_ = std::make_unique<NetworkCache>(spec_->provider, protocol, std::move(servers), wait_,
                                             *shared, clock_, *this);

@@ -9,7 +9,7 @@
 #include "ssl_engine/assembly/assembly.h"
 #include "ssl_engine/assembly/context_factory.h"
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/certificates/certificate_store.h"
+#include "ssl_engine/certificates/certificate_files.h"
 #include "ssl_engine/httpd/apache/module.h"
 #include "ssl_engine/httpd/modules/peer_hooks.h"
 #include "ssl_engine/httpd/startup/config.h"
@@ -105,7 +105,7 @@ std::vector<Finding> Generation::build(apr_pool_t* pool, apr_pool_t* scratch) {
   };
   input.may_ask = ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_CONFIG_TEST;
   expect_certificates(input.hosts, scratch);
-  CertificateStore store;
+  CertificateFiles store;
   recall_files(store);
   ContextFactory contexts(session_store_of(global), engine.key_log.is_open());
   auto built = assemble(input, store, contexts, engine.clock());

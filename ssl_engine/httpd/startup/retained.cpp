@@ -36,7 +36,7 @@ std::optional<Paths>& known_paths() {
 bool was_read_before(std::string_view path) {
   std::optional<Paths>& known = known_paths();
   if (!known) {
-    const auto files = CertificateStore::files_in(retained_files());
+    const auto files = CertificateFiles::files_in(retained_files());
     known.emplace().reserve(files.size());
     for (const RetainedFile& file : files) {
       if (file.path != nullptr) known->insert(file.path);
@@ -45,15 +45,15 @@ bool was_read_before(std::string_view path) {
   return known->contains(path);
 }
 
-void recall_files(CertificateStore& store) {
+void recall_files(CertificateFiles& store) {
   store.remember(retained_files());
 }
 
-void keep_files(const CertificateStore& store) {
+void keep_files(const CertificateFiles& store) {
   RetainedFiles* next = store.retain();
   if (next == nullptr) return;
   known_paths().reset();
-  CertificateStore::release(std::exchange(retained_files(), next));
+  CertificateFiles::release(std::exchange(retained_files(), next));
 }
 
 }  // namespace tlsplus

@@ -7,16 +7,16 @@
 
 #include <string_view>
 
-#include "ssl_engine/certificates/certificate_store.h"
+#include "ssl_engine/certificates/certificate_files.h"
 
 namespace tlsplus {
 
 /// Gives `store` what the reading before knew.
-void recall_files(CertificateStore& store);
+void recall_files(CertificateFiles& store);
 /// True if the reading before had a certificate or a key from this file. It is looked at again
 /// where it is used, so that its directive need not. For the thread that reads the configuration.
 bool was_read_before(std::string_view path);
 /// Keeps what `store` knows for the next reading; the block before is freed.
-void keep_files(const CertificateStore& store);
+void keep_files(const CertificateFiles& store);
 
 }  // namespace tlsplus

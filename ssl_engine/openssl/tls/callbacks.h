@@ -13,7 +13,7 @@
 #include "ssl_engine/base/log.h"
 #include "ssl_engine/openssl/handles.h"
 #include "ssl_engine/openssl/tls/srp.h"
-#include "ssl_engine/openssl/tls/verification.h"
+#include "ssl_engine/openssl/tls/verify_callback.h"
 
 namespace tlsplus {
 

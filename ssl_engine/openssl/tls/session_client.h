@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "ssl_engine/openssl/handles.h"
-#include "ssl_engine/openssl/tls/verification.h"
+#include "ssl_engine/openssl/tls/verify_callback.h"
 
 namespace tlsplus {
 

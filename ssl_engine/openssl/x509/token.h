@@ -12,7 +12,7 @@
 #include "ssl_engine/base/result.h"
 #include "ssl_engine/openssl/handles.h"
 #include "ssl_engine/openssl/pin_source.h"
-#include "ssl_engine/openssl/x509/store.h"
+#include "ssl_engine/openssl/x509/object_reader.h"
 
 namespace tlsplus {
 

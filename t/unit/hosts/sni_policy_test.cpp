@@ -5,7 +5,7 @@
 #include "ssl_engine/hosts/sni_policy.h"
 
 #include "ssl_engine/assembly/context_factory.h"
-#include "ssl_engine/certificates/certificate_store.h"
+#include "ssl_engine/certificates/certificate_files.h"
 #include "t/unit/test_certs.h"
 #include "t/unit/world.h"
 

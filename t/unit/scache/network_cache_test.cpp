@@ -164,7 +164,7 @@ struct Client {
       ck_assert_msg(static_cast<bool>(addresses), "127.0.0.1");
       servers.push_back({"127.0.0.1:" + std::to_string(port), *addresses});
     }
-    cache.emplace("memcache", StoreProtocol::memcache, std::move(servers), kWait, shared, clock,
+    cache.emplace("memcache", CacheProtocol::memcache, std::move(servers), kWait, shared, clock,
                   watcher);
   }
   void put(unsigned char number) {

@@ -9,7 +9,7 @@
 #include "ssl_engine/openssl/authority/new_key.h"
 #include "ssl_engine/openssl/authority/revocation.h"
 #include "ssl_engine/openssl/x509/bundle.h"
-#include "ssl_engine/openssl/x509/store.h"
+#include "ssl_engine/openssl/x509/object_reader.h"
 #include "ssl_engine/openssl/x509/trust.h"
 #include "t/unit/test_certs.h"
 

@@ -50,7 +50,7 @@ START_TEST(fingerprints_are_openssls) {
   // The standard's own example (FIPS 180-4): the digest of "abc".
   expect_text(hex(sha256(as_bytes("abc"))),
               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  ck_assert(LeanCertificate(share(*one.certificate)).fingerprint() == digest);
+  ck_assert(StoredCertificate(share(*one.certificate)).fingerprint() == digest);
   ck_assert(public_key_fingerprint(*one.key) ==
             public_key_fingerprint(*X509_get0_pubkey(one.certificate.get())));
 }

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Hosts of one generation with equal policies share one Policy object and certificates are kept by
+// content, so that addresses tell pairs apart.
+#include "ssl_engine/assembly/certificate_contexts.h"
+
+#include <map>
+#include <utility>
+
+#include "ssl_engine/openssl/tls/server_ssl.h"
+
+namespace tlsplus {
+namespace {
+
+using Pair = std::pair<const Policy*, std::vector<const Certificate*>>;
+
+Pair pair_of(const Host& host) {
+  Pair pair{host.policy.get(), {}};
+  pair.second.reserve(host.certificates.size());
+  for (const auto& certificate : host.certificates) pair.second.push_back(certificate.get());
+  return pair;
+}
+
+/// Null if OpenSSL refuses.
+SslCtx make(const Host& host, const ContextFactory& factory, KeyReader& keys) {
+  auto made = factory.make(*host.policy, host.trust.get());
+  if (!made) return nullptr;
+  for (const auto& certificate : host.certificates) {
+    // A key on a token is opened by each child, and may go away.
+    if (!certificate->has_key() || certificate->token() != nullptr) return nullptr;
+    const Cert leaf = certificate->leaf().open();
+    const Pkey key = certificate->key().open(keys);
+    if (leaf == nullptr || key == nullptr || !present(**made, *leaf, certificate->chain(), *key)) {
+      return nullptr;
+    }
+  }
+  return std::move(*made);
+}
+
+}  // namespace
+
+std::vector<SslCtx> make_ready_contexts(std::vector<Host>& hosts, const ContextFactory& factory) {
+  std::map<Pair, SSL_CTX*> known;
+  std::vector<SslCtx> contexts;
+  KeyReader keys;
+  for (Host& host : hosts) {
+    if (host.context == nullptr || host.certificates.empty()) continue;
+    Pair pair = pair_of(host);
+    auto at = known.find(pair);
+    if (at == known.end()) {
+      if (known.size() == kMostReadyContexts) continue;
+      SslCtx made = make(host, factory, keys);
+      at = known.emplace(std::move(pair), made.get()).first;
+      if (made != nullptr) contexts.push_back(std::move(made));
+    }
+    host.ready_context = at->second;
+  }
+  return contexts;
+}
+
+}  // namespace tlsplus

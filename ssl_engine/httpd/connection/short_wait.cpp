@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Two changes of thread cost more than this wait; but a wait in vain costs one more, and holds a
+// worker meanwhile. So it is for those whose answer is on its way, and short.
+#include "ssl_engine/httpd/connection/short_wait.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "ssl_engine/base/limits.h"
+#include "ssl_engine/base/round_trip.h"
+#include "ssl_engine/httpd/connection/transport.h"
+
+namespace tlsplus {
+namespace {
+
+constexpr std::chrono::milliseconds kNearby{1};  // round trip
+
+#ifdef POLLRDHUP
+constexpr short kEndOfPeer = POLLRDHUP;
+#else
+constexpr short kEndOfPeer = POLLIN;
+#endif
+
+apr_os_sock_t descriptor_of(TlsConnection& tls) noexcept {
+  apr_os_sock_t descriptor = -1;
+  (void)apr_os_sock_get(&descriptor, ap_get_conn_socket(&tls.connection()));
+  return descriptor;
+}
+
+bool is_nearby(TlsConnection& tls) noexcept {
+  const auto round_trip = shortest_round_trip(descriptor_of(tls));
+  return round_trip.has_value() && *round_trip < kNearby;
+}
+
+void await_if_nearby(TlsConnection& tls, short what) noexcept {
+  if (!is_nearby(tls)) return;
+  (void)wait_for_socket(tls, what, limits::kPatienceMilliseconds);
+}
+
+}  // namespace
+
+void await_answer_nearby(TlsConnection& tls) noexcept {
+  if (tls.waited_nearby) return;
+  tls.waited_nearby = true;
+  await_if_nearby(tls, POLLIN);
+}
+
+void await_request_nearby(TlsConnection& tls, bool follows_at_once) noexcept {
+  if (!follows_at_once && !is_nearby(tls)) return;
+  (void)wait_for_socket(tls, POLLIN, limits::kPatienceMilliseconds);
+}
+
+void acknowledge_now(TlsConnection& tls) noexcept {
+#ifdef TCP_QUICKACK
+  const int on = 1;
+  (void)setsockopt(descriptor_of(tls), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+#else
+  (void)tls;
+#endif
+}
+
+void await_close_nearby(TlsConnection& tls) noexcept {
+  const conn_rec& connection = tls.connection();
+  if (connection.aborted != 0 || connection.data_in_output_filters != 0 ||
+      !tls.tls.close_notify_sent() || !tls.tls.out().empty()) {
+    return;
+  }
+  await_if_nearby(tls, kEndOfPeer);
+}
+
+}  // namespace tlsplus

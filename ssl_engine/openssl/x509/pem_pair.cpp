@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Memory BIOs around PEM_read_bio_X509(3) and its kin.
+#include "ssl_engine/openssl/x509/pem_pair.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+namespace tlsplus {
+namespace {
+
+int no_pass_phrase(char*, int, int, void*) noexcept {
+  return -1;
+}
+
+}  // namespace
+
+Cert certificate_from_pem(const char* pem) noexcept {
+  const Bio bio(BIO_new_mem_buf(pem, -1));
+  Cert cert(bio == nullptr ? nullptr : PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+  ERR_clear_error();
+  return cert;
+}
+
+Pkey key_from_pem(const char* pem) noexcept {
+  const Bio bio(BIO_new_mem_buf(pem, -1));
+  Pkey key(bio == nullptr ? nullptr
+                          : PEM_read_bio_PrivateKey(bio.get(), nullptr, no_pass_phrase, nullptr));
+  ERR_clear_error();
+  return key;
+}
+
+std::string pem_of(X509& leaf, X509* issuer) {
+  const Bio bio(BIO_new(BIO_s_mem()));
+  if (bio == nullptr || PEM_write_bio_X509(bio.get(), &leaf) != 1) return {};
+  if (issuer != nullptr && PEM_write_bio_X509(bio.get(), issuer) != 1) return {};
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &text);
+  return {text, static_cast<std::size_t>(size)};
+}
+
+}  // namespace tlsplus

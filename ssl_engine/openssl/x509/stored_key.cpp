@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Key material is as safe here as in OpenSSL's objects: on the heap of the process, wiped when the
+// last owner goes.
+#include "ssl_engine/openssl/x509/stored_key.h"
+
+#include <array>
+
+#include "ssl_engine/base/secret.h"
+#include "ssl_engine/openssl/errors.h"
+#include "ssl_engine/openssl/x509/x509.h"
+
+namespace tlsplus {
+
+void StoredKeyBlock::destroy(StoredKeyBlock* block) noexcept {
+  EVP_PKEY_free(block->object);
+  wipe(block->der());
+  ::operator delete(block);
+}
+
+namespace {
+
+constexpr auto kLabels =
+    std::to_array<std::string_view>({"", "PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"});
+
+std::uint8_t position_of(std::string_view label) noexcept {
+  std::uint8_t at = 0;
+  while (at + 1U < kLabels.size() && kLabels[at] != label) ++at;
+  return at;
+}
+
+}  // namespace
+
+StoredKey::StoredKey(Pkey key) : block_(with_bytes_behind<StoredKeyBlock>({})) {
+  block_->object = key.release();
+}
+
+Result<StoredKey> StoredKey::read(ByteView der, std::string_view label, KeyReader& reader) {
+  auto block = with_bytes_behind<StoredKeyBlock>(der);
+  if (const auto look = read_key_der(block->der(), label)) {
+    block->look = *look;
+    block->label = position_of(label);
+    return StoredKey(std::move(block));
+  }
+  auto key = reader.private_key(der, label);
+  if (!key) return std::move(key).error();
+  return StoredKey(std::move(*key));
+}
+
+Pkey StoredKey::open(KeyReader& reader) const {
+  if (block_->object != nullptr) return tlsplus::share(*block_->object);
+  auto key = reader.private_key(block_->der(), kLabels[block_->label]);
+  return key ? std::move(*key) : nullptr;
+}
+
+bool StoredKey::is_open() const noexcept {
+  return block_->object != nullptr;
+}
+
+KeyType StoredKey::kind() const noexcept {
+  return block_->look.kind;
+}
+
+ByteView StoredKey::public_key() const noexcept {
+  return block_->look.public_key;
+}
+
+bool fits(const StoredCertificate& certificate, const StoredKey& key, KeyReader& reader) {
+  if (!certificate.is_open() && !key.is_open()) {
+    return certificate.key_kind() == key.kind() &&
+           as_text(certificate.public_key()) == as_text(key.public_key());
+  }
+  const Cert cert = certificate.open();
+  const Pkey opened = key.open(reader);
+  const bool equal = cert != nullptr && opened != nullptr && fits(*cert, *opened);
+  clear_openssl_errors();
+  return equal;
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The extensions that every public authority uses, as far as configurations ask about them.
+#pragma once
+
+#include "ssl_engine/openssl/x509/x509_der.h"
+
+namespace tlsplus::ordinary {
+
+/// `content` of the SEQUENCE of extensions. False if one of them is not ordinary.
+bool take_extensions(ByteView content, CertificateFields& look) noexcept;
+
+}  // namespace tlsplus::ordinary
