@@ -11,6 +11,7 @@
 #include "ssl_engine/httpd/apache/pool.h"
 #include "ssl_engine/httpd/connection/filters.h"
 #include "ssl_engine/httpd/connection/first_request.h"
+#include "ssl_engine/httpd/connection/handshake_driver.h"
 #include "ssl_engine/httpd/connection/handshake_sweep.h"
 #include "ssl_engine/httpd/connection/plain_port.h"
 #include "ssl_engine/httpd/connection/short_wait.h"

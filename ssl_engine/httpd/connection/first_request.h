@@ -5,7 +5,7 @@
 // a thread where the MPM can wait for them.
 #pragma once
 
-#include "ssl_engine/httpd/connection/filters.h"
+#include "ssl_engine/httpd/connection/handshake_driver.h"
 #include "ssl_engine/httpd/connection/tls_connection.h"
 
 namespace tlsplus {

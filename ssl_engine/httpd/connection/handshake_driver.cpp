@@ -3,10 +3,11 @@
 // Moves a handshake on as far as the socket allows. No call to the filters below blocks: where a
 // thread waits, it waits here, each time for what is left of the deadline, so that no client can
 // stretch a handshake by sending or taking a byte now and then.
+#include "ssl_engine/httpd/connection/handshake_driver.h"
+
 #include <poll.h>
 
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/httpd/connection/filters.h"
 #include "ssl_engine/httpd/connection/short_wait.h"
 #include "ssl_engine/httpd/connection/transport.h"
 

@@ -8,7 +8,7 @@
 
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/connection/plain_request.h"
-#include "ssl_engine/httpd/connection/filters.h"
+#include "ssl_engine/httpd/connection/handshake_driver.h"
 #include "ssl_engine/httpd/connection/transport.h"
 
 namespace tlsplus {

@@ -18,7 +18,6 @@
 
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/httpd/connection/filters.h"
 #include "ssl_engine/httpd/connection/transport.h"
 
 namespace tlsplus {
