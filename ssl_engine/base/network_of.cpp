@@ -1,34 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ssl_engine/base/network_of.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
-#include <cstring>
+#include <algorithm>
+#include <iterator>
 
 namespace tlsplus {
 namespace {
 
+constexpr std::size_t kIPv6Bytes = 16;
 constexpr std::size_t kNetworkBytes = 8;
-constexpr std::size_t kMappedPrefixBytes = 12;  // ::ffff:a.b.c.d (RFC 4291 2.5.5.2)
-
-template <class Address>
-std::string bytes_of(const Address& address, std::size_t from, std::size_t count) {
-  std::string bytes(sizeof address, '\0');
-  std::memcpy(bytes.data(), &address, sizeof address);
-  return bytes.substr(from, count);
-}
+constexpr Byte kMapped[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};  // RFC 4291 2.5.5.2
 
 }  // namespace
 
-std::string network_of(std::string_view address) {
-  const std::string text(address.substr(0, address.find('%')));  // fe80::1%eth0
-  in_addr four{};
-  if (inet_pton(AF_INET, text.c_str(), &four) == 1) return bytes_of(four, 0, sizeof four);
-  in6_addr six{};
-  if (inet_pton(AF_INET6, text.c_str(), &six) != 1) return std::string(address);
-  return IN6_IS_ADDR_V4MAPPED(&six) ? bytes_of(six, kMappedPrefixBytes, sizeof four)
-                                    : bytes_of(six, 0, kNetworkBytes);
+ByteView network_of(ByteView address) noexcept {
+  if (address.size() != kIPv6Bytes) return address;
+  const bool is_mapped = std::equal(std::begin(kMapped), std::end(kMapped), address.begin());
+  return is_mapped ? address.subspan(std::size(kMapped)) : address.first(kNetworkBytes);
 }
 
 }  // namespace tlsplus

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "ssl_engine/base/limits.h"
+#include "ssl_engine/base/network_of.h"
 
 namespace tlsplus {
 
@@ -106,9 +107,8 @@ bool ParkedHandshakes::is_filling_up() const noexcept {
 }
 
 std::uint16_t ParkedHandshakes::origin_of(ByteView address) const noexcept {
-  constexpr std::size_t kNetworkBytes = 8;
   std::uint64_t mixed = seed_;
-  for (const Byte octet : address.first(std::min(address.size(), kNetworkBytes))) {
+  for (const Byte octet : network_of(address)) {
     // One step of a 64-bit FNV-1a, and a fold, since the low bits are what is used.
     mixed = (mixed ^ octet) * 0x100000001b3U;
     mixed ^= mixed >> 29U;

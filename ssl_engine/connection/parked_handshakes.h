@@ -76,8 +76,7 @@ class ParkedHandshakes {
 
   /// Addresses are counted in this many places; two that share one only share their count.
   static constexpr std::size_t kOrigins = 1024;
-  /// Where the address (4 or 16 octets) is counted; of IPv6 the network, 64 bits, since whoever has
-  /// one address there has all.
+  /// Where the client with this address (4 or 16 octets) is counted, see network_of().
   [[nodiscard]] std::uint16_t origin_of(ByteView address) const noexcept;
 
   /// Entries keep the order of their deadlines; one that parks again goes back to its place.

@@ -153,11 +153,9 @@ void start_parking(Generation& generation, std::size_t capacity, apr_pool_t* pch
 
 void park_handshake(TlsConnection& tls) noexcept {
   auto& parked = *static_cast<SweptHandshakes*>(tls.engine().parked);
-  const apr_sockaddr_t& address = *tls.connection().client_addr;
-  const ByteView octets(static_cast<const Byte*>(address.ipaddr_ptr),
-                        static_cast<std::size_t>(address.ipaddr_len));
   parked.park(tls, tls.deadline,
-              {.origin = parked.origin_of(octets), .has_hello = tls.tls.phase() != Phase::hello},
+              {.origin = parked.origin_of(tls.client_address()),
+               .has_hello = tls.tls.phase() != Phase::hello},
               tls.engine().clock().steady());
   parked.watch();
 }

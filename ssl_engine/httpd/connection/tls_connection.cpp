@@ -64,6 +64,12 @@ std::chrono::seconds TlsConnection::handshake_timeout() const noexcept {
   return slot_of(*connection_.base_server).handshake_timeout;
 }
 
+ByteView TlsConnection::client_address() const noexcept {
+  const apr_sockaddr_t& address = *connection_.client_addr;
+  return {static_cast<const Byte*>(address.ipaddr_ptr),
+          static_cast<std::size_t>(address.ipaddr_len)};
+}
+
 const Host* TlsConnection::host_named(std::string_view server_name) {
   const auto* table = engine().vhosts.find(address_of(connection_));
   if (table == nullptr) return nullptr;

@@ -78,6 +78,8 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
   std::size_t stand_in_given = 0;  // of it
 
   [[nodiscard]] conn_rec& connection() noexcept { return connection_; }
+  /// In network order: 4 octets, or 16.
+  [[nodiscard]] ByteView client_address() const noexcept;
   [[nodiscard]] Engine& engine() noexcept { return generation_.engine; }
   /// For a handshake on this address, all together; for each question later on, the same.
   [[nodiscard]] std::chrono::seconds handshake_timeout() const noexcept;

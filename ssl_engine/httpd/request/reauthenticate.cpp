@@ -97,8 +97,7 @@ int keep_body(const Place& place) {
 }
 
 WaitSlots::Place take_place(TlsConnection& tls) {
-  const char* address = tls.connection().client_ip;
-  return tls.engine().asking.take(network_of(address == nullptr ? "" : address),
+  return tls.engine().asking.take(std::string(as_text(network_of(tls.client_address()))),
                                   tls.clock().steady(), tls.handshake_timeout(),
                                   [&tls] { tls.stop_reading(); });
 }

@@ -175,6 +175,10 @@ START_TEST(addresses_are_spread) {
   ck_assert_uint_ne(parked.origin_of(one), other.origin_of(one));
   ck_assert_uint_eq(parked.origin_of(six), parked.origin_of(same));
   ck_assert_uint_ne(parked.origin_of(six), parked.origin_of(next));
+  const Byte mapped[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1};
+  const Byte mapped_two[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 2};
+  ck_assert_uint_eq(parked.origin_of(mapped), parked.origin_of(one));
+  ck_assert_uint_eq(parked.origin_of(mapped_two), parked.origin_of(two));
   std::set<std::uint16_t> places;
   for (int i = 0; i < 256; ++i) {
     const Byte each[] = {10, 0, 0, static_cast<Byte>(i)};
