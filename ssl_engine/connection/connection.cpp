@@ -132,8 +132,8 @@ void Connection::open(const ClientHello& hello) {
   answers_challenge_ = challenge.has_value();
   SSL_CTX& context =
       serving_->ready_context != nullptr ? *serving_->ready_context : *serving_->context;
-  if (Status opened =
-          stream_.open(context, services_.bio_method(), *this, services_.application_data());
+  if (Status opened = stream_.open(context, services_.bio_method(), TlsRole::server, this,
+                                   services_.application_data());
       !opened) {
     fail(Tp::handshake_failed, opened.error().what);
     return;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One TLS connection, without sockets, pools or threads: records in, records out, plaintext in
-// between. It knows which virtual host it speaks for and why it failed. Two of them back to
-// back in memory do a complete handshake, which is how most of this is tested.
+// Connection: the server's end of a TLS connection, without sockets, pools or threads. Beyond what
+// any end does it reads the ClientHello, chooses the virtual host, asks for certificates, and knows
+// why it failed. A client back to back with it in memory does a complete handshake, which is how
+// most of this is tested.
 #pragma once
 
 #include <atomic>
@@ -15,6 +16,7 @@
 
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/connection/reauthentication.h"
+#include "ssl_engine/connection/tls_end.h"
 #include "ssl_engine/hosts/snapshot.h"
 #include "ssl_engine/messages/diagnostics.h"
 #include "ssl_engine/openssl/tls/client_hello.h"
@@ -73,16 +75,8 @@ enum class Askable : std::uint8_t {
   insecure      // up to TLS 1.2, without secure renegotiation (RFC 5746)
 };
 
-enum class Phase : std::uint8_t {
-  hello,        // nothing decided; the ClientHello is still coming
-  handshake,    // between ClientHello and Finished
-  established,  // plaintext flows
-  plain_http,   // an HTTP request arrived where a ClientHello belongs
-  failed        // an alert may lie in out(); nothing more is read
-};
-
 /// Belongs to one thread at a time. Must not move.
-class Connection final : public HandshakeEvents {
+class Connection final : public TlsEnd, public HandshakeEvents {
  public:
   /// `base` is the default host of the address and belongs to `snapshot`, which is held until
   /// the connection ends. `services` must outlive the connection.
@@ -90,29 +84,23 @@ class Connection final : public HandshakeEvents {
              ConnectionServices& services);
   ~Connection() override;
 
-  /// May be asked by any thread: requests of HTTP/2 streams run while the connection goes on.
-  [[nodiscard]] Phase phase() const noexcept { return phase_.load(std::memory_order_relaxed); }
-
-  /// More bytes from the peer. Only while unread() is empty; their memory must live until it is
-  /// empty again, and until the next advance() is over.
-  void feed(ByteView records);
-  [[nodiscard]] ByteView unread() const noexcept { return stream_.unread(); }
-  /// The peer will send nothing more.
-  void end_input() noexcept;
-
-  /// Goes as far as what was fed allows; phase() says where that is. Returns true while more
-  /// input is needed to go on.
-  bool advance();
-
-  /// Records to send, alerts included. Whoever sends them consumes them.
-  ByteQueue& out() noexcept { return stream_.out(); }
-  /// True if what lies in out() must leave before the peer will say anything: all handshake
-  /// flights, but not the session tickets of TLS 1.3 (RFC 8446 4.6.1).
-  [[nodiscard]] bool must_flush_now() const noexcept;
-
-  /// Plaintext; see TlsStream. Only when established. A failure moves to Phase::failed.
-  StreamStatus decrypt(MutableByteView into, std::size_t& count);
-  StreamStatus encrypt(ByteView bytes, std::size_t record_bytes);
+  // TlsEnd. phase(): requests of HTTP/2 streams ask while the connection goes on.
+  [[nodiscard]] Phase phase() const noexcept override {
+    return phase_.load(std::memory_order_relaxed);
+  }
+  void feed(ByteView records) override;
+  [[nodiscard]] ByteView unread() const noexcept override { return stream_.unread(); }
+  void end_input() noexcept override;
+  bool advance() override;
+  ByteQueue& out() noexcept override { return stream_.out(); }
+  [[nodiscard]] bool must_flush_now() const noexcept override;
+  StreamStatus decrypt(MutableByteView into, std::size_t& count) override;
+  StreamStatus encrypt(ByteView bytes, std::size_t record_bytes) override;
+  void send_close_notify() noexcept override;
+  void close_quietly() noexcept override;
+  [[nodiscard]] bool close_notify_sent() const noexcept override;
+  void release_buffers() noexcept override;
+  [[nodiscard]] Error failure() const override;
 
   /// What was asked of the client so far, and what came of it. Only when established.
   [[nodiscard]] Shown shown() const noexcept;
@@ -131,12 +119,6 @@ class Connection final : public HandshakeEvents {
   /// True if the answer is good by the rules it was asked by. Without an answer what was known of
   /// the client before stays in force.
   bool end_asking() noexcept;
-
-  /// Puts close_notify into out() if one is still due.
-  void send_close_notify() noexcept;
-  void close_quietly() noexcept;
-  [[nodiscard]] bool close_notify_sent() const noexcept;
-  void release_buffers() noexcept;
 
   /// The host whose settings govern the requests; its engine may be off (api.md 12.2).
   [[nodiscard]] const Host& host() const noexcept { return *host_; }
@@ -157,9 +139,6 @@ class Connection final : public HandshakeEvents {
   /// What the last verification of a client certificate forgave or refused.
   [[nodiscard]] const Verifier& verifier() const noexcept { return verifier_; }
   [[nodiscard]] std::chrono::microseconds handshake_time() const noexcept { return took_; }
-
-  /// Why it failed: reason, name, alert; in Phase::failed only.
-  [[nodiscard]] Error failure() const;
 
   // HandshakeEvents
   LogSink& log() noexcept override { return services_.log(); }

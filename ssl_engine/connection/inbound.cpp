@@ -16,7 +16,7 @@ constexpr std::size_t kRecordBytes = 16384;  // RFC 8446 5.1
 StreamStatus Inbound::fill() {
   const MutableByteView room = plain_.prepare(kRecordBytes);
   std::size_t count = 0;
-  const StreamStatus status = connection_.decrypt(room.first(kRecordBytes), count);
+  const StreamStatus status = end_.decrypt(room.first(kRecordBytes), count);
   plain_.commit(count);
   return status;
 }

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Plaintext waiting for httpd, in the ways httpd asks for it: some bytes, a line, a peek. It
-// holds at most one record's worth and hands out views of its own memory, so nothing is
-// copied between OpenSSL and the bucket.
+// Inbound: plaintext waiting for httpd, in the ways httpd asks for it: some bytes, a line, a peek.
+// It holds at most one record's worth and hands out views of its own memory, so nothing is copied
+// between OpenSSL and the bucket.
 #pragma once
 
 #include <cstddef>
 
 #include "ssl_engine/base/bytes.h"
-#include "ssl_engine/connection/connection.h"
+#include "ssl_engine/connection/tls_end.h"
 
 namespace tlsplus {
 
 class Inbound {
  public:
-  explicit Inbound(Connection& connection) noexcept : connection_(connection) {}
+  explicit Inbound(TlsEnd& end) noexcept : end_(end) {}
 
   [[nodiscard]] bool empty() const noexcept { return plain_.empty(); }
 
@@ -33,7 +33,7 @@ class Inbound {
   void release_buffers() noexcept { plain_.release_if_empty(); }
 
  private:
-  Connection& connection_;
+  TlsEnd& end_;
   ByteQueue plain_;
 };
 

@@ -22,12 +22,11 @@ std::size_t Outbound::record_bytes() const noexcept {
 bool Outbound::encrypt(ByteView plaintext) {
   while (!plaintext.empty() && sent_bytes_ < kRampBytes) {
     const ByteView part = plaintext.first(std::min(plaintext.size(), kRampBytes - sent_bytes_));
-    if (connection_.encrypt(part, kFirstRecordBytes) != StreamStatus::done) return false;
+    if (end_.encrypt(part, kFirstRecordBytes) != StreamStatus::done) return false;
     sent_bytes_ += part.size();
     plaintext = plaintext.subspan(part.size());
   }
-  return plaintext.empty() ||
-         connection_.encrypt(plaintext, kFullRecordBytes) == StreamStatus::done;
+  return plaintext.empty() || end_.encrypt(plaintext, kFullRecordBytes) == StreamStatus::done;
 }
 
 bool Outbound::write(ByteView plaintext) {

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Plaintext on its way out: what is worth a record of its own, and what waits for company. A
-// record costs an encryption's set-up and 22 bytes or more, so small pieces are gathered until
-// somebody asks for a flush or a record is full.
+// Outbound: plaintext on its way out: what is worth a record of its own, and what waits for
+// company. A record costs an encryption's set-up and 22 bytes or more, so small pieces are gathered
+// until somebody asks for a flush or a record is full.
 #pragma once
 
 #include <cstddef>
 
 #include "ssl_engine/base/bytes.h"
-#include "ssl_engine/connection/connection.h"
+#include "ssl_engine/connection/tls_end.h"
 
 namespace tlsplus {
 
 class Outbound {
  public:
-  explicit Outbound(Connection& connection) noexcept : connection_(connection) {}
+  explicit Outbound(TlsEnd& end) noexcept : end_(end) {}
 
   /// Takes `plaintext`, encrypting whatever makes full records. False if the connection failed.
   bool write(ByteView plaintext);
@@ -33,7 +33,7 @@ class Outbound {
   [[nodiscard]] std::size_t record_bytes() const noexcept;
   bool encrypt(ByteView plaintext);
 
-  Connection& connection_;
+  TlsEnd& end_;
   ByteQueue gathered_;
   std::size_t sent_bytes_ = 0;  // plaintext so far; saturates at kRampBytes
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One TLS connection over byte queues: an SSL, its BIO, and what can be done with them.
-// Nothing here waits; want_read means "feed me more records". Whatever there is to send lies
-// in out() afterwards, alerts included.
+// TlsStream: one TLS connection over byte queues, of either end: an SSL, its BIO, and what can be
+// done with them. Nothing here waits; want_read means "feed me more records". Whatever there is to
+// send lies in out() afterwards, alerts included.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +21,15 @@ enum class StreamStatus : std::uint8_t {
   failed      // fatal; the error queue says why, an alert may lie in out()
 };
 
+enum class TlsRole : std::uint8_t { server, client };
+
 /// Belongs to the connection's thread; must not move once open.
 class TlsStream {
  public:
-  /// Makes the SSL in accept state. `application_data` goes to SSL's slot 0, where modules
-  /// that were written for mod_ssl look for the conn_rec. `events` must outlive the stream.
-  Status open(SSL_CTX& context, BIO_METHOD& method, HandshakeEvents& events,
+  /// Makes the SSL, to accept as a server or to connect as a client. `application_data` goes to
+  /// SSL's slot 0, where modules that were written for mod_ssl look for the conn_rec. `events` must
+  /// outlive the stream; null where `context` has none of our callbacks.
+  Status open(SSL_CTX& context, BIO_METHOD& method, TlsRole role, HandshakeEvents* events,
               void* application_data);
   [[nodiscard]] bool is_open() const noexcept { return ssl_ != nullptr; }
   /// Precondition: is_open().
