@@ -185,11 +185,13 @@ void settle(std::vector<Draft>& drafts, const BuildInput& input, CertificateFile
 void judge(const std::vector<Draft>& drafts, const BuildInput& input, const Clock& clock,
            Findings& findings) {
   PolicyLint policy_lint;
+  CipherLint cipher_lint;
   CertificateLint certificate_lint;
   const WallTime now = clock.wall();
   for (const Draft& draft : drafts) {
     if (!draft.engine) continue;
     policy_lint.check(draft, findings);
+    cipher_lint.check(draft, findings);
     certificate_lint.check(draft, now, findings);
     lint_names(draft, findings);
     lint_demands(draft, findings);

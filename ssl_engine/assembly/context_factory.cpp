@@ -25,9 +25,8 @@ Status apply_commands(ServerContext& context, const Policy& policy) {
         equals_ignoring_case(command, "PrivateKey")) {
       continue;
     }
-    const std::string guarded =
-        equals_ignoring_case(command, "CipherString") ? value + kNeverCiphers : value;
-    if (Status applied = context.apply_command(command, guarded); !applied) {
+    const char* const guard = equals_ignoring_case(command, "CipherString") ? kNeverCiphers : "";
+    if (Status applied = context.apply_command(command, value, guard); !applied) {
       return about("SSLOpenSSLConfCmd", std::move(applied).error());
     }
   }

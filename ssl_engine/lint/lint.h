@@ -4,7 +4,9 @@
 // subject. Each looks at values only, adds findings and changes nothing.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "ssl_engine/hosts/draft.h"
 #include "ssl_engine/messages/findings.h"
 #include "ssl_engine/openssl/tls/suites.h"
+#include "ssl_engine/settings/cipher_list.h"
 
 namespace tlsplus {
 
@@ -56,6 +59,34 @@ class PolicyLint {
   std::unordered_map<const SSL_CTX*, std::vector<Version>> versions_;
   std::unordered_map<std::string, std::vector<std::string>> unprotected_;  // by cipher list
 };
+
+/// The words of cipher lists: what OpenSSL drops without a word.
+class CipherLint {
+ public:
+  void check(const Draft& draft, Findings& findings);
+
+ private:
+  enum class Of : std::uint8_t { directive, command, directory };
+  struct Judgement {
+    CipherListReview review;
+    bool selects = true;
+  };
+  /// Each list is read once, however many hosts have it.
+  const Judgement& judgement_of(std::string_view list);
+  void check_list(const Draft& draft, std::string_view list, const Where& where, Findings& findings,
+                  Of of);
+  void check_suites(const Draft& draft, std::string_view suites, const Where& where,
+                    Findings& findings, Of of);
+
+  CipherWords words_;
+  std::unordered_map<std::string, Judgement> lists_;
+};
+
+/// What OpenSSL did not take, by the word that is wrong: a cipher list that selects nothing, suites
+/// of TLS 1.3 of which none is known, a command that is refused.
+Error explain_cipher_list(const Draft& draft, const Policy& policy);
+Error explain_cipher_suites(const Draft& draft, const Policy& policy);
+Error explain_command(const Draft& draft, Error error);
 
 /// The Error of ContextFactory as a finding of the directive's own words and line.
 Error explain_context_error(const Draft& draft, const Policy& policy, Error error);

@@ -86,37 +86,12 @@ std::string wanted_by(const std::vector<Suite>& suites) {
   return kinds.empty() ? "other keys" : join(kinds, " or ");
 }
 
-Error explain_cipher_list(const Draft& draft, const Policy& policy, Error error) {
-  const Where where = place_of(draft.config().cipher_list, draft);
-  const bool selects = selects_any_suite(policy.cipher_list);
-  return diagnose(selects ? Tp::cipher_list_only_anonymous : Tp::cipher_list_empty,
-                  selects ? quote(policy.cipher_list) : std::move(error.what), where);
-}
-
-Error explain_command(const Draft& draft, Error error) {
-  const auto& commands = draft.config().conf_commands.entries();
-  // Commands are applied in order and the first one refused is named, with its value if it has
-  // one that matters.
-  const auto named = std::ranges::find_if(commands, [&](const auto& entry) {
-    return error.what.find(text(' ', entry.value.command, " \"", entry.value.value, '"')) !=
-               std::string::npos ||
-           error.what.ends_with(text(' ', entry.value.command));
-  });
-  const Where where = named != commands.end() ? named->where()
-                      : commands.empty()      ? draft.engine_where()
-                                              : commands.back().where();
-  return diagnose(Tp::conf_command_failed, std::move(error.what), where);
-}
-
 }  // namespace
 
 Error explain_context_error(const Draft& draft, const Policy& policy, Error error) {
   const std::string& directive = error.where.directive;
-  if (directive == "SSLCipherSuite") return explain_cipher_list(draft, policy, std::move(error));
-  if (directive == "SSLCipherSuite TLSv1.3") {
-    return diagnose(Tp::cipher_suites_unknown, std::move(error.what),
-                    place_of(draft.config().cipher_suites, draft));
-  }
+  if (directive == "SSLCipherSuite") return explain_cipher_list(draft, policy);
+  if (directive == "SSLCipherSuite TLSv1.3") return explain_cipher_suites(draft, policy);
   if (directive == "SSLOpenSSLConfCmd") return explain_command(draft, std::move(error));
   if (directive == "SSLProtocol") {
     return diagnose(Tp::protocol_unusable, std::move(error.what), place_of_protocol(draft));

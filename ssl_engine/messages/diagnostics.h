@@ -78,6 +78,8 @@ enum class Tp : MessageId {
   directive_unused = 144,
   ocsp_check_value = 145,
   plain_http_value = 150,
+  cipher_list_split = 151,
+  conf_command_split = 152,
 
   // 200..299 certificates, private keys, pass phrases: diagnostics_certificate.cpp
   certificate_not_configured = 200,
@@ -192,6 +194,9 @@ enum class Tp : MessageId {
   insecure_renegotiation_on = 333,
   redirect_to_itself = 334,
   h2_without_module = 335,
+  cipher_word_unknown = 336,
+  cipher_word_elsewhere = 337,
+  directory_ciphers_empty = 338,
 
   // 400..499 connections and handshakes: diagnostics_connection.cpp
   handshake_failed = 400,

@@ -34,7 +34,7 @@ constexpr Diagnostic kConfigRows[] = {
     {Tp::cipher_selector_unknown, Level::error, "there is no such set of ciphers",
      "Before the ciphers stands SSL (TLS 1.2 and older; the same as nothing) or TLSv1.3, in "
      "exactly this spelling.",
-     "write SSLCipherSuite SSL <list> or SSLCipherSuite TLSv1.3 <suites>"},
+     "write for example: SSLCipherSuite HIGH"},
     {Tp::cipher_suites_in_directory, Level::error, "TLS 1.3 suites cannot be set for a directory",
      "TLS 1.3 cannot be renegotiated, so its suite is chosen before the request is known.",
      "move the line to the server or the <VirtualHost>"},
@@ -164,6 +164,14 @@ constexpr Diagnostic kConfigRows[] = {
      "address "
      "(explain), or 308 with that address (redirect).",
      "write: TLSPlusPlainHTTP explain, or: TLSPlusPlainHTTP redirect"},
+    {Tp::cipher_list_split, Level::error, "ciphers are not in one word",
+     "httpd splits a line at blanks, and a list of ciphers is one word: names with colons between "
+     "them, or the whole in quotation marks.",
+     "write for example: SSLCipherSuite HIGH:!aNULL"},
+    {Tp::conf_command_split, Level::error, "what follows is not a command and one value",
+     "httpd splits a line at blanks, and SSLOpenSSLConfCmd takes two words.",
+     "write the value behind the command as one word, for example: SSLOpenSSLConfCmd Groups "
+     "X25519:P-256"},
 };
 
 }  // namespace

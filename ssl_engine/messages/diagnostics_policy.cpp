@@ -134,6 +134,17 @@ constexpr auto kRows = std::to_array<Diagnostic>({
     {Tp::h2_without_module, Level::warn, "HTTP/2 is asked for, but mod_http2 is not loaded",
      "Protocols names h2, and nobody here speaks it; clients get HTTP/1.1.",
      "load mod_http2 (Debian: a2enmod http2), or remove h2 from the line"},
+    {Tp::cipher_word_unknown, Level::warn, "cipher list has words that OpenSSL does not know",
+     "OpenSSL drops them without a word: what they name is not offered, and what they exclude is "
+     "not excluded. Names of suites that OpenSSL gave up are passed over here.",
+     "correct the words, or remove them"},
+    {Tp::cipher_word_elsewhere, Level::warn, "cipher list names suites of another TLS version",
+     "TLS 1.3 has suites of its own, set by SSLCipherSuite TLSv1.3; those of the other list are "
+     "dropped without a word.",
+     "write the suites of TLS 1.3 into SSLCipherSuite TLSv1.3, the others into SSLCipherSuite"},
+    {Tp::directory_ciphers_empty, Level::warn, "cipher list of this place selects no cipher suite",
+     "Clients with TLS 1.2 and older are refused here; those with TLS 1.3 keep their suite.",
+     "write for example: SSLCipherSuite HIGH"},
 });
 
 }  // namespace

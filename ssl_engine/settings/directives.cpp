@@ -51,24 +51,17 @@ void demand(const Line& line, const Targets& targets, const DirectoryDemand& ask
   if (!line.in_htaccess) targets.server.directory_demands.add(asked, line.origin);
 }
 
-/// SSLCipherSuite [SSL|TLSv1.3] spec: two settings under one name.
+/// SSLCipherSuite: two settings under one name.
 Status set_ciphers(const Line& line, const Targets& targets) {
-  const bool selected = line.words.size() > 1;
-  const std::string_view selector = selected ? line.word(0) : "SSL";
-  const std::string_view spec = line.word(selected ? 1 : 0);
-  if (selector != "SSL" && selector != "TLSv1.3") {
-    return line.refusal(Tp::cipher_selector_unknown, quote(selector));
-  }
-  if (line.in_directory && selector != "SSL") {
-    return line.refusal(Tp::cipher_suites_in_directory, quote(spec));
-  }
+  const auto ciphers = parse_ciphers(line);
+  if (!ciphers) return ciphers.error();
   if (line.in_directory) {
-    store(targets.directory.cipher_list, spec, line.origin);
-    demand(line, targets, {DirectoryDemand::Kind::ciphers, VerifyMode::none, spec});
+    store(targets.directory.cipher_list, ciphers->list, line.origin);
+    demand(line, targets, {DirectoryDemand::Kind::ciphers, VerifyMode::none, ciphers->list});
     return {};
   }
-  auto& field = selector == "SSL" ? targets.server.cipher_list : targets.server.cipher_suites;
-  store(field, spec, line.origin);
+  auto& field = ciphers->is_for_tls13 ? targets.server.cipher_suites : targets.server.cipher_list;
+  store(field, ciphers->list, line.origin);
   return {};
 }
 
@@ -155,13 +148,6 @@ Status set_fips(const Line& line, const Targets& targets) {
   }
   store(field, is_on, line.origin);
   return {};
-}
-
-/// SSLProxyCipherSuite [SSL|TLSv1.3] spec.
-Result<std::string_view> parse_selected_ciphers(const Line& line) {
-  if (line.words.size() < 2) return line.word(0);
-  if (line.word(0) == "SSL" || line.word(0) == "TLSv1.3") return line.word(1);
-  return line.refusal(Tp::cipher_selector_unknown, quote(line.word(0)));
 }
 
 /// SSLOCSPEnable on|leaf|off [no_ocsp_for_cert_ok].
@@ -257,7 +243,7 @@ constexpr Directive kDirectives[] = {
      "PEM file with the intermediate certificates"},
     {"SSLProtocol", Shape::raw, Scope::server, put<&ServerConfig::protocol, parse_protocols>,
      "[+|-]all|TLSv1|TLSv1.1|TLSv1.2|TLSv1.3 ...: versions that are spoken"},
-    {"SSLCipherSuite", Shape::one_or_two, Scope::server_or_directory, set_ciphers,
+    {"SSLCipherSuite", Shape::raw, Scope::server_or_directory, set_ciphers,
      "[SSL|TLSv1.3] names separated by colons: ciphers that are offered"},
     {"SSLHonorCipherOrder", Shape::flag, Scope::server,
      put<&ServerConfig::honor_cipher_order, parse_flag>,
@@ -288,7 +274,7 @@ constexpr Directive kDirectives[] = {
     {"SSLSessionCacheTimeout", Shape::one, Scope::server,
      put<&ServerConfig::session_timeout, parse_seconds>,
      "seconds for which a session may be resumed"},
-    {"SSLOpenSSLConfCmd", Shape::two, Scope::server,
+    {"SSLOpenSSLConfCmd", Shape::raw, Scope::server,
      put<&ServerConfig::conf_commands, parse_conf_command>,
      "command value: a setting of OpenSSL's own, see SSL_CONF_cmd(3)"},
 
@@ -389,8 +375,7 @@ constexpr Directive kDirectives[] = {
      "on | off: speak TLS to other servers", "off"},
     {"SSLProxyProtocol", Shape::raw, Scope::server_or_proxy, not_yet<parse_protocols>,
      "[+|-]all|TLSv1|TLSv1.1|TLSv1.2|TLSv1.3 ...: versions spoken to other servers"},
-    {"SSLProxyCipherSuite", Shape::one_or_two, Scope::server_or_proxy,
-     not_yet<parse_selected_ciphers>,
+    {"SSLProxyCipherSuite", Shape::raw, Scope::server_or_proxy, not_yet<parse_ciphers>,
      "[SSL|TLSv1.3] names separated by colons: ciphers offered to other servers"},
     {"SSLProxyVerify", Shape::one, Scope::server_or_proxy, not_yet<parse_verify_mode>,
      "none | optional | require | optional_no_ca: check the other server's certificate",

@@ -20,8 +20,6 @@ namespace tlsplus {
 enum class Shape : std::uint8_t {
   flag,  // on or off, given to apply() as the word "on" or "off"
   one,
-  one_or_two,
-  two,
   two_or_three,
   raw,  // any number of words, none too
   rest  // one word: the rest of the line as written, perhaps empty

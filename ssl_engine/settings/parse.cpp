@@ -402,6 +402,7 @@ Result<SessionCacheSetting> parse_session_cache(const Line& line) {
 }
 
 Result<ConfCommand> parse_conf_command(const Line& line) {
+  if (line.words.size() != 2) return split_command_refusal(line);
   ConfCommand command{line.word(0), line.word(1)};
   const ConfValue kind = conf_command_value(command.command);
   if (kind == ConfValue::unknown) {

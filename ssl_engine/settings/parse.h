@@ -132,8 +132,18 @@ Result<RandomSource> parse_random_source(const Line& line);
 Result<PassPhraseDialog> parse_pass_phrase_dialog(const Line& line);
 /// Syntax only; whether there is such a provider is known to httpd.
 Result<SessionCacheSetting> parse_session_cache(const Line& line);
+/// What SSLCipherSuite says: a list for TLS 1.2 and older, or suites for TLS 1.3.
+struct CipherSetting {
+  bool is_for_tls13 = false;
+  std::string_view list;
+};
+/// SSLCipherSuite, SSLProxyCipherSuite: [SSL|TLSv1.3] and a list in one word.
+Result<CipherSetting> parse_ciphers(const Line& line);
+
 /// SSLOpenSSLConfCmd: a command the library knows; files and directories are checked.
 Result<ConfCommand> parse_conf_command(const Line& line);
+/// The refusal of an SSLOpenSSLConfCmd that is not a command and one word.
+Error split_command_refusal(const Line& line);
 
 /// SSLRequireSSL: always true. Arguments mean nothing, and that is remarked.
 Result<bool> parse_require_tls(const Line& line);

@@ -25,8 +25,6 @@ my @HTTPD = (
     ['a flag without a word',                good('! SSLSessionTickets'),                     qr/SSLSessionTickets must be On or Off/],
     ['a file without name',                  host('! SSLCertificateFile'),                    qr/SSLCertificateFile takes one argument/],
     ['two files in one line',                host('! SSLCertificateFile a b'),                qr/SSLCertificateFile takes one argument/],
-    ['three words for ciphers',              good('! SSLCipherSuite SSL HIGH LOW'),           qr/SSLCipherSuite takes one or two arguments|SSLCipherSuite takes 1-2/],
-    ['one word for an OpenSSL command',      good('! SSLOpenSSLConfCmd Groups'),              qr/SSLOpenSSLConfCmd takes two arguments/],
     ['one word for a seed',                  global('! SSLRandomSeed startup'),               qr/SSLRandomSeed takes two or three arguments/],
     ['SSLEngine in a directory',             good('<Directory />', '! SSLEngine on', '</Directory>'), qr/SSLEngine not allowed in <Directory/],
     ['SSLProtocol in a location',            good('<Location />', '! SSLProtocol all', '</Location>'), qr/SSLProtocol not allowed in <Location/],

@@ -61,8 +61,8 @@ V | SSLCipherSuite TLSv1.3 TLS_AES_128_GCM_SHA256   | ok
 S | SSLCipherSuite ssl HIGH                         | TP0107
 S | SSLCipherSuite tlsv1.3 HIGH                     | TP0107
 S | SSLCipherSuite TLSv1.2 HIGH                     | TP0107
-S | SSLCipherSuite ""                               | takes 1-2 arguments
-S | SSLCipherSuite SSL HIGH HIGH                    | takes 1-2 arguments
+S | SSLCipherSuite ""                               | TP0151
+S | SSLCipherSuite SSL HIGH HIGH                    | TP0151
 D | SSLCipherSuite TLSv1.3 TLS_AES_128_GCM_SHA256   | TP0108
 D | SSLCipherSuite HIGH                             | ok
 P | SSLCipherSuite HIGH                             | ok
@@ -105,7 +105,7 @@ S | SSLOpenSSLConfCmd DHParameters run/gone         | TP0201
 S | SSLOpenSSLConfCmd DHParameters run/empty        | TP0204
 S | SSLOpenSSLConfCmd ChainCAPath run               | ok
 S | SSLOpenSSLConfCmd ChainCAPath run/a.pem         | TP0110
-S | SSLOpenSSLConfCmd Options                       | takes two arguments
+S | SSLOpenSSLConfCmd Options                       | TP0152
 D | SSLOpenSSLConfCmd curves P-256                  | not allowed in <Directory> context
 
 S | SSLVHostSNIPolicy AuthOnly                      | ok

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Between httpd's command table and ours. Each row of directives() becomes a command_rec whose
-// cmd_data is the row; the six entry points differ in how httpd hands over the arguments, and
+// cmd_data is the row; the five entry points differ in how httpd hands over the arguments, and
 // meet in handle(). Text that httpd has split off lives in the configuration's pool, so the core
 // keeps views of it.
 #include "ssl_engine/httpd/startup/config.h"
@@ -140,11 +140,6 @@ static const char* tlsplus_take_1(cmd_parms* cmd, void* directory, const char* w
   return handle_words(cmd, directory, word);
 }
 
-static const char* tlsplus_take_2(cmd_parms* cmd, void* directory, const char* first,
-                                  const char* second) noexcept {
-  return handle_words(cmd, directory, first, second);
-}
-
 static const char* tlsplus_take_3(cmd_parms* cmd, void* directory, const char* first,
                                   const char* second, const char* third) noexcept {
   return handle_words(cmd, directory, first, second, third);
@@ -175,8 +170,6 @@ struct ShapeRow {
 constexpr ShapeRow kShapes[] = {
     {Shape::flag, {.flag = sealed(tlsplus_take_flag)}, FLAG},
     {Shape::one, {.take1 = sealed(tlsplus_take_1)}, TAKE1},
-    {Shape::one_or_two, {.take2 = sealed(tlsplus_take_2)}, TAKE12},
-    {Shape::two, {.take2 = sealed(tlsplus_take_2)}, TAKE2},
     {Shape::two_or_three, {.take3 = sealed(tlsplus_take_3)}, TAKE23},
     {Shape::raw, {.raw_args = sealed(tlsplus_take_raw)}, RAW_ARGS},
     {Shape::rest, {.raw_args = sealed(tlsplus_take_rest)}, RAW_ARGS},

@@ -96,7 +96,8 @@ void ServerContext::set_sessions(SessionStore store, std::chrono::seconds timeou
   if (timeout.count() == 0) SSL_CTX_set_num_tickets(context_.get(), 0);
 }
 
-Status ServerContext::apply_command(const std::string& command, const std::string& value) {
+Status ServerContext::apply_command(const std::string& command, const std::string& value,
+                                    const char* suffix) {
   if (commands_ == nullptr) {
     commands_.reset(SSL_CONF_CTX_new());
     if (commands_ == nullptr) return openssl_error("cannot apply configuration commands");
@@ -106,7 +107,7 @@ Status ServerContext::apply_command(const std::string& command, const std::strin
     SSL_CONF_CTX_set_ssl_ctx(commands_.get(), context_.get());
   }
   clear_openssl_errors();
-  const int result = SSL_CONF_cmd(commands_.get(), command.c_str(), value.c_str());
+  const int result = SSL_CONF_cmd(commands_.get(), command.c_str(), (value + suffix).c_str());
   if (result == 2 || result == 1) return {};
   if (result == -2) return Error{.what = "OpenSSL knows no command " + command};
   return openssl_error("OpenSSL refuses " + command + " \"" + value + "\"");

@@ -52,8 +52,10 @@ class ServerContext {
   void accept_srp() noexcept { tlsplus::accept_srp(*context_); }
   /// For SSLKEYLOGFILE; see callbacks.h.
   void report_secrets() noexcept { tlsplus::report_secrets(*context_); }
-  /// SSL_CONF_cmd(3), in file, server and certificate mode.
-  Status apply_command(const std::string& command, const std::string& value);
+  /// SSL_CONF_cmd(3), in file, server and certificate mode. OpenSSL is given the value with
+  /// `suffix`, of which the Error says nothing.
+  Status apply_command(const std::string& command, const std::string& value,
+                       const char* suffix = "");
   /// After the last apply_command().
   Status finish_commands();
 

@@ -147,7 +147,7 @@ START_TEST(a_command_openssl_refuses) {
   config.conf_commands.add({"MinProtocol", "TLSv1.2"}, world.site.place("SSLOpenSSLConfCmd"));
   const auto findings = world.findings();
   expect_ids(findings, {Tp::conf_command_failed});
-  expect_part(findings.front().error.what, "Groups \"nonsense\"");
+  expect_part(findings.front().error.what, "Groups: \"nonsense\" is unknown");
   ck_assert_int_eq(findings.front().error.where.line, wrong);
 }
 END_TEST

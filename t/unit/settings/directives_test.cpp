@@ -40,8 +40,8 @@ const struct {
      "SSLStrictSNIVHostCheck SSLOCSPOverrideResponder SSLOCSPUseRequestNonce SSLOCSPNoVerify "
      "SSLUseStapling SSLStaplingReturnResponderErrors SSLStaplingFakeTryLater"},
     {Shape::raw, Scope::server, "SSLProtocol SSLCARevocationCheck SSLOCSPEnable"},
-    {Shape::two, Scope::server, "SSLOpenSSLConfCmd"},
-    {Shape::one_or_two, Scope::server_or_directory, "SSLCipherSuite"},
+    {Shape::raw, Scope::server, "SSLOpenSSLConfCmd"},
+    {Shape::raw, Scope::server_or_directory, "SSLCipherSuite"},
     {Shape::one, Scope::server_or_directory,
      "SSLCACertificatePath SSLCACertificateFile SSLVerifyClient SSLVerifyDepth SSLUserName"},
     {Shape::raw, Scope::options, "SSLOptions"},
@@ -51,7 +51,7 @@ const struct {
     {Shape::flag, Scope::server_or_proxy,
      "SSLProxyEngine SSLProxyCheckPeerExpire SSLProxyCheckPeerCN SSLProxyCheckPeerName"},
     {Shape::raw, Scope::server_or_proxy, "SSLProxyProtocol SSLProxyCARevocationCheck"},
-    {Shape::one_or_two, Scope::server_or_proxy, "SSLProxyCipherSuite"},
+    {Shape::raw, Scope::server_or_proxy, "SSLProxyCipherSuite"},
     {Shape::one, Scope::server_or_proxy,
      "SSLProxyVerify SSLProxyVerifyDepth SSLProxyCACertificateFile SSLProxyCACertificatePath "
      "SSLProxyCARevocationPath SSLProxyCARevocationFile SSLProxyMachineCertificateFile "

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The words of cipher lists and of OpenSSL's commands, wherever they are written: what OpenSSL
+// refuses is explained by the word it stumbled over, and what it drops without a word is told.
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ssl_engine/base/text.h"
+#include "ssl_engine/lint/lint.h"
+#include "ssl_engine/openssl/features.h"
+#include "ssl_engine/openssl/tls/command_words.h"
+#include "ssl_engine/settings/cipher_list.h"
+
+namespace tlsplus {
+namespace {
+
+constexpr std::string_view kList = "SSLCipherSuite";
+constexpr std::string_view kSuites = "SSLCipherSuite TLSv1.3";
+constexpr std::string_view kListCommand = "SSLOpenSSLConfCmd CipherString";
+constexpr std::string_view kSuitesCommand = "SSLOpenSSLConfCmd Ciphersuites";
+
+Where place_of(const Setting<std::string_view>& setting, const Draft& draft) {
+  return setting.is_set() ? setting.where() : draft.engine_where();
+}
+
+// Words that belong to the other setting are a mistake of another kind than unknown ones.
+Error word_warning(const CipherListReview& review, Where where, std::string fix) {
+  return diagnose(review.elsewhere.empty() ? Tp::cipher_word_unknown : Tp::cipher_word_elsewhere,
+                  review.told(), std::move(where), std::move(fix));
+}
+
+std::string first_of(std::vector<std::string> known) {
+  constexpr std::size_t kMostShown = 8;
+  const bool are_more = known.size() > kMostShown;
+  if (are_more) known.resize(kMostShown);
+  return join(known, ", ") + (are_more ? ", ..." : "");
+}
+
+// Why nothing is selected: what is wrong, or what is no more; else the list speaks for itself.
+std::string why_empty(const CipherListReview& review, std::string_view list) {
+  if (!review.faults.empty()) return review.told();
+  if (review.absent.empty()) return quote(list);
+  return text(join(review.absent, ", "), review.absent.size() == 1 ? " selects" : " select",
+              " nothing in ", library_release());
+}
+
+}  // namespace
+
+Error explain_cipher_list(const Draft& draft, const Policy& policy) {
+  const Where where = place_of(draft.config().cipher_list, draft);
+  CipherWords words;
+  const auto review = review_cipher_list(policy.cipher_list, words);
+  if (review.faults.empty() && selects_any_suite(policy.cipher_list)) {
+    return diagnose(Tp::cipher_list_only_anonymous, quote(policy.cipher_list), where);
+  }
+  return diagnose(Tp::cipher_list_empty, why_empty(review, policy.cipher_list), where,
+                  fix_for_list(review, kList, kSuites, words));
+}
+
+Error explain_cipher_suites(const Draft& draft, const Policy& policy) {
+  CipherWords words;
+  const auto review = review_suites(policy.cipher_suites, words);
+  return diagnose(Tp::cipher_suites_unknown,
+                  review.faults.empty() ? quote(policy.cipher_suites) : review.told(),
+                  place_of(draft.config().cipher_suites, draft),
+                  fix_for_suites(review, kSuites, kList));
+}
+
+Error explain_command(const Draft& draft, Error error) {
+  const auto& commands = draft.config().conf_commands.entries();
+  // Commands are applied in order and the first one refused is named, with its value if it has
+  // one that matters.
+  const auto named = std::ranges::find_if(commands, [&](const auto& entry) {
+    return error.what.find(text(' ', entry.value.command, " \"", entry.value.value, '"')) !=
+               std::string::npos ||
+           error.what.ends_with(text(' ', entry.value.command));
+  });
+  const Where where = named != commands.end() ? named->where()
+                      : commands.empty()      ? draft.engine_where()
+                                              : commands.back().where();
+  if (named == commands.end()) return diagnose(Tp::conf_command_failed, error.what, where);
+  const auto& [command, value] = named->value;
+  CipherWords words;
+  if (equals_ignoring_case(command, "CipherString")) {
+    const auto review = review_cipher_list(value, words);
+    return diagnose(Tp::conf_command_failed,
+                    text("no cipher is selected by ", quote(value),
+                         review.faults.empty() ? "" : ": ", review.told()),
+                    where, fix_for_list(review, kListCommand, kSuitesCommand, words));
+  }
+  if (equals_ignoring_case(command, "Ciphersuites")) {
+    const auto review = review_suites(value, words);
+    return diagnose(Tp::conf_command_failed, text(command, ": ", review.told()), where,
+                    fix_for_suites(review, kSuitesCommand, kListCommand));
+  }
+  const auto review = review_command_value(command, value);
+  if (review.faults.empty()) return diagnose(Tp::conf_command_failed, error.what, where);
+  return diagnose(Tp::conf_command_failed,
+                  text(command, ": ", join(review.faults, "; "), "; this OpenSSL knows ",
+                       first_of(review.known)),
+                  where,
+                  review.mended.empty()
+                      ? std::string()
+                      : text("write: SSLOpenSSLConfCmd ", command, ' ', review.mended));
+}
+
+void CipherLint::check(const Draft& draft, Findings& findings) {
+  if (draft.policy == nullptr) return;
+  const ServerConfig& config = draft.config();
+  if (config.cipher_list.is_set()) {
+    check_list(draft, *config.cipher_list, config.cipher_list.where(), findings, Of::directive);
+  }
+  if (config.cipher_suites.is_set()) {
+    check_suites(draft, *config.cipher_suites, config.cipher_suites.where(), findings,
+                 Of::directive);
+  }
+  for (const auto& entry : config.conf_commands.entries()) {
+    if (equals_ignoring_case(entry.value.command, "CipherString")) {
+      check_list(draft, entry.value.value, entry.where(), findings, Of::command);
+    } else if (equals_ignoring_case(entry.value.command, "Ciphersuites")) {
+      check_suites(draft, entry.value.value, entry.where(), findings, Of::command);
+    }
+  }
+  for (const auto& entry : config.directory_demands.entries()) {
+    if (entry.value.kind != DirectoryDemand::Kind::ciphers) continue;
+    check_list(draft, entry.value.words, entry.where(), findings, Of::directory);
+  }
+}
+
+const CipherLint::Judgement& CipherLint::judgement_of(std::string_view list) {
+  const auto [known, is_new] = lists_.try_emplace(std::string(trim(list)));
+  Judgement& judged = known->second;
+  if (!is_new || known->first.empty()) return judged;
+  judged.review = review_cipher_list(known->first, words_);
+  judged.selects = words_.selects(known->first + ":!aNULL:!eNULL:!EXP");
+  return judged;
+}
+
+void CipherLint::check_list(const Draft& draft, std::string_view list, const Where& where,
+                            Findings& findings, Of of) {
+  const Judgement& judged = judgement_of(list);
+  const bool is_command = of == Of::command;
+  if (judged.selects && judged.review.faults.empty()) return;
+  // A host whose own list selects nothing has been told so; a place goes on with its host's.
+  if (!judged.selects && of != Of::directory) return;
+  // What is for TLS 1.3 has no meaning in a place.
+  std::string fix = of == Of::directory
+                        ? text("write: ", kList, ' ', usable_list(judged.review.mended, words_))
+                        : fix_for_list(judged.review, is_command ? kListCommand : kList,
+                                       is_command ? kSuitesCommand : kSuites, words_);
+  findings.add(draft.index, judged.selects
+                                ? word_warning(judged.review, where, std::move(fix))
+                                : diagnose(Tp::directory_ciphers_empty,
+                                           why_empty(judged.review, list), where, std::move(fix)));
+}
+
+void CipherLint::check_suites(const Draft& draft, std::string_view suites, const Where& where,
+                              Findings& findings, Of of) {
+  const bool is_command = of == Of::command;
+  const auto review = review_suites(suites, words_);
+  // What OpenSSL refuses, the host has been told.
+  if (review.faults.empty() || !words_.takes_suites(std::string(trim(suites)))) return;
+  findings.add(draft.index,
+               word_warning(review, where,
+                            fix_for_suites(review, is_command ? kSuitesCommand : kSuites,
+                                           is_command ? kListCommand : kList)));
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The value of a command of SSL_CONF_cmd(3) that OpenSSL refuses, word by word: it says that a
+// list of groups is wrong, but not which of them it does not know.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tlsplus {
+
+struct CommandValueReview {
+  std::vector<std::string> faults;  // a clause for each word that is refused, in quotation marks
+  std::vector<std::string> known;   // the common words that this OpenSSL takes, the usual first
+  std::string mended;               // a value that OpenSSL takes; empty if none is found
+};
+
+/// `command` as in a configuration file, in any case. Of a command whose words are not known here
+/// (Certificate, DHParameters) nothing is said.
+CommandValueReview review_command_value(std::string_view command, std::string_view value);
+
+/// What stands between the words of such a value: a colon, a comma; 0 if it is one word.
+char separator_of_command(std::string_view command) noexcept;
+
+}  // namespace tlsplus
