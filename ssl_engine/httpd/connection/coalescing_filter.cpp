@@ -45,7 +45,7 @@ apr_status_t keep(TlsConnection& tls, apr_bucket_brigade& brigade) {
 
 apr_status_t coalesce(TlsConnection& tls, ap_filter_t& filter, apr_bucket_brigade& brigade) {
   const bool is_head = std::exchange(tls.answer.head_is_due, false);
-  if (is_head && tls.tls.phase() == Phase::established && tls.connection().aborted == 0 &&
+  if (is_head && tls.core.phase() == Phase::established && tls.connection().aborted == 0 &&
       is_small_data(brigade)) {
     return keep(tls, brigade);
   }

@@ -74,12 +74,12 @@ Progress go_on(TlsConnection& tls) {
   if (tls.awaits_request) return end_of_wait(tls);
   const bool mpm_waits = waits_in_mpm(tls);
   const Progress progress = drive_handshake(tls, mpm_waits ? APR_NONBLOCK_READ : APR_BLOCK_READ);
-  if (progress != Progress::done || tls.tls.phase() != Phase::established) return progress;
+  if (progress != Progress::done || tls.core.phase() != Phase::established) return progress;
   return await_first_request(tls, mpm_waits);
 }
 
 int process_connection(TlsConnection& tls) {
-  const Phase phase = tls.tls.phase();
+  const Phase phase = tls.core.phase();
   if (phase == Phase::plain_http) return DECLINED;
   if (phase == Phase::established && !tls.awaits_request) return DECLINED;
   switch (const Progress progress = go_on(tls)) {
@@ -135,7 +135,7 @@ static int tlsplus_pre_close_connection(conn_rec* connection) noexcept {
 
 static int tlsplus_conn_is_ssl(conn_rec* connection) noexcept {
   const TlsConnection* tls = tls_of(*connection);
-  return tls != nullptr && tls->tls.phase() != Phase::plain_http ? OK : DECLINED;
+  return tls != nullptr && tls->core.phase() != Phase::plain_http ? OK : DECLINED;
 }
 
 }  // extern "C"

@@ -53,7 +53,7 @@ bool speaks_after_client(const conn_rec& connection) {
 /// True if the client's Finished was the last message of the handshake, so that its request is
 /// right behind it, however far away it is.
 bool request_may_follow_at_once(TlsConnection& tls) {
-  SSL& ssl = *tls.tls.ssl();
+  SSL& ssl = *tls.core.ssl();
   return is_tls13(ssl) || is_resumed(ssl);
 }
 
@@ -68,11 +68,11 @@ Progress await_first_request(TlsConnection& tls, bool mpm_waits) {
   found = look_for_request(tls);
   if (found != Progress::wants_read) return found;
   // Tickets leave with the first response; one that is not in sight is not waited for.
-  if (!tls.tls.out().empty()) (void)push_below(tls);
+  if (!tls.core.out().empty()) (void)push_below(tls);
   if (!mpm_waits || !speaks_after_client(tls.connection())) return Progress::done;
   tls.awaits_request = true;
   tls.deadline = tls.clock().steady() + slot_of(*tls.connection().base_server).silence_timeout;
-  tls.tls.release_buffers();
+  tls.core.release_buffers();
   return Progress::wants_read;
 }
 
@@ -88,7 +88,7 @@ Progress end_of_wait(TlsConnection& tls) noexcept {
       tls.log_failure(Tp::silent_let_go, {});
       break;
   }
-  tls.tls.send_close_notify();
+  tls.core.send_close_notify();
   (void)push_below(tls);
   tls.connection().aborted = 1;
   return Progress::over;

@@ -56,8 +56,8 @@ Progress after_transport_error(TlsConnection& tls, apr_status_t status) {
 
 /// Sends what must leave now. done: all left.
 Progress send_flight(TlsConnection& tls) {
-  if (tls.tls.out().empty() && tls.connection().data_in_output_filters == 0) return Progress::done;
-  if (!tls.tls.must_flush_now()) return Progress::done;
+  if (tls.core.out().empty() && tls.connection().data_in_output_filters == 0) return Progress::done;
+  if (!tls.core.must_flush_now()) return Progress::done;
   const apr_status_t status = push_below(tls);
   if (status == APR_SUCCESS) return Progress::done;
   if (APR_STATUS_IS_EAGAIN(status)) return Progress::wants_write;
@@ -67,9 +67,9 @@ Progress send_flight(TlsConnection& tls) {
 /// As far as it goes without waiting; a client nearby is waited for if `may_linger`.
 Progress go_on(TlsConnection& tls, bool may_linger) {
   for (;;) {
-    const bool needs_input = tls.tls.advance();
-    if (tls.tls.phase() == Phase::failed) return refuse(tls);
-    if (tls.tls.phase() == Phase::plain_http) {
+    const bool needs_input = tls.core.advance();
+    if (tls.core.phase() == Phase::failed) return refuse(tls);
+    if (tls.core.phase() == Phase::plain_http) {
       tls.drop_view();
       tls.log_failure(Tp::plain_http_on_tls, {});
       return Progress::done;
@@ -82,10 +82,10 @@ Progress go_on(TlsConnection& tls, bool may_linger) {
     if (tls.given_up() != ParkedHandshake::GivenUp::no || is_past_deadline(tls)) {
       return give_up(tls);
     }
-    if (may_linger && tls.tls.phase() == Phase::handshake) await_answer_nearby(tls);
+    if (may_linger && tls.core.phase() == Phase::handshake) await_answer_nearby(tls);
     const apr_status_t fed = feed_from_below(tls, APR_NONBLOCK_READ);
     if (APR_STATUS_IS_EAGAIN(fed)) return Progress::wants_read;
-    if (fed != APR_SUCCESS && !(APR_STATUS_IS_EOF(fed) && tls.tls.phase() == Phase::handshake)) {
+    if (fed != APR_SUCCESS && !(APR_STATUS_IS_EOF(fed) && tls.core.phase() == Phase::handshake)) {
       return after_transport_error(tls, fed);
     }
   }

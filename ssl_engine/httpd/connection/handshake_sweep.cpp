@@ -155,7 +155,7 @@ void park_handshake(TlsConnection& tls) noexcept {
   auto& parked = *static_cast<SweptHandshakes*>(tls.engine().parked);
   parked.park(tls, tls.deadline,
               {.origin = parked.origin_of(tls.client_address()),
-               .has_hello = tls.tls.phase() != Phase::hello},
+               .has_hello = tls.core.phase() != Phase::hello},
               tls.engine().clock().steady());
   parked.watch();
 }

@@ -50,7 +50,7 @@ apr_status_t end_of_stream(TlsConnection& tls, apr_bucket_brigade* brigade) {
 
 /// Between requests: what the connection holds for later is given back.
 void go_idle(TlsConnection& tls) noexcept {
-  tls.tls.release_buffers();
+  tls.core.release_buffers();
   tls.inbound.release_buffers();
   tls.outbound.release_buffers();
 }
@@ -64,13 +64,13 @@ apr_status_t fail(TlsConnection& tls) {
 
 /// Nothing of what was read from below is left; OpenSSL has what it was fed.
 bool is_used_up(TlsConnection& tls) noexcept {
-  return tls.tls.unread().empty() && !has_more_records(tls);
+  return tls.core.unread().empty() && !has_more_records(tls);
 }
 
 /// An answer that OpenSSL made while it read (a refused renegotiation, a key update) must not wait
 /// for a response; the tickets of TLS 1.3 may.
 apr_status_t send_answers(TlsConnection& tls) {
-  return tls.tls.out().size() > tls.ticket_bytes ? flush_below(tls) : APR_SUCCESS;
+  return tls.core.out().size() > tls.ticket_bytes ? flush_below(tls) : APR_SUCCESS;
 }
 
 apr_status_t wait_for_records(TlsConnection& tls, const Wanted& wanted) {
@@ -114,7 +114,7 @@ apr_status_t read_plaintext(TlsConnection& tls, apr_bucket_brigade* brigade, con
 /// and never looked at further. One line a call, so that it is seen as httpd sees any other.
 apr_status_t read_plain_http(TlsConnection& tls, apr_bucket_brigade* brigade,
                              const Wanted& wanted) {
-  if (tls.stand_in.empty()) tls.stand_in = stand_in_request(tls.tls.plain_request());
+  if (tls.stand_in.empty()) tls.stand_in = stand_in_request(tls.core.plain_request());
   const std::string_view rest = std::string_view(tls.stand_in).substr(tls.stand_in_given);
   if (wanted.mode != AP_MODE_GETLINE || rest.empty()) return end_of_stream(tls, brigade);
   const std::string_view line = rest.substr(0, rest.find('\n') + 1);
@@ -128,7 +128,7 @@ apr_status_t read(TlsConnection& tls, apr_bucket_brigade* brigade, const Wanted&
     (void)end_of_stream(tls, brigade);
     return APR_ECONNABORTED;
   }
-  if (tls.tls.phase() == Phase::hello || tls.tls.phase() == Phase::handshake) {
+  if (tls.core.phase() == Phase::hello || tls.core.phase() == Phase::handshake) {
     switch (drive_handshake(tls, wanted.block)) {
       case Progress::done:
         break;
@@ -141,7 +141,7 @@ apr_status_t read(TlsConnection& tls, apr_bucket_brigade* brigade, const Wanted&
     }
   }
   if (wanted.mode == AP_MODE_INIT) return APR_SUCCESS;
-  switch (tls.tls.phase()) {
+  switch (tls.core.phase()) {
     case Phase::established:
       return read_plaintext(tls, brigade, wanted);
     case Phase::plain_http:

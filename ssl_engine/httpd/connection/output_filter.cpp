@@ -123,7 +123,7 @@ class Pass {
     }
     if (!tls_.outbound.flush()) return broken();
     if (ends_request && tls_.connection().keepalive == AP_CONN_CLOSE && may_say_goodbye()) {
-      tls_.tls.send_close_notify();
+      tls_.core.send_close_notify();
     }
     return keep_in_place(bucket);
   }
@@ -132,7 +132,7 @@ class Pass {
   /// The core's filter would not write so little before that either.
   bool is_small_last_answer() const noexcept {
     return tls_.connection().keepalive == AP_CONN_CLOSE &&
-           tls_.tls.out().size() + tls_.outbound.gathered_bytes() < kWorthSendingBytes;
+           tls_.core.out().size() + tls_.outbound.gathered_bytes() < kWorthSendingBytes;
   }
 
   bool may_say_goodbye() const noexcept {
@@ -143,9 +143,9 @@ class Pass {
   apr_status_t take_end_of_connection(apr_bucket* bucket) {
     if (!tls_.outbound.flush()) return broken();
     if (may_say_goodbye()) {
-      tls_.tls.send_close_notify();
+      tls_.core.send_close_notify();
     } else {
-      tls_.tls.close_quietly();
+      tls_.core.close_quietly();
     }
     return keep_in_place(bucket);
   }
@@ -211,7 +211,7 @@ class Pass {
   /// Room for a whole pass at once, where there is enough for one: doubling what there is would
   /// leave as much behind again.
   void expect(std::size_t bytes) {
-    ByteQueue& out = tls_.tls.out();
+    ByteQueue& out = tls_.core.out();
     if (bytes >= kPassBytes && out.size() < kPassBytes) {
       (void)out.prepare(kPassBytes + kPieceBytes - out.size());
     }
@@ -220,11 +220,11 @@ class Pass {
   /// The client may take its time; what is needed only to make records need not wait with it.
   void give_back_what_makes_records() noexcept {
     tls_.outbound.release_buffers();
-    tls_.tls.release_buffers();
+    tls_.core.release_buffers();
   }
 
   apr_status_t pass_if_enough() {
-    if (tls_.tls.out().size() >= (has_passed_ ? kNextPassBytes : kPassBytes)) {
+    if (tls_.core.out().size() >= (has_passed_ ? kNextPassBytes : kPassBytes)) {
       give_back_what_makes_records();
       return std::exchange(has_passed_, true) ? flush_below(tls_) : pass_below(tls_);
     }
@@ -235,10 +235,10 @@ class Pass {
   /// client must see that it has not got all: the connection ends without close_notify (RFC
   /// 8446 6.1).
   apr_status_t break_off(std::string why) {
-    log_error(tls_.log(), diagnose(Tp::answer_broken_off, std::move(why)), tls_.tls.host().name);
+    log_error(tls_.log(), diagnose(Tp::answer_broken_off, std::move(why)), tls_.core.host().name);
     if (!tls_.outbound.flush()) return broken();
     (void)pass_below(tls_);
-    tls_.tls.close_quietly();
+    tls_.core.close_quietly();
     tls_.connection().aborted = 1;
     return APR_ECONNABORTED;
   }
@@ -260,7 +260,7 @@ apr_status_t write(TlsConnection& tls, apr_bucket_brigade& brigade) {
     apr_brigade_cleanup(&brigade);
     return APR_ECONNABORTED;
   }
-  switch (tls.tls.phase()) {
+  switch (tls.core.phase()) {
     case Phase::established:
       return Pass(tls, brigade).run();
     case Phase::plain_http:

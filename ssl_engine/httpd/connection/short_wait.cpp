@@ -65,7 +65,7 @@ void acknowledge_now(TlsConnection& tls) noexcept {
 void await_close_nearby(TlsConnection& tls) noexcept {
   const conn_rec& connection = tls.connection();
   if (connection.aborted != 0 || connection.data_in_output_filters != 0 ||
-      !tls.tls.close_notify_sent() || !tls.tls.out().empty()) {
+      !tls.core.close_notify_sent() || !tls.core.out().empty()) {
     return;
   }
   await_if_nearby(tls, kEndOfPeer);

@@ -51,9 +51,9 @@ TlsConnection::TlsConnection(conn_rec& connection, Generation& generation,
     : connection_(connection),
       generation_(generation),
       log_(connection),
-      tls(std::move(snapshot), base, *this),
-      inbound(tls),
-      outbound(tls),
+      core(std::move(snapshot), base, *this),
+      inbound(core),
+      outbound(core),
       deadline(generation.engine.clock().steady() + handshake_timeout()) {}
 
 TlsConnection::~TlsConnection() {
@@ -74,14 +74,14 @@ const Host* TlsConnection::host_named(std::string_view server_name) {
   const auto* table = engine().vhosts.find(address_of(connection_));
   if (table == nullptr) return nullptr;
   const auto found = table->find(server_name);
-  return found ? &tls.snapshot().host(*found) : nullptr;
+  return found ? &core.snapshot().host(*found) : nullptr;
 }
 
 void TlsConnection::remark_default_host(const Host& host) {
-  if (!tls.has_server_name()) {
+  if (!core.has_server_name()) {
     log_error(log_, diagnose(Tp::server_name_absent, {}), host.name);
-  } else if (host_named(tls.server_name()) == nullptr) {
-    log_error(log_, diagnose(Tp::server_name_unknown, quote(tls.server_name())), host.name);
+  } else if (host_named(core.server_name()) == nullptr) {
+    log_error(log_, diagnose(Tp::server_name_unknown, quote(core.server_name())), host.name);
   }
 }
 
@@ -127,42 +127,42 @@ HandshakeEvents::Staple TlsConnection::staple(const Host& host, SSL& ssl) {
 }
 
 void TlsConnection::begin_view(SSL& ssl) noexcept {
-  view_.sni = tls.server_name();
-  view_.client_hello = tls.client_hello();
+  view_.sni = core.server_name();
+  view_.client_hello = core.client_hello();
   view_.ssl = &ssl;
   view_certificates(ssl);
 }
 
 void TlsConnection::make_view() noexcept {
-  begin_view(*tls.ssl());  // anew: much was not known then
-  view_.handshake_time = tls.handshake_time();
+  begin_view(*core.ssl());  // anew: much was not known then
+  view_.handshake_time = core.handshake_time();
   view_.cache = &environment_;
   view_.servers = &generation_.environments;
-  ticket_bytes = tls.out().size();
+  ticket_bytes = core.out().size();
 }
 
 void TlsConnection::view_certificates(SSL& ssl) noexcept {
   view_.own = certificate_in_use(ssl);
   view_.peer = peer_certificate(ssl);
-  view_.verify_lenient = tls.verifier().was_lenient();
+  view_.verify_lenient = core.verifier().was_lenient();
 }
 
 void TlsConnection::refresh_view() noexcept {
-  view_certificates(*tls.ssl());
+  view_certificates(*core.ssl());
   ++view_.generation;
 }
 
 void TlsConnection::log_failure() noexcept {
   if (failure_logged) return;
   failure_logged = true;
-  at_boundary(log_, "log_failure", [&] { log_paced(log_, tls.failure(), tls.host().name); });
+  at_boundary(log_, "log_failure", [&] { log_paced(log_, core.failure(), core.host().name); });
 }
 
 void TlsConnection::log_failure(Tp id, std::string evidence) noexcept {
   if (failure_logged) return;
   failure_logged = true;
   at_boundary(log_, "log_failure",
-              [&] { log_paced(log_, diagnose(id, std::move(evidence)), tls.host().name); });
+              [&] { log_paced(log_, diagnose(id, std::move(evidence)), core.host().name); });
 }
 
 void TlsConnection::log_paced(LogSink& sink, const Error& error, std::string_view vhost) noexcept {

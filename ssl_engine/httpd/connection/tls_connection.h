@@ -31,7 +31,7 @@ enum class Farewell : std::uint8_t {
 };
 
 class TlsConnection final : public ConnectionServices, public ParkedHandshake {
-  // First, because `tls` asks for them while it is made.
+  // First, because `core` asks for them while it is made.
   conn_rec& connection_;
   Generation& generation_;
   ConnectionLog log_;
@@ -42,7 +42,7 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
                 std::shared_ptr<const Snapshot> snapshot, const Host& base);
   ~TlsConnection() override;
 
-  Connection tls;
+  Connection core;
   Inbound inbound;
   Outbound outbound;
   ap_filter_t* input_filter = nullptr;

@@ -40,7 +40,7 @@ apr_status_t feed_next_bucket(TlsConnection& tls) {
   while (!APR_BRIGADE_EMPTY(tls.records)) {
     apr_bucket* bucket = APR_BRIGADE_FIRST(tls.records);
     if (APR_BUCKET_IS_EOS(bucket)) {
-      tls.tls.end_input();
+      tls.core.end_input();
       return APR_EOF;
     }
     const char* bytes = nullptr;
@@ -48,7 +48,7 @@ apr_status_t feed_next_bucket(TlsConnection& tls) {
     const apr_status_t status = apr_bucket_read(bucket, &bytes, &size, APR_BLOCK_READ);
     if (status != APR_SUCCESS) return status;
     if (size != 0) {
-      tls.tls.feed({reinterpret_cast<const Byte*>(bytes), size});
+      tls.core.feed({reinterpret_cast<const Byte*>(bytes), size});
       tls.front_is_fed = true;
       return APR_SUCCESS;
     }
@@ -83,7 +83,7 @@ apr_status_t feed_from_below(TlsConnection& tls, apr_read_type_e block) {
     if (fed != APR_INCOMPLETE) return fed;
     const apr_status_t got = read_below(tls, block);
     if (APR_STATUS_IS_EOF(got)) {
-      tls.tls.end_input();
+      tls.core.end_input();
       return APR_EOF;
     }
     if (got != APR_SUCCESS) return got;
@@ -113,7 +113,7 @@ apr_status_t wait_for_socket(TlsConnection& tls, short what, Instant deadline) n
 }
 
 void let_go_of_used_records(TlsConnection& tls) noexcept {
-  if (tls.tls.unread().empty()) drop_used_bucket(tls);
+  if (tls.core.unread().empty()) drop_used_bucket(tls);
 }
 
 bool has_more_records(const TlsConnection& tls) noexcept {
@@ -122,7 +122,7 @@ bool has_more_records(const TlsConnection& tls) noexcept {
 }
 
 void place_behind_records(TlsConnection& tls, apr_bucket* bucket) {
-  const std::size_t before = tls.tls.out().size();
+  const std::size_t before = tls.core.out().size();
   if (before > (tls.places.empty() ? 0 : tls.places.back().records_before)) {
     tls.places.push_back({bucket, before});
   }
@@ -130,12 +130,12 @@ void place_behind_records(TlsConnection& tls, apr_bucket* bucket) {
 }
 
 apr_status_t pass_below(TlsConnection& tls) {
-  const ByteView records = tls.tls.out().view();
+  const ByteView records = tls.core.out().view();
   insert_records(tls, records);
   if (APR_BRIGADE_EMPTY(tls.outgoing)) return APR_SUCCESS;
   const apr_status_t status = ap_pass_brigade(tls.output_filter->next, tls.outgoing);
   apr_brigade_cleanup(tls.outgoing);
-  tls.tls.out().consume(records.size());
+  tls.core.out().consume(records.size());
   tls.ticket_bytes = 0;
   return status;
 }

@@ -152,8 +152,8 @@ static void tlsplus_insert_filter(request_rec* request) noexcept {
 
 bool is_tls_request(const request_rec& request) noexcept {
   const TlsConnection* tls = tls_of(*request.connection);
-  return tls != nullptr && tls->tls.phase() == Phase::established &&
-         tls->tls.snapshot().host(slot_of(*request.server).host_index).engine;
+  return tls != nullptr && tls->core.phase() == Phase::established &&
+         tls->core.snapshot().host(slot_of(*request.server).host_index).engine;
 }
 
 void register_environment_hooks() {

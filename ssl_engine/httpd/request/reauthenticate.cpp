@@ -54,7 +54,7 @@ void explain_not_offered(request_rec& request) {
 /// Sets the ciphers of the place. OK: nothing to ask; DECLINED: the client must be asked.
 int settle_ciphers(const Place& place) {
   const auto& list = place.directory.cipher_list;
-  SSL& ssl = *place.tls.tls.ssl();
+  SSL& ssl = *place.tls.core.ssl();
   if (!list.is_set() || is_tls13(ssl)) return OK;
   const std::string before = enabled_ciphers(ssl);
   if (place.request.connection->master != nullptr) {
@@ -73,7 +73,7 @@ int settle_ciphers(const Place& place) {
 
 /// OK: the client can be asked.
 int refuse_unable(const Place& place) {
-  switch (place.tls.tls.askable()) {
+  switch (place.tls.core.askable()) {
     case Askable::yes:
       return OK;
     case Askable::not_offered:
@@ -121,13 +121,13 @@ int ask(const Place& place, const VerifyRules& rules) {
   const bool is_pipelined = !tls.inbound.empty();
   const Instant deadline = tls.clock().steady() + tls.handshake_timeout();
   const auto waiting = take_place(tls);
-  if (!tls.tls.ask_again(rules, place.host.trust.get())) {
+  if (!tls.core.ask_again(rules, place.host.trust.get())) {
     tls.log_failure();
     tls.connection().aborted = 1;
     return HTTP_FORBIDDEN;
   }
   const Asked asked = await_answer(tls, waiting, deadline);
-  const bool is_accepted = tls.tls.end_asking();
+  const bool is_accepted = tls.core.end_asking();
   tls.refresh_view();
   const bool was_let_go = waiting.was_let_go();
   if (asked != Asked::answered || was_let_go || is_pipelined || !tls.inbound.empty()) {
@@ -138,14 +138,14 @@ int ask(const Place& place, const VerifyRules& rules) {
 }
 
 int satisfy(const Place& place) {
-  SSL& ssl = *place.tls.tls.ssl();
+  SSL& ssl = *place.tls.core.ssl();
   if (!srp_user(ssl).empty()) return DECLINED;
   const VerifyRules rules = rules_for(place.host, place.directory);
-  const Shown shown = place.tls.tls.shown();
+  const Shown shown = place.tls.core.shown();
   const TrustStore* trust = place.host.trust.get();
   const bool is_lazy = place.directory.options.has(OptionSet::kOptRenegotiate);
   const bool wants_certificate =
-      must_ask(shown, rules, trust) && !(is_lazy && place.tls.tls.would_pass(rules, trust));
+      must_ask(shown, rules, trust) && !(is_lazy && place.tls.core.would_pass(rules, trust));
   if (wants_certificate && place.request.connection->master != nullptr) {
     return refuse_on_stream(place, "verify-client");
   }
@@ -168,7 +168,7 @@ int reauthenticate(request_rec& request) {
   const DirConfig& directory = slot_of(request).config;
   TlsConnection* tls = tls_of(*request.connection);
   if (tls == nullptr || !is_tls_request(request)) return DECLINED;
-  const Host& host = tls->tls.snapshot().host(slot_of(*request.server).host_index);
+  const Host& host = tls->core.snapshot().host(slot_of(*request.server).host_index);
   RequestLog log(request);
   return satisfy({request, directory, *tls, host, log});
 }

@@ -29,7 +29,7 @@ Asked abandon(TlsConnection& tls, Tp id, std::string evidence) {
 }
 
 Asked no_answer(TlsConnection& tls, Tp id, std::string evidence) {
-  if (!tls.tls.is_at_rest()) return abandon(tls, id, std::move(evidence));
+  if (!tls.core.is_at_rest()) return abandon(tls, id, std::move(evidence));
   tls.log_failure(id, std::move(evidence));
   return Asked::silent;
 }
@@ -37,7 +37,7 @@ Asked no_answer(TlsConnection& tls, Tp id, std::string evidence) {
 /// As often as the clients like: told now and then, and by whoever knows the place.
 Asked make_room(TlsConnection& tls) noexcept {
   tls.failure_logged = true;
-  if (tls.tls.is_at_rest()) return Asked::silent;
+  if (tls.core.is_at_rest()) return Asked::silent;
   tls.connection().aborted = 1;
   return Asked::over;
 }
@@ -55,7 +55,7 @@ std::optional<Asked> look_at_records(TlsConnection& tls, Instant deadline) {
       break;
     case StreamStatus::want_read: {
       // What was answered to the bytes at hand leaves before the next are waited for.
-      if (tls.tls.has_answered() || !tls.tls.out().empty()) break;
+      if (tls.core.has_answered() || !tls.core.out().empty()) break;
       const apr_status_t fed = feed_from_below(tls, deadline);
       if (APR_STATUS_IS_TIMEUP(fed)) return no_answer(tls, Tp::ask_again_deadline, {});
       if (fed == APR_SUCCESS || APR_STATUS_IS_EOF(fed)) break;
@@ -70,9 +70,9 @@ std::optional<Asked> look_at_records(TlsConnection& tls, Instant deadline) {
 Asked await_answer(TlsConnection& tls, const WaitSlots::Place& place, Instant deadline) {
   for (;;) {
     const apr_status_t sent = flush_below(tls, deadline);
-    if (tls.tls.phase() == Phase::failed) return abandon(tls);
+    if (tls.core.phase() == Phase::failed) return abandon(tls);
     if (sent != APR_SUCCESS) return abandon(tls, Tp::ask_again_cut_off, "it takes nothing more");
-    if (tls.tls.has_answered()) return Asked::answered;
+    if (tls.core.has_answered()) return Asked::answered;
     if (place.was_let_go()) return make_room(tls);
     if (tls.clock().steady() >= deadline) return no_answer(tls, Tp::ask_again_deadline, {});
     if (const auto come_of_it = look_at_records(tls, deadline)) return *come_of_it;

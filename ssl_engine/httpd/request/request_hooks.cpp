@@ -45,7 +45,7 @@ void explain(request_rec& request, const std::string& html) {
 }
 
 const Host& host_of(const request_rec& request, const TlsConnection& tls) noexcept {
-  return tls.tls.snapshot().host(slot_of(*request.server).host_index);
+  return tls.core.snapshot().host(slot_of(*request.server).host_index);
 }
 
 int answer_plain_http(request_rec& request, const TlsConnection& tls) {
@@ -70,13 +70,13 @@ SniPolicy sni_policy() noexcept {
 
 int check_names(request_rec& request, TlsConnection& tls, LogSink& log) {
   const Host& wanted = host_of(request, tls);
-  const Host& spoken = tls.tls.host();
-  if (tls.tls.has_server_name() && request.hostname == nullptr) {
-    log_error(log, diagnose(Tp::no_host_name, text("server name ", quote(tls.tls.server_name()))));
+  const Host& spoken = tls.core.host();
+  if (tls.core.has_server_name() && request.hostname == nullptr) {
+    log_error(log, diagnose(Tp::no_host_name, text("server name ", quote(tls.core.server_name()))));
     return HTTP_BAD_REQUEST;
   }
   const bool is_name_based = request.connection->vhost_lookup_data != nullptr;
-  if (!tls.tls.has_server_name() && is_name_based && (wanted.strict_sni || spoken.strict_sni)) {
+  if (!tls.core.has_server_name() && is_name_based && (wanted.strict_sni || spoken.strict_sni)) {
     log_error(log, diagnose(Tp::strict_sni, text("request for ", wanted.name)), wanted.name);
     explain(request,
             "Your browser did not say which server it wants when the secure connection was made "
@@ -86,13 +86,13 @@ int check_names(request_rec& request, TlsConnection& tls, LogSink& log) {
   if (const auto difference = first_difference(spoken, wanted, sni_policy())) {
     tls.log_paced(
         log,
-        diagnose(Tp::misdirected,
-                 text("connection made for ", spoken.name, " (",
-                      tls.tls.has_server_name() ? text("server name ", quote(tls.tls.server_name()))
-                                                : std::string("no server name"),
-                      "), request for ", wanted.name, " (Host ",
-                      quote(request.hostname == nullptr ? "" : request.hostname), "); ",
-                      describe(*difference))),
+        diagnose(Tp::misdirected, text("connection made for ", spoken.name, " (",
+                                       tls.core.has_server_name()
+                                           ? text("server name ", quote(tls.core.server_name()))
+                                           : std::string("no server name"),
+                                       "), request for ", wanted.name, " (Host ",
+                                       quote(request.hostname == nullptr ? "" : request.hostname),
+                                       "); ", describe(*difference))),
         wanted.name);
     return HTTP_MISDIRECTED_REQUEST;
   }
@@ -113,7 +113,7 @@ Farewell farewell_of(const request_rec& request) noexcept {
 }
 
 int post_read_request(request_rec& request, TlsConnection& tls, LogSink& log) {
-  if (tls.tls.phase() == Phase::plain_http) return answer_plain_http(request, tls);
+  if (tls.core.phase() == Phase::plain_http) return answer_plain_http(request, tls);
   // A request of an HTTP/2 stream runs in a thread of its own and decides nothing about the
   // connection, which outlives it.
   if (request.connection->master == nullptr) {
@@ -123,7 +123,7 @@ int post_read_request(request_rec& request, TlsConnection& tls, LogSink& log) {
       tls.farewell = farewell_of(request);
     }
   }
-  if (tls.tls.answers_challenge() || host_of(request, tls).service_unavailable) {
+  if (tls.core.answers_challenge() || host_of(request, tls).service_unavailable) {
     log_error(log, diagnose(Tp::service_unavailable, {}), host_of(request, tls).name);
     return HTTP_SERVICE_UNAVAILABLE;
   }
@@ -133,7 +133,7 @@ int post_read_request(request_rec& request, TlsConnection& tls, LogSink& log) {
 
 bool is_tls_request(const request_rec& request) noexcept {
   const TlsConnection* tls = tls_of(*request.connection);
-  return tls != nullptr && tls->tls.phase() == Phase::established && host_of(request, *tls).engine;
+  return tls != nullptr && tls->core.phase() == Phase::established && host_of(request, *tls).engine;
 }
 
 extern "C" {
