@@ -35,8 +35,8 @@ Where place_of_protocol(const Draft& draft) {
 
 // "ADH", "NULL-SHA", "RSA+aNULL" ask for such suites by name; "ALL" and "HIGH" only contain them.
 bool asks_for_unprotected(std::string_view word) noexcept {
-  if (word.starts_with('!') || word.starts_with('-')) return false;
-  if (word.starts_with('+')) word.remove_prefix(1);
+  // Of these "+ADH" only moves to the end what other words have selected.
+  if (word.starts_with('!') || word.starts_with('-') || word.starts_with('+')) return false;
   for (const std::string_view part : split(word, '+')) {
     if (part.starts_with("ADH") || part.starts_with("AECDH") || part == "aNULL" ||
         part == "eNULL" || part.find("NULL-") != std::string_view::npos || part == "NULL") {

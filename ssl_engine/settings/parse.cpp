@@ -10,6 +10,7 @@
 
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/features.h"
+#include "ssl_engine/openssl/tls/command_words.h"
 #include "ssl_engine/openssl/tls/srp.h"
 #include "ssl_engine/openssl/x509/token.h"
 #include "ssl_engine/openssl/x509/token_uri.h"
@@ -406,8 +407,10 @@ Result<ConfCommand> parse_conf_command(const Line& line) {
   ConfCommand command{line.word(0), line.word(1)};
   const ConfValue kind = conf_command_value(command.command);
   if (kind == ConfValue::unknown) {
+    const std::string meant = command_like(command.command);
     return line.refusal(Tp::conf_command_unknown,
-                        text(quote(command.command), ", ", library_release()));
+                        text(quote(command.command), ", ", library_release()),
+                        meant.empty() ? std::string() : command_line(line, meant));
   }
   if (kind == ConfValue::file || kind == ConfValue::directory) {
     auto path = kind == ConfValue::file ? checked_file(line, command.value)

@@ -109,4 +109,11 @@ Error split_command_refusal(const Line& line) {
   return line.refusal(Tp::conf_command_split, quote(value), text("write: ", begin, ' ', list));
 }
 
+std::string command_line(const Line& line, std::string_view command) {
+  const std::string_view value = line.word(1);
+  const std::string_view mark =
+      value.empty() || value.find_first_of(" \t") != std::string_view::npos ? "\"" : "";
+  return text("write: ", line.origin.directive, ' ', command, ' ', mark, value, mark);
+}
+
 }  // namespace tlsplus

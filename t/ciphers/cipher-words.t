@@ -59,6 +59,10 @@ my @ERRORS = (
     [152, ['-SessionTicket'],        "$CMD Options -SessionTicket, Compression",          "$CMD Options -SessionTicket,Compression"],
     [152, ["$NEW TLS_AES_256"],      "$CMD Ciphersuites $NEW TLS_AES_256_GCM_SHA384",     "$CMD Ciphersuites $NEW:TLS_AES_256_GCM_SHA384"],
     [152, ['nothing follows "Gr'],   "$CMD Groups"],
+    [120, ['"Curvess"'],             "$CMD Curvess X25519",                               "$CMD Curves X25519"],
+    [120, ['"-sigalgs"'],            "$CMD -sigalgs ed25519"],
+    [120, ['"-curves"'],             "$CMD -curves X25519:P-256",                         "$CMD Curves X25519:P-256"],
+    [120, ['"cipherstrings"'],       "$CMD cipherstrings 'HIGH !aNULL'",                  "$CMD CipherString \"HIGH !aNULL\""],
     # a list that selects nothing, or that OpenSSL cannot read
     [303, ['"PROFILE=SYSTEM"'],      'SSLCipherSuite PROFILE=SYSTEM',                     'SSLCipherSuite DEFAULT'],
     [303, [qq{"$IANA"}],             "SSLCipherSuite $IANA",                              "SSLCipherSuite $RSA"],
@@ -143,7 +147,7 @@ sub check ($row, $fails, $marked) {
     return if !@written;
     my $mended = configtest(follow($conf, $number, @written));
     is $mended->{exit}, 0, "$label: the fix is one" or diag $mended->{text};
-    unlike $mended->{text}, qr/TP0(?:107|151|152|303|306|309|336|337|338): /, "$label: and nothing is left to say";
+    unlike $mended->{text}, qr/TP0(?:107|120|151|152|303|306|309|336|337|338): /, "$label: and nothing is left to say";
 }
 
 check($_, 1, good("! $_->[2]")) for @ERRORS;
@@ -153,7 +157,7 @@ check($_, 0, good('  SSLProtocol -all +TLSv1.2', '  <Directory /tmp>', "! $_->[2
 # Lists as they are in use, some of them for ten years: names that OpenSSL gave up are no mistake.
 subtest 'no false alarm' => sub {
     my @lists = (
-        'HIGH:!aNULL', 'DEFAULT', 'DEFAULT@SECLEVEL=1', 'HIGH:MEDIUM:!MD5:!RC4:!3DES:!ADH', 'ALL', 'HIGH:@STRENGTH',
+        'ALL:!ADH:!EXPORT56:RC4+RSA:+HIGH:+MEDIUM:+LOW:+SSLv2:+EXP:+eNULL', 'HIGH:!aNULL', 'DEFAULT', 'DEFAULT@SECLEVEL=1', 'HIGH:MEDIUM:!MD5:!RC4:!3DES:!ADH', 'ALL', 'HIGH:@STRENGTH',
         '@SECLEVEL=0:ECDHE-RSA-AES128-GCM-SHA256:AES128-SHA:DES-CBC3-SHA', 'HIGH;!aNULL', 'AES256+EECDH:AES256+EDH',
         'ALL:!ADH:!EXPORT56:RC4+RSA:+HIGH:+MEDIUM:+LOW:+SSLv2:+EXP', 'ALL:!aNULL:!eNULL:!SSLv2:!LOW:!EXP:!MD5:@STRENGTH',
         'ECDHE-RSA-AES256-SHA384:AES256-SHA256:RC4:HIGH:!MD5:!aNULL:!EDH:!EXP:!SSLV2:!eNULL', 'HIGH:-ADH', '-ALL:HIGH',
@@ -172,7 +176,7 @@ subtest 'no false alarm' => sub {
     $conf .= good("  SSLCipherSuite TLSv1.3 TLS_AES_256_GCM_SHA384:$NEW:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_CCM_SHA256", "  $CMD Curves X25519:prime256v1:secp384r1", "  $CMD Groups X25519:secp256r1:secp384r1");
     my $found = configtest($conf);
     is $found->{exit}, 0, 'passes' or diag $found->{text};
-    is_deeply [ grep { /TP0(?:303|309|336|337|338): / } split /\n/, $found->{text} ], [], 'and no word of ' . @lists . ' lists is told';
+    is_deeply [ grep { /TP0(?:303|305|309|336|337|338): / } split /\n/, $found->{text} ], [], 'and no word of ' . @lists . ' lists is told';
 };
 
 # The line of a refused command is its own, whatever stands behind it.

@@ -15,6 +15,7 @@
 #include "ssl_engine/base/nearest.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/errors.h"
+#include "ssl_engine/openssl/features.h"
 #include "ssl_engine/openssl/handles.h"
 
 namespace tlsplus {
@@ -38,6 +39,12 @@ constexpr std::string_view kOptions =
     "ExtendedMasterSecret NoExtendedMasterSecret CANames KTLS IgnoreUnexpectedEOF";
 constexpr std::string_view kVerifyModes =
     "Peer Request Require Once RequestPostHandshake RequirePostHandshake";
+
+constexpr std::string_view kCommands =
+    "CipherString Ciphersuites Groups Curves ECDHParameters SignatureAlgorithms "
+    "ClientSignatureAlgorithms MinProtocol MaxProtocol Protocol Options VerifyMode NumTickets "
+    "Certificate PrivateKey ServerInfoFile ChainCAPath ChainCAFile VerifyCAPath VerifyCAFile "
+    "RequestCAFile ClientCAFile RequestCAPath ClientCAPath DHParameters RecordPadding";
 
 struct Row {
   std::string_view command;
@@ -147,6 +154,16 @@ char separator_of_command(std::string_view command) noexcept {
   }
   const Row* const row = row_of(command);
   return row == nullptr || row->separators.empty() ? '\0' : row->separators.front();
+}
+
+std::string command_like(std::string_view command) {
+  std::vector<std::string> known;
+  for (const std::string_view name : words(kCommands)) {
+    if (conf_command_value(name) != ConfValue::unknown) known.emplace_back(name);
+  }
+  // "-curves" is how the command-line tools have it.
+  command.remove_prefix(std::min(command.find_first_not_of('-'), command.size()));
+  return std::string(nearest(command, known));
 }
 
 CommandValueReview review_command_value(std::string_view command, std::string_view value) {

@@ -20,6 +20,10 @@ struct CommandValueReview {
 /// (Certificate, DHParameters) nothing is said.
 CommandValueReview review_command_value(std::string_view command, std::string_view value);
 
+/// The command that OpenSSL has and `command` is like, which it does not have; empty if there is
+/// none.
+std::string command_like(std::string_view command);
+
 /// What stands between the words of such a value: a colon, a comma; 0 if it is one word.
 char separator_of_command(std::string_view command) noexcept;
 

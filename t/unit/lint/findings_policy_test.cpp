@@ -39,6 +39,7 @@ const PolicyCase kPolicies[] = {
     {{}, "HIGH:ADH", nullptr, "ec", {Tp::cipher_list_names_anonymous}, "ADH", "SSLCipherSuite"},
     {{}, "HIGH:aNULL:!aNULL", nullptr, "ec", {}, "", ""},
     {{}, "HIGH:-ADH", nullptr, "ec", {}, "", ""},
+    {{}, "HIGH:+ADH", nullptr, "ec", {}, "", ""},
     {{}, "ALL", nullptr, "ec", {}, "", ""},
     {{},
      nullptr,
