@@ -6,8 +6,6 @@
 // head of. Nothing else is kept: whoever wrote something small may be waiting for an answer to it.
 #include "ssl_engine/httpd/connection/coalescing_filter.h"
 
-#include <utility>
-
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/httpd/connection/tls_connection.h"
 
@@ -44,7 +42,7 @@ apr_status_t keep(TlsConnection& tls, apr_bucket_brigade& brigade) {
 }
 
 apr_status_t coalesce(TlsConnection& tls, ap_filter_t& filter, apr_bucket_brigade& brigade) {
-  const bool is_head = std::exchange(tls.answer.head_is_due, false);
+  const bool is_head = tls.answers.begins_now();
   if (is_head && tls.core.phase() == Phase::established && tls.connection().aborted == 0 &&
       is_small_data(brigade)) {
     return keep(tls, brigade);

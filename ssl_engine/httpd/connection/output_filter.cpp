@@ -47,42 +47,6 @@ std::string words_of(apr_status_t status) {
   return apr_strerror(status, words.data(), words.size());
 }
 
-bool has_body(const request_rec& request) noexcept {
-  return request.header_only == 0 && request.assbackwards == 0 &&
-         !AP_STATUS_IS_HEADER_ONLY(request.status);
-}
-
-/// Neither has an end of its own.
-bool is_tunnel(const request_rec& request) noexcept {
-  return request.method_number == M_CONNECT || request.status == HTTP_SWITCHING_PROTOCOLS ||
-         apr_table_get(request.headers_in, "Upgrade") != nullptr;
-}
-
-/// How many bytes of the promised length did not come; httpd counts what passes its filters.
-apr_off_t missing_bytes(const request_rec& request) noexcept {
-  const char* promised = apr_table_get(request.headers_out, "Content-Length");
-  char* end = nullptr;
-  apr_off_t length = 0;
-  if (promised == nullptr || request.bytes_sent == 0 ||
-      apr_strtoff(&length, promised, &end, 10) != APR_SUCCESS || *end != '\0') {
-    return 0;
-  }
-  return length - request.bytes_sent;
-}
-
-/// Why the answer to `request`, which ends here, is not whole; empty if it is. What fails in a
-/// filter above ours, such as a program's time that is over, ends as if all were well, only without
-/// an EOS.
-std::string shortcoming(const request_rec& request, bool has_come_to_end) {
-  const request_rec* answered = &request;
-  while (answered->next != nullptr) answered = answered->next;  // redirected inside
-  if (!has_body(*answered)) return {};
-  if (const apr_off_t missing = missing_bytes(*answered); missing > 0) {
-    return text("its last ", missing, " bytes never came");
-  }
-  return has_come_to_end || is_tunnel(*answered) ? std::string() : "its end never came";
-}
-
 /// One call of the filter.
 class Pass {
  public:
@@ -105,16 +69,12 @@ class Pass {
  private:
   apr_status_t take_metadata(apr_bucket* bucket) {
     if (AP_BUCKET_IS_EOC(bucket)) return take_end_of_connection(bucket);
-    // A backend that broke in the middle of its answer (mod_proxy), whose end is not known
-    // otherwise.
-    if (AP_BUCKET_IS_ERROR(bucket)) tls_.answer.is_cut = true;
+    if (AP_BUCKET_IS_ERROR(bucket)) tls_.answers.cut();
+    if (APR_BUCKET_IS_EOS(bucket)) tls_.answers.come_to_end();
     const bool ends_request = AP_BUCKET_IS_EOR(bucket) != 0;
-    if (APR_BUCKET_IS_EOS(bucket)) tls_.answer.has_end = true;
-    const request_rec* answered =
-        ends_request ? std::exchange(tls_.answer.request, nullptr) : nullptr;
-    if (answered != nullptr) {
-      std::string why = shortcoming(*answered, tls_.answer.has_end);
-      if (!why.empty()) return break_off(std::move(why));
+    if (ends_request) {
+      std::string shortcoming = tls_.answers.finish();
+      if (!shortcoming.empty()) return break_off(std::move(shortcoming));
     }
     waits_for_end_of_request_ = APR_BUCKET_IS_EOS(bucket) && is_small_last_answer();
     if (waits_for_end_of_request_) {
@@ -136,8 +96,7 @@ class Pass {
   }
 
   bool may_say_goodbye() const noexcept {
-    return tls_.connection().aborted == 0 && tls_.farewell != Farewell::unclean &&
-           !tls_.answer.is_cut;
+    return tls_.connection().aborted == 0 && tls_.answers.allow_close_notify();
   }
 
   apr_status_t take_end_of_connection(apr_bucket* bucket) {

@@ -17,18 +17,12 @@
 #include "ssl_engine/connection/parked_handshakes.h"
 #include "ssl_engine/httpd/apache/apache.h"
 #include "ssl_engine/httpd/apache/log.h"
+#include "ssl_engine/httpd/connection/answers.h"
 #include "ssl_engine/httpd/startup/generation.h"
 #include "ssl_engine/request/environment.h"
 #include "ssl_engine/request/variables.h"
 
 namespace tlsplus {
-
-/// How the connection says goodbye (variables.md section 8).
-enum class Farewell : std::uint8_t {
-  standard,  // send close_notify, do not wait for the peer's
-  unclean,   // send nothing
-  accurate   // send close_notify and wait
-};
 
 class TlsConnection final : public ConnectionServices, public ParkedHandshake {
   // First, because `core` asks for them while it is made.
@@ -53,20 +47,11 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
     apr_bucket* bucket;          // of outgoing, the first with these records before it
     std::size_t records_before;  // bytes of out()
   };
-  std::vector<Place> places;     // in the order of outgoing
-  std::size_t ticket_bytes = 0;  // in out() since the handshake, in no hurry
-  /// How far the answer to a request on this connection itself came (HTTP/2 has streams for that).
-  struct Answer {
-    const request_rec* request = nullptr;  // until its end
-    bool head_is_due = false;              // nothing was written yet
-    bool has_end = false;                  // an EOS came
-    bool is_cut = false;                   // the connection's end must not look like one
-  };
-  Answer answer;
+  std::vector<Place> places;             // in the order of outgoing
+  std::size_t ticket_bytes = 0;          // in out() since the handshake, in no hurry
+  Answers answers;                       // to requests on this connection itself
   Instant deadline;                      // of the handshake; then of the silence after it
   std::optional<Instant> read_deadline;  // of what is read of a request now
-  Farewell farewell = Farewell::standard;
-  bool farewell_decided = false;  // by the first request
   bool failure_logged = false;
   bool waited_nearby = false;
   bool gave_no_answer = false;     // when it was asked again

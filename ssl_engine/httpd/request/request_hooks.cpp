@@ -10,6 +10,7 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/hosts/sni_policy.h"
 #include "ssl_engine/httpd/apache/module.h"
+#include "ssl_engine/httpd/apache/pool.h"
 #include "ssl_engine/httpd/connection/tls_connection.h"
 
 namespace tlsplus {
@@ -99,7 +100,7 @@ int check_names(request_rec& request, TlsConnection& tls, LogSink& log) {
   return DECLINED;
 }
 
-/// Environment variables by their beginning; the value does not matter (variables.md 8).
+/// Environment variables by their beginning; the value does not matter.
 Farewell farewell_of(const request_rec& request) noexcept {
   const apr_array_header_t* header = apr_table_elts(request.subprocess_env);
   const std::span entries(reinterpret_cast<const apr_table_entry_t*>(header->elts),
@@ -117,11 +118,7 @@ int post_read_request(request_rec& request, TlsConnection& tls, LogSink& log) {
   // A request of an HTTP/2 stream runs in a thread of its own and decides nothing about the
   // connection, which outlives it.
   if (request.connection->master == nullptr) {
-    tls.answer = {.request = &request, .head_is_due = true};
-    if (!tls.farewell_decided) {
-      tls.farewell_decided = true;
-      tls.farewell = farewell_of(request);
-    }
+    (void)pool_new<Answer>(request.pool, tls.answers, request, farewell_of(request));
   }
   if (tls.core.answers_challenge() || host_of(request, tls).service_unavailable) {
     log_error(log, diagnose(Tp::service_unavailable, {}), host_of(request, tls).name);
