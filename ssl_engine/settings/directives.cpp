@@ -9,6 +9,7 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/crypto_engine.h"
 #include "ssl_engine/openssl/features.h"
+#include "ssl_engine/settings/words_apart.h"
 
 namespace tlsplus {
 namespace {
@@ -41,6 +42,10 @@ const Config* owner_of(Field Config::*) {
 template <auto Field, auto Parse>
 Status put(const Line& line, const Targets& targets) {
   auto value = Parse(line);
+  if (!value && line.row.shape == Shape::raw) {
+    return with_words_apart(line, std::move(value).error(),
+                            [](const Line& apart) { return static_cast<bool>(Parse(apart)); });
+  }
   if (!value) return std::move(value).error();
   store(config_of(targets, owner_of(Field)).*Field, *std::move(value), line.origin);
   return {};
@@ -113,7 +118,11 @@ Status set_require(const Line& line, const Targets& targets) {
 
 Status set_options(const Line& line, const Targets& targets) {
   auto options = parse_options(line, targets.directory.options);
-  if (!options) return std::move(options).error();
+  if (!options) {
+    return with_words_apart(line, std::move(options).error(), [](const Line& apart) {
+      return static_cast<bool>(parse_options(apart, {}));
+    });
+  }
   targets.directory.options = *options;
   return {};
 }
@@ -148,20 +157,6 @@ Status set_fips(const Line& line, const Targets& targets) {
   }
   store(field, is_on, line.origin);
   return {};
-}
-
-/// SSLOCSPEnable on|leaf|off [no_ocsp_for_cert_ok].
-Result<std::string_view> parse_ocsp_check(const Line& line) {
-  const std::string_view check = line.word(0);
-  const bool is_known = equals_ignoring_case(check, "on") || equals_ignoring_case(check, "leaf") ||
-                        equals_ignoring_case(check, "off");
-  const bool has_known_rest =
-      line.words.size() == 1 ||
-      (line.words.size() == 2 && equals_ignoring_case(line.word(1), "no_ocsp_for_cert_ok"));
-  if (is_known && has_known_rest) return check;
-  return line.refusal(
-      Tp::ocsp_check_value,
-      quote(join(std::vector<std::string>(line.words.begin(), line.words.end()), " ")));
 }
 
 /// What a line of a part that is still to be built asks for.

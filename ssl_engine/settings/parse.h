@@ -108,6 +108,8 @@ Result<int> parse_count(const Line& line);
 Result<VerifyMode> parse_verify_mode(const Line& line);
 /// SSLCARevocationCheck: none|leaf|chain, then no_crl_for_cert_ok or nothing.
 Result<RevocationSetting> parse_revocation_check(const Line& line);
+/// SSLOCSPEnable: on|leaf|off, then no_ocsp_for_cert_ok or nothing.
+Result<std::string_view> parse_ocsp_check(const Line& line);
 
 /// Seconds, 0 or more, read as leniently as atoi(3) does: "abc" is 0, "300s" is 300. Whatever is
 /// not the plain number written is remarked.

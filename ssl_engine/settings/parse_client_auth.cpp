@@ -45,4 +45,17 @@ Result<RevocationSetting> parse_revocation_check(const Line& line) {
   return setting;
 }
 
+Result<std::string_view> parse_ocsp_check(const Line& line) {
+  const std::string_view check = line.word(0);
+  const bool is_known = equals_ignoring_case(check, "on") || equals_ignoring_case(check, "leaf") ||
+                        equals_ignoring_case(check, "off");
+  const bool has_known_rest =
+      line.words.size() == 1 ||
+      (line.words.size() == 2 && equals_ignoring_case(line.word(1), "no_ocsp_for_cert_ok"));
+  if (is_known && has_known_rest) return check;
+  return line.refusal(
+      Tp::ocsp_check_value,
+      quote(join(std::vector<std::string>(line.words.begin(), line.words.end()), " ")));
+}
+
 }  // namespace tlsplus
