@@ -69,7 +69,7 @@ class CipherLint {
   enum class Of : std::uint8_t { directive, command, directory };
   struct Judgement {
     CipherListReview review;
-    bool selects = true;
+    bool selects = true;  // OpenSSL takes it
   };
   /// Each list is read once, however many hosts have it.
   const Judgement& judgement_of(std::string_view list);
@@ -80,6 +80,7 @@ class CipherLint {
 
   CipherWords words_;
   std::unordered_map<std::string, Judgement> lists_;
+  std::unordered_map<std::string, Judgement> suites_;
 };
 
 /// What OpenSSL did not take, by the word that is wrong: a cipher list that selects nothing, suites

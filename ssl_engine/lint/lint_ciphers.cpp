@@ -161,9 +161,15 @@ void CipherLint::check_list(const Draft& draft, std::string_view list, const Whe
 void CipherLint::check_suites(const Draft& draft, std::string_view suites, const Where& where,
                               Findings& findings, Of of) {
   const bool is_command = of == Of::command;
-  const auto review = review_suites(suites, words_);
+  const auto [known, is_new] = suites_.try_emplace(std::string(trim(suites)));
+  Judgement& judged = known->second;
+  if (is_new) {
+    judged.review = review_suites(known->first, words_);
+    judged.selects = words_.takes_suites(known->first);
+  }
+  const CipherListReview& review = judged.review;
   // What OpenSSL refuses, the host has been told.
-  if (review.faults.empty() || !words_.takes_suites(std::string(trim(suites)))) return;
+  if (review.faults.empty() || !judged.selects) return;
   findings.add(draft.index,
                word_warning(review, where,
                             fix_for_suites(review, is_command ? kSuitesCommand : kSuites,
