@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The distance is that of Damerau and Levenshtein in its simple form (optimal string alignment): a
+// swap of neighbours is one slip of the fingers.
 #include "ssl_engine/base/nearest.h"
 
 #include <algorithm>
