@@ -127,10 +127,9 @@ Result<std::vector<ServerAddress>> parse_servers(std::string_view list,
   return servers;
 }
 
-std::string load_module_line(std::string_view provider) {
+std::string provider_module(std::string_view provider) {
   const KnownProvider* known = find_known(provider);
-  if (known == nullptr) return {};
-  return text("LoadModule ", known->module, "_module modules/mod_", known->module, ".so");
+  return known == nullptr ? std::string() : std::string(known->module);
 }
 
 }  // namespace tlsplus

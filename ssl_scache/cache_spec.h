@@ -42,8 +42,7 @@ struct ServerAddress {
 /// An Error quotes the part that is none.
 Result<std::vector<ServerAddress>> parse_servers(std::string_view list, std::uint16_t default_port);
 
-/// The line that loads `provider`, "LoadModule socache_redis_module modules/mod_socache_redis.so";
-/// empty for one that httpd does not come with.
-std::string load_module_line(std::string_view provider);
+/// The module that has `provider`, "socache_redis"; empty for one that httpd does not come with.
+std::string provider_module(std::string_view provider);
 
 }  // namespace tlsplus

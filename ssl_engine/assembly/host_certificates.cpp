@@ -72,6 +72,12 @@ Fingerprint public_fingerprint(const Pkey& key) {
   return key == nullptr ? Fingerprint{} : public_key_fingerprint(*key);
 }
 
+// What takes the block of parameters out of the file.
+std::string without_parameters(std::string_view file, std::string_view kind) {
+  return text("run: sed -i --follow-symlinks '/-----BEGIN .*", kind,
+              " PARAMETERS-----/,/-----END .*", kind, " PARAMETERS-----/d' ", shell_word(file));
+}
+
 std::string holds(const StoredFile& file) {
   return text(quote(file.path), " holds ", words_for(file.content->material.found));
 }
@@ -158,12 +164,16 @@ void HostCertificates::take_parameters(Draft& draft, const Line& line, const Mat
     const int bits = key_bits(*material.dh_parameters);
     if (!may_use_dh_parameters(*draft.context, *material.dh_parameters)) {
       findings_.add(draft.index,
-                    diagnose(Tp::dh_parameters_refused, text(bits, " bits"), line.where));
+                    diagnose(Tp::dh_parameters_refused, text(bits, " bits"), line.where,
+                             text(without_parameters(line.certificate, "DH"),
+                                  "; OpenSSL then picks a group itself")));
     } else {
       draft.dh_parameters = share(*material.dh_parameters);
       if (bits < kSmallestDhBits) {
         findings_.add(draft.index,
-                      diagnose(Tp::dh_parameters_small, text(bits, " bits"), line.where));
+                      diagnose(Tp::dh_parameters_small, text(bits, " bits"), line.where,
+                               text(without_parameters(line.certificate, "DH"),
+                                    "; OpenSSL then picks a group itself")));
       }
     }
   }
@@ -171,7 +181,8 @@ void HostCertificates::take_parameters(Draft& draft, const Line& line, const Mat
   if (can_use_group(*draft.context, material.group)) {
     draft.group = material.group;
   } else {
-    findings_.add(draft.index, diagnose(Tp::group_unusable, quote(material.group), line.where));
+    findings_.add(draft.index, diagnose(Tp::group_unusable, quote(material.group), line.where,
+                                        without_parameters(line.certificate, "EC")));
   }
 }
 
@@ -304,7 +315,11 @@ void HostCertificates::check_access(const Draft& draft, const StoredFile& file,
   if (!by_others && !by_children) return;
   findings_.add(draft.index,
                 diagnose(by_others ? Tp::key_readable_by_others : Tp::key_owned_by_children,
-                         text(quote(file.path), " (", permissions_of(stamp), ')'), where));
+                         text(quote(file.path), " (", permissions_of(stamp), ')'), where,
+                         by_others ? text("run: chmod 600 ", shell_word(file.path),
+                                          "; replace the key if other people have accounts here")
+                                   : text("run: chown root: ", shell_word(file.path),
+                                          " && chmod 600 ", shell_word(file.path))));
 }
 
 void HostCertificates::report_mismatches() {
@@ -327,8 +342,13 @@ void HostCertificates::report_mismatches() {
     if (const auto path = paths.find(std::string(as_text(wanted_digest))); path != paths.end()) {
       if (const auto place = key_places_.find(path->second); place != key_places_.end()) {
         const Where& where = place->second;
-        hint = text("the key that fits this certificate is ", quote(path->second), ", named by ",
-                    where.directive, " at ", where.file, ':', where.line);
+        const bool has_line = !mismatch.line.key.empty() && !mismatch.line.by_command;
+        if (!mismatch.line.by_command) {
+          hint = text(has_line ? "write: " : "add: ", "SSLCertificateKeyFile ", quote(path->second),
+                      "; ");
+        }
+        hint += text("the key that fits this certificate is ", quote(path->second), ", named by ",
+                     where.directive, " at ", where.file, ':', where.line);
       }
     }
     Error error =

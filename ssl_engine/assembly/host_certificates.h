@@ -89,8 +89,13 @@ class HostCertificates {
   const Sent& sent_after(const StoredCertificate& leaf,
                          const std::vector<StoredCertificate>& others);
   const Found& found_for(const Draft& draft, const StoredCertificate& leaf);
+  /// The certificate's file, and the one that its chain is taken from.
+  struct ChainFiles {
+    std::string_view certificate;
+    std::string_view chain;
+  };
   void report_chain(const Draft& draft, const StoredCertificate& leaf, const Sent& sent,
-                    const Found& found, const Where& where, std::string_view file);
+                    const Found& found, const Where& where, const ChainFiles& files);
   const std::string& issuer_evidence(const StoredCertificate& leaf);
   bool is_trusted_issuer_of(const StoredCertificate& leaf);
   void check_token(const Draft& draft, const StoredFile& file, const Where& where);

@@ -17,10 +17,21 @@ namespace tlsplus {
 namespace {
 
 std::string subjects_of(const std::vector<X509*>& certificates) {
-  std::vector<std::string> subjects;
-  subjects.reserve(certificates.size());
+  std::vector<std::pair<std::string, std::size_t>> counted;
   for (const X509* cert : certificates) {
-    if (cert != nullptr) subjects.push_back(text('"', subject_of(*cert), '"'));
+    if (cert == nullptr) continue;
+    std::string subject = text('"', subject_of(*cert), '"');
+    const auto known = std::ranges::find(counted, subject, &decltype(counted)::value_type::first);
+    if (known == counted.end()) {
+      counted.emplace_back(std::move(subject), 1);
+    } else {
+      ++known->second;
+    }
+  }
+  std::vector<std::string> subjects;
+  subjects.reserve(counted.size());
+  for (const auto& [subject, times] : counted) {
+    subjects.push_back(times == 1 ? subject : text(subject, " (", times, " times)"));
   }
   return join(subjects, ", ");
 }
@@ -90,13 +101,17 @@ SharedChain HostCertificates::chain_for(const Draft& draft, const Line& line,
           diagnose(Tp::chain_ignored,
                    text(own.size() - 1, " certificate(s) in ", quote(shown_file(line.certificate)),
                         "; SSLCertificateChainFile at ", chain.where.file, ':', chain.where.line),
-                   line.where));
+                   line.where,
+                   text("remove the line at ", chain.where.file, ':', chain.where.line,
+                        "; the certificate file has a chain of its own")));
     }
   }
   const Sent& sent = sent_after(leaf, others);
   const bool has_nothing = sk_X509_num(sent.chain.get()) == 0 && sent.ordered.issuer_missing;
   const Found& found = has_nothing ? found_for(draft, leaf) : nothing_found_;
-  report_chain(draft, leaf, sent, found, where, line.certificate);
+  // Where there is a chain file, what follows in the certificate file is not used.
+  report_chain(draft, leaf, sent, found, where,
+               {line.certificate, chain.file == nullptr ? line.certificate : chain.file->path});
   return found.chain != nullptr ? found.chain : sent.chain;
 }
 
@@ -162,10 +177,10 @@ const HostCertificates::Sent& HostCertificates::sent_after(
 
 void HostCertificates::report_chain(const Draft& draft, const StoredCertificate& leaf,
                                     const Sent& sent, const Found& found, const Where& where,
-                                    std::string_view file) {
+                                    const ChainFiles& files) {
   const OrderedChain& ordered = sent.ordered;
-  const auto report = [&](Tp id, std::string evidence) {
-    findings_.add(draft.index, diagnose(id, std::move(evidence), where));
+  const auto report = [&](Tp id, std::string evidence, std::string hint = {}) {
+    findings_.add(draft.index, diagnose(id, std::move(evidence), where, std::move(hint)));
   };
   if (ordered.reordered) {
     const int links = sk_X509_num(sent.chain.get());
@@ -181,6 +196,16 @@ void HostCertificates::report_chain(const Draft& draft, const StoredCertificate&
     report(Tp::chain_duplicate, subjects_of(ordered.duplicates));
   }
   if (ordered.root != nullptr) report(Tp::chain_root_dropped, subjects_of({ordered.root}));
+  // A chain file with nothing of this certificate's chain is another certificate's.
+  if (ordered.issuer_missing && files.chain != files.certificate && !ordered.superfluous.empty() &&
+      sk_X509_num(sent.chain.get()) == 0) {
+    report(Tp::chain_superfluous,
+           text(subjects_of(ordered.superfluous), "; ", quote(files.chain),
+                " has nothing that issued ", quote(files.certificate), ", whose issuer is ",
+                issuer_evidence(leaf)),
+           "remove the line; or name the file with the chain of this certificate");
+    return;
+  }
   if (ordered.issuer_missing && has_intermediate(ordered.superfluous)) {
     report(Tp::chain_gap, text("missing: ", issuer_evidence(leaf),
                                "; not sent: ", subjects_of(ordered.superfluous)));
@@ -196,11 +221,14 @@ void HostCertificates::report_chain(const Draft& draft, const StoredCertificate&
   } else if (ordered.issuer_missing && !found.has_issuer && !is_trusted_issuer_of(leaf)) {
     const Cert opened = leaf.open();
     if (opened == nullptr || names_root_as_issuer(*opened)) return;
-    const FolderIssuers::Found* const nearby = nearby_.find(*opened, file);
+    const FolderIssuers::Found* const nearby = nearby_.find(*opened, files.certificate);
     if (nearby != nullptr && nearby->is_root) return;
     report(Tp::chain_intermediate_missing,
            nearby == nullptr ? issuer_evidence(leaf)
-                             : text(issuer_evidence(leaf), ", which is in ", quote(nearby->file)));
+                             : text(issuer_evidence(leaf), ", which is in ", quote(nearby->file)),
+           nearby == nullptr
+               ? text("append the issuer's certificate to ", quote(files.chain))
+               : text("run: cat ", shell_word(nearby->file), " >> ", shell_word(files.chain)));
   }
 }
 

@@ -67,6 +67,10 @@ void append(std::vector<const Cert*>& to, const std::vector<Cert>& from) {
   for (const Cert& cert : from) to.push_back(&cert);
 }
 
+std::string rehash(const std::string& folder) {
+  return text("run: openssl rehash ", shell_word(folder));
+}
+
 }  // namespace
 
 TrustStores::TrustStores(Findings& findings, WallTime now) : findings_(findings), now_(now) {}
@@ -134,7 +138,7 @@ const TrustStores::AuthorityFile& TrustStores::authority_directory(const std::st
   if (file.certificates.empty()) {
     file.faults.push_back(diagnose(Tp::ca_not_found, quote(path)));
   } else if (!has_hash_link(names, false)) {
-    file.faults.push_back(diagnose(Tp::ca_without_links, quote(path)));
+    file.faults.push_back(diagnose(Tp::ca_without_links, quote(path), {}, rehash(path)));
   }
   check_dates(path, file);
   return file;
@@ -188,7 +192,8 @@ const TrustStores::CrlDirectory& TrustStores::crl_directory(const std::string& p
     const bool is_read = reader.read(file).problem == FileProblem::none;
     all += bytes_of(is_read ? sha256(reader.content()) : Fingerprint{});
   }
-  if (all.empty()) directory.faults.push_back(diagnose(Tp::crl_without_links, quote(path)));
+  if (all.empty())
+    directory.faults.push_back(diagnose(Tp::crl_without_links, quote(path), {}, rehash(path)));
   directory.digest = sha256(as_bytes(all));
   return directory;
 }

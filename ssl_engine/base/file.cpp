@@ -14,6 +14,8 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "ssl_engine/base/text.h"
@@ -47,9 +49,23 @@ std::string reason_of(int error_number) {
   return reason;
 }
 
+// The file that a link leads to, over others: `path` itself if it is none.
+std::string end_of_links(const std::string& path) {
+  constexpr int kMostLinks = 8;
+  std::filesystem::path at = path;
+  for (int i = 0; i < kMostLinks; ++i) {
+    std::error_code is_no_link;
+    const auto target = std::filesystem::read_symlink(at, is_no_link);
+    if (is_no_link) break;
+    at = (at.parent_path() / target).lexically_normal();
+  }
+  return at.string();
+}
+
 FileState failed(const std::string& path, int error_number) {
   const bool missing = error_number == ENOENT || error_number == ENOTDIR;
   std::string evidence = text(quote(path), ": ", reason_of(error_number));
+  if (missing) evidence += why_missing(path);
   struct stat status {};
   if (!missing && stat(path.c_str(), &status) == 0) {
     evidence += text(" (", permissions_of(stamp_of(status)), ')');
@@ -110,6 +126,23 @@ std::string name_of_group(gid_t id) {
 }
 
 }  // namespace
+
+std::string why_missing(const std::string& path) {
+  for (auto end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const bool is_whole = end == std::string::npos;
+    const std::string part = path.substr(0, end);
+    struct stat status {};
+    if (stat(part.c_str(), &status) != 0) {
+      const std::string target = end_of_links(part);
+      if (target != part) {
+        return text("; ", is_whole ? std::string("it") : quote(part), " is a link to ",
+                    quote(target), ", which is not there");
+      }
+      return is_whole ? std::string() : text("; there is no folder ", quote(part));
+    }
+    if (is_whole) return {};
+  }
+}
 
 FileState examine(const std::string& path) {
   struct stat status {};

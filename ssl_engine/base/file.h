@@ -43,6 +43,11 @@ struct FileState {
   bool is_settled = false;
 };
 
+/// What of a path that is not there is missing: the target of a link, or a folder above; begins
+/// with
+/// "; ". Empty if it is the file alone.
+std::string why_missing(const std::string& path);
+
 /// Looks, follows links, opens nothing.
 FileState examine(const std::string& path);
 

@@ -31,6 +31,8 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) n
 std::string escape(std::string_view text, std::size_t limit = 256);
 /// `shown` with at most `most` octets, its end replaced by "..." if it had more.
 std::string cut(std::string shown, std::size_t most);
+/// One word of a shell's command line, whatever is in it.
+std::string shell_word(std::string_view text);
 /// escape() between double quotes.
 std::string quote(std::string_view text);
 

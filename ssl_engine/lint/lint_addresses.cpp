@@ -85,8 +85,12 @@ class AddressLint {
         text(address_text(address), " speaks ", first.engine ? "TLS" : "plain HTTP",
              ", as its first virtual host ", escape(first.input->name), " at ",
              place_text(first.input->defined_at), " says; this one ",
-             disagrees.engine ? "has SSLEngine on" : "has no SSLEngine on"),
-        disagrees.engine ? disagrees.engine_where() : disagrees.input->defined_at);
+             disagrees.engine ? "has SSLEngine on" : "has no SSLEngine on",
+             inherits_engine(disagrees)
+                 ? text(", inherited from ", place_text(disagrees.engine_where()))
+                 : std::string()),
+        disagrees.engine && !inherits_engine(disagrees) ? disagrees.engine_where()
+                                                        : disagrees.input->defined_at);
     return true;
   }
 
@@ -95,9 +99,31 @@ class AddressLint {
     if (address.second == kHttpsPort && !first.engine) {
       add(first, Tp::engine_off_on_443, address_text(address), first.input->defined_at);
     } else if (address.second == kHttpPort && first.engine) {
-      add(first, Tp::engine_on_80, address_text(address), first.engine_where());
+      check_engine_on_80(address, first);
     } else if (address.second != kHttpPort && !first.engine) {
       check_forgotten(hosts);
+    }
+  }
+
+  // What the main server says is nowhere to be removed in the virtual host.
+  [[nodiscard]] bool inherits_engine(const Draft& draft) const {
+    const auto& engine = draft.config().engine;
+    return draft.index != 0 && engine.is_set() &&
+           engine.where() == input_.hosts.front().config->engine.where();
+  }
+
+  void check_engine_on_80(const Address& address, const Draft& first) {
+    if (!first.config().engine.is_set()) {
+      add(first, Tp::engine_on_80, address_text(address), first.input->defined_at,
+          "add: SSLEngine off; or move the host to port 443");
+    } else if (inherits_engine(first)) {
+      add(first, Tp::engine_on_80,
+          text(address_text(address), ", SSLEngine on is inherited from ",
+               place_text(first.engine_where())),
+          first.input->defined_at, "add: SSLEngine off; or move the host to port 443");
+    } else {
+      add(first, Tp::engine_on_80, address_text(address), first.engine_where(),
+          "write: SSLEngine off; or move the host to port 443");
     }
   }
 

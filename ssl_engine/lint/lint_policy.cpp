@@ -28,6 +28,15 @@ Where place_of(const Setting<std::string_view>& setting, const Draft& draft) {
   return setting.is_set() ? setting.where() : draft.engine_where();
 }
 
+// The line that selects them and no others.
+std::string write_versions(ProtocolSet versions, ProtocolSet but) {
+  std::string line = "write: SSLProtocol -all";
+  for (const Protocol protocol : kProtocols) {
+    if (versions.has(protocol) && !but.has(protocol)) line += text(" +", name_of(protocol));
+  }
+  return line;
+}
+
 Where place_of_protocol(const Draft& draft) {
   const auto& setting = draft.config().protocol;
   return setting.is_set() ? setting.where() : draft.engine_where();
@@ -122,7 +131,7 @@ void PolicyLint::check(const Draft& draft, Findings& findings) {
   if (!dropped.empty()) {
     findings.add(draft.index,
                  diagnose(Tp::protocol_hole, text("not served: ", names_of_set(dropped)),
-                          place_of_protocol(draft)));
+                          place_of_protocol(draft), write_versions(policy.selected, dropped)));
   }
   check_anonymous(draft, findings);
   if (draft.context == nullptr) return;

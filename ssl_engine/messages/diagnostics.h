@@ -80,6 +80,7 @@ enum class Tp : MessageId {
   plain_http_value = 150,
   cipher_list_split = 151,
   conf_command_split = 152,
+  lookalikes = 153,
 
   // 200..299 certificates, private keys, pass phrases: diagnostics_certificate.cpp
   certificate_not_configured = 200,

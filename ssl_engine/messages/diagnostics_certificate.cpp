@@ -34,8 +34,9 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      "name the file that holds the certificate or key"},
     {Tp::certificate_not_recognised, Level::error, "file holds no certificate",
      "Its content is neither PEM (text between BEGIN and END lines), nor DER, nor PKCS#12.",
-     "write the certificate to the file in PEM form; from DER: openssl x509 -inform DER -in OLD "
-     "-out NEW"},
+     "name the file with the certificate as the CA sent it, which begins with -----BEGIN "
+     "CERTIFICATE-----, or is DER or PKCS#12; from PKCS#7 (.p7b): openssl pkcs7 -print_certs -in "
+     "OLD -out NEW"},
     {Tp::certificate_wrong_kind, Level::error, "file holds something other than a certificate",
      "The file was read, but what it holds belongs elsewhere: a request is what a CA is sent to "
      "get a certificate, a private key belongs to SSLCertificateKeyFile.",
@@ -88,7 +89,7 @@ constexpr auto kRows = std::to_array<Diagnostic>({
     {Tp::keys_superfluous, Level::warn, "more private keys than certificates",
      "The n-th SSLCertificateKeyFile belongs to the n-th SSLCertificateFile. Keys beyond the last "
      "certificate are not used.",
-     "remove this SSLCertificateKeyFile, or add its SSLCertificateFile"},
+     "remove the line; or add the SSLCertificateFile that belongs to it"},
     {Tp::certificates_same_type, Level::warn, "two certificates with the same type of key",
      "A virtual host presents one certificate per type of key (RSA, ECDSA, Ed25519, ...), chosen "
      "by what the client can verify. Of two of one type the later one is presented, never the "
@@ -148,12 +149,12 @@ constexpr auto kRows = std::to_array<Diagnostic>({
     {Tp::key_readable_by_others, Level::warn, "private key can be read by other users",
      "Whoever reads the key can pretend to be this server. The server reads it before it gives up "
      "its privileges, so no other account needs access.",
-     "chmod 600 the file, and replace the key if other people have accounts here"},
+     "chmod 600 the file; replace the key if other people have accounts here"},
     {Tp::dh_parameters_small, Level::warn, "DH parameters are weak",
      "They are used, as the security level allows them, but a group of less than 2048 bits "
      "protects "
      "TLS 1.2 handshakes with DHE badly.",
-     "remove the DH parameters from the certificate file: OpenSSL then picks a safe group itself"},
+     "remove the DH parameters from the certificate file; OpenSSL then picks a safe group itself"},
     {Tp::uri_unsupported, Level::error, "no OpenSSL provider knows this kind of URI",
      "A value such as pkcs11:... is opened through OSSL_STORE, and that needs a provider that is "
      "installed and activated in OpenSSL's configuration.",
@@ -165,8 +166,8 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      "look at what is there with: openssl storeutl -noout -text URI"},
     {Tp::key_not_recognised, Level::error, "file holds no private key",
      "Its content is neither PEM (text between BEGIN and END lines), nor DER, nor PKCS#12.",
-     "write the private key to the file in PEM form; from DER: openssl pkey -inform DER -in OLD "
-     "-out NEW"},
+     "name the file with the private key, which begins with -----BEGIN and has PRIVATE KEY----- in "
+     "that line, or is DER or PKCS#12"},
     {Tp::certificate_purpose, Level::warn, "certificate is not meant for TLS servers",
      "It has an extended key usage, and serverAuth is not in it. Clients refuse it.",
      "get a certificate with the extended key usage serverAuth"},
@@ -219,7 +220,7 @@ constexpr auto kRows = std::to_array<Diagnostic>({
     {Tp::chain_not_recognised, Level::warn, "chain file holds no certificate and is not used",
      "SSLCertificateChainFile wants the certificates of the CAs between the server's certificate "
      "and a root, in PEM form. The server starts as if the line were not there.",
-     "write the intermediate certificates to the file, or remove SSLCertificateChainFile"},
+     "remove the line; or write the intermediate certificates to the file"},
     {Tp::parameters_ignored, Level::warn, "DH or EC parameters cannot be decoded and are not used",
      "OpenSSL picks groups itself instead, as if there were no parameters in the file.",
      "remove the block with the parameters from the certificate file"},

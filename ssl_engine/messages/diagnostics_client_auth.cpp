@@ -12,7 +12,7 @@ constexpr Diagnostic kRows[] = {
      "SSLVerifyClient takes one word.", "use none, optional, require or optional_no_ca"},
     {Tp::crl_check_value, Level::error, "unknown way to look up revocations",
      "SSLCARevocationCheck takes none, leaf or chain, and behind it no_crl_for_cert_ok or nothing.",
-     "write for example: SSLCARevocationCheck chain"},
+     "write: SSLCARevocationCheck chain; or leaf or none in its place"},
     {Tp::ca_in_directory, Level::error, "authorities cannot be set for a directory",
      "The clients of a virtual host are verified by the same authorities everywhere in it; mod_ssl "
      "refuses this, too.",
@@ -52,7 +52,7 @@ constexpr Diagnostic kRows[] = {
      "add SSLCARevocationFile or SSLCARevocationPath"},
     {Tp::crl_not_checked, Level::warn, "revocation lists are configured but not used",
      "Nothing is looked up in them unless SSLCARevocationCheck says so.",
-     "add SSLCARevocationCheck chain"},
+     "add: SSLCARevocationCheck chain"},
     {Tp::verify_without_ca, Level::warn, "clients are to be verified, but no authority is known",
      "Without authorities every certificate that a client shows is refused.",
      "add SSLCACertificateFile with the authority that issues your clients' certificates"},

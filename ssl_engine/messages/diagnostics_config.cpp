@@ -9,15 +9,15 @@ namespace {
 
 constexpr Diagnostic kConfigRows[] = {
     {Tp::engine_value, Level::error, "SSLEngine is On or Off",
-     "The argument is neither On nor Off.", "write SSLEngine on or SSLEngine off"},
+     "The argument is neither On nor Off.", "write: SSLEngine on; or write: SSLEngine off"},
     {Tp::engine_address, Level::error, "SSLEngine takes no address list",
      "A list of address:port was a form of this directive in development versions of httpd only; "
      "2.4 never had it.",
-     "write SSLEngine on inside the <VirtualHost> of each of those addresses"},
+     "write: SSLEngine on; the line belongs inside the <VirtualHost> of each of those addresses"},
     {Tp::engine_optional, Level::warn,
      "TLS by the Upgrade header (RFC 2817) is no longer offered, this host speaks plain HTTP",
      "No client ever used it, and httpd removed it in 2.4.64. The value is still accepted.",
-     "write SSLEngine off, or SSLEngine on if the host is to speak TLS"},
+     "write: SSLEngine off; or, if the host is to speak TLS, write: SSLEngine on"},
     {Tp::protocol_unknown, Level::error, "unknown protocol version",
      "SSLProtocol knows version names only, with + or - in front of them or nothing.",
      "use all, TLSv1.2, TLSv1.3, and where it must be TLSv1 or TLSv1.1, separated by blanks"},
@@ -45,40 +45,41 @@ constexpr Diagnostic kConfigRows[] = {
      "create the directory or correct the name"},
     {Tp::number_negative, Level::error, "a number must not be negative",
      "The argument reads as a negative number, or is too large for 31 bits.",
-     "write a number from 0 to 2147483647"},
+     "remove the line, for the default; or write a number from 0 to 2147483647"},
     {Tp::number_not_exact, Level::warn, "the argument is not a plain number",
      "For compatibility the digits at its beginning are used, or 0 if there are none.",
      "write digits only, at most 2147483647"},
     {Tp::compression_unavailable, Level::error, "the TLS library cannot compress",
      "It was built without compression methods, as is usual since the CRIME attack.",
-     "write SSLCompression off or remove the line; compression under TLS gives secrets away "
+     "write: SSLCompression off; compression under TLS gives secrets away "
      "(CRIME), "
      "compress with mod_deflate or mod_brotli instead"},
     {Tp::sni_policy_value, Level::error, "unknown policy",
-     "The argument is none of the four policies.", "use strict, secure, authonly or insecure"},
+     "The argument is none of the four policies.",
+     "write: SSLVHostSNIPolicy secure; or strict, authonly or insecure in its place"},
     {Tp::random_when, Level::error, "unknown occasion for seeding",
      "The first word says when to seed.", "begin with startup or connect"},
     {Tp::random_builtin_bytes, Level::error, "the source builtin takes no number of bytes",
      "builtin is the library's own seeding, which knows how much it needs.", "remove the number"},
     {Tp::random_egd, Level::error, "entropy gathering daemons are not supported",
      "OpenSSL removed EGD; it seeds itself from the operating system.",
-     "remove the line or use file:/dev/urandom"},
+     "remove the line; or use file:/dev/urandom"},
     {Tp::pass_phrase_dialog_value, Level::error, "unknown way to ask for a pass phrase",
      "The argument names neither the terminal nor a program.",
      "use builtin, |/path/to/program or exec:/path/to/program"},
     {Tp::session_cache_value, Level::error, "the cache has no name",
      "The name of a cache provider stands before the first colon.",
-     "write for instance SSLSessionCache shmcb:/path/to/file(512000)"},
+     "write: SSLSessionCache shm:512000"},
     {Tp::conf_command_unknown, Level::error, "the TLS library does not know this command",
      "Commands are those of SSL_CONF_cmd(3) for configuration files, of this OpenSSL version and "
      "for "
      "servers.",
-     "correct the command's name; see SSL_CONF_cmd(3)"},
+     "correct the command's name, see SSL_CONF_cmd(3), or remove the line"},
     {Tp::crypto_device_unsupported, Level::error, "OpenSSL has no such crypto device",
      "Devices are reached through OpenSSL's engines, by their id. The list is of those that are "
      "built in; others are loaded by name from the library's folder of engines. OpenSSL 4 has "
      "none.",
-     "write SSLCryptoDevice builtin, or, where the library has engines, install this one (Debian:"
+     "write: SSLCryptoDevice builtin; or, where the library has engines, install this one (Debian:"
      " libengine-pkcs11-openssl for pkcs11)"},
     {Tp::option_unknown, Level::error, "unknown option", "SSLOptions has no option of this name.",
      "correct the name"},
@@ -88,7 +89,8 @@ constexpr Diagnostic kConfigRows[] = {
      "ExportCertData alone.",
      "put + in front of every option that is to be added"},
     {Tp::handshake_timeout_value, Level::error, "the time for a handshake is out of range",
-     "The argument is a whole number of seconds, nothing else.", "write a number from 1 to 3600"},
+     "The argument is a whole number of seconds, nothing else.",
+     "write: TLSPlusHandshakeTimeout 20; or another number from 1 to 3600"},
     {Tp::directive_removed, Level::error, "this directive is no longer supported",
      "httpd took it out of 2.4.", "remove the line"},
     {Tp::directive_renamed, Level::error, "this directive has another name today",
@@ -103,7 +105,7 @@ constexpr Diagnostic kConfigRows[] = {
      "OpenSSL seeds its generators by itself, and again after each fork; a read on every "
      "connection "
      "would only delay it.",
-     "remove the SSLRandomSeed connect lines"},
+     "remove the line"},
     {Tp::random_source_unreadable, Level::warn, "seed source cannot be read",
      "The server starts all the same: OpenSSL has seeded itself from the operating system.",
      "make the source readable for the user that starts httpd, or remove the line"},
@@ -135,7 +137,7 @@ constexpr Diagnostic kConfigRows[] = {
      "SSLFIPS On has OpenSSL take every algorithm from its FIPS provider, a library of its own "
      "(fips.so) that has to be installed, and checked once with openssl fipsinstall. Debian does"
      " not ship it.",
-     "install the provider and run openssl fipsinstall, see fips_module(7), or write SSLFIPS Off"},
+     "write: SSLFIPS off; or install the provider and run openssl fipsinstall, see fips_module(7)"},
     {Tp::fips_contradiction, Level::error, "SSLFIPS is both on and off",
      "The mode belongs to the whole process, and no line is more important than another.",
      "remove one of the two lines"},
@@ -158,12 +160,12 @@ constexpr Diagnostic kConfigRows[] = {
      "nothing to do; or remove the lines, to be rid of this one"},
     {Tp::ocsp_check_value, Level::error, "SSLOCSPEnable does not know this argument",
      "It takes on, leaf or off, and after that no_ocsp_for_cert_ok or nothing.",
-     "write SSLOCSPEnable on, leaf or off"},
+     "write: SSLOCSPEnable off; or on, or leaf, in its place"},
     {Tp::plain_http_value, Level::error, "unknown answer to plain HTTP",
      "A plain HTTP request on a TLS port is answered 400 with a page that links to the https "
      "address "
      "(explain), or 308 with that address (redirect).",
-     "write: TLSPlusPlainHTTP explain, or: TLSPlusPlainHTTP redirect"},
+     "write: TLSPlusPlainHTTP explain; or write: TLSPlusPlainHTTP redirect"},
     {Tp::cipher_list_split, Level::error, "ciphers are not in one word",
      "httpd splits a line at blanks, and a list of ciphers is one word: names with colons between "
      "them, or the whole in quotation marks.",
@@ -172,6 +174,10 @@ constexpr Diagnostic kConfigRows[] = {
      "httpd splits a line at blanks, and SSLOpenSSLConfCmd takes two words.",
      "write the value behind the command as one word, for example: SSLOpenSSLConfCmd Groups "
      "X25519:P-256"},
+    {Tp::lookalikes, Level::warn, "the line has characters that only look like others",
+     "Typographic quotation marks are no quotation marks to httpd, and a no-break or a zero-width "
+     "space is no blank: they become part of the value. Web pages and word processors make them.",
+     "type the line anew"},
 };
 
 }  // namespace

@@ -13,7 +13,7 @@ constexpr auto kRows = std::to_array<Diagnostic>({
     {Tp::protocol_none, Level::error, "no TLS version is enabled",
      "SSLProtocol starts from nothing on every line: +x adds, -x removes, and a name without sign "
      "replaces all before it.",
-     "write for example: SSLProtocol -all +TLSv1.2 +TLSv1.3"},
+     "write: SSLProtocol -all +TLSv1.2 +TLSv1.3"},
     {Tp::protocol_hole, Level::warn, "enabled TLS versions have a hole",
      "A server states a lowest and a highest version, and everything between is on. Of versions "
      "with a hole between them only those above the hole are served.",
@@ -21,7 +21,7 @@ constexpr auto kRows = std::to_array<Diagnostic>({
     {Tp::protocol_unusable, Level::error, "none of the enabled TLS versions can be used",
      "OpenSSL's security level or its system-wide configuration (openssl.cnf, MinProtocol) rules "
      "out every version SSLProtocol enables. TLS 1.0 and 1.1 need security level 0.",
-     "enable TLSv1.2 or TLSv1.3"},
+     "write: SSLProtocol -all +TLSv1.2 +TLSv1.3"},
     {Tp::cipher_list_empty, Level::error, "cipher string selects no cipher suite",
      "Every word in it is unknown to this OpenSSL, excluded by another word, or below the security "
      "level.",
@@ -98,16 +98,16 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      "The pattern names MSIE and matches what today's browsers send as well. Each of their "
      "requests "
      "then takes a TLS handshake of its own.",
-     "restrict it to \"MSIE [2-5]\", or remove the line"},
+     "remove the line: no browser of today needs it"},
     {Tp::kernel_tls_unused, Level::warn, "TLS is not handed to the kernel",
      "OpenSSL can hand a connection's keys to the kernel where it holds the socket itself. Here "
      "httpd's filters hold it, so that the option changes nothing: records are made in the server.",
-     "remove KTLS from the options; files are fast without it (see doc/performance.md)"},
+     "remove the line; files are fast without it (see doc/performance.md)"},
     {Tp::require_ssl_opens, Level::warn, "whoever uses https gets in here without a password",
      "Of several Require lines one is enough, unless they stand in <RequireAll>. Require ssl "
      "beside "
      "Require valid-user lets everybody in who comes over TLS.",
-     "write SSLRequireSSL in place of Require ssl, or put both lines into <RequireAll>"},
+     "write: SSLRequireSSL; or put both lines into <RequireAll>"},
     {Tp::engine_forgotten, Level::warn, "virtual host has a certificate and speaks plain HTTP",
      "SSLCertificateFile is written in this virtual host, but neither SSLEngine nor a Listen with "
      "https switches TLS on, so that the certificate is not used.",

@@ -19,15 +19,15 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      "session cache provider does not accept its arguments",
      "What follows the colon of SSLSessionCache is the provider's own affair; the words after this "
      "message are its answer.",
-     "write for example: SSLSessionCache shmcb:/run/apache2/ssl_scache(512000)"},
+     "write: SSLSessionCache shmcb:/run/apache2/ssl_scache(512000)"},
     {Tp::cache_size_refused, Level::error, "size of the session cache is not usable",
      "The built-in cache takes a number of bytes, K, M or G behind it multiply by 1024 and so on; "
      "65536 is the least, 4G the most. A session takes about 256 bytes.",
-     "write for example: SSLSessionCache shm:512000"},
+     "write: SSLSessionCache shm:512000"},
     {Tp::cache_off, Level::warn, "there is no session cache",
      "Clients without session tickets make a full handshake each time, which costs them a round "
      "trip and the server most of the work of a connection.",
-     "remove the SSLSessionCache line, or write: SSLSessionCache shm:512000"},
+     "write: SSLSessionCache shm:512000; or remove the line"},
     {Tp::cache_not_opened, Level::error, "session cache could not be opened",
      "The system refused its memory or its file. Another server with the same file, a folder that "
      "does not exist, and a full /dev/shm are the usual reasons.",
@@ -35,7 +35,7 @@ constexpr auto kRows = std::to_array<Diagnostic>({
     {Tp::cache_lock_not_made, Level::error, "lock of the session cache could not be made",
      "This provider needs a lock between processes, of the kind that Mutex ssl-cache (or Mutex "
      "default) selects.",
-     "write for example: Mutex posixsem ssl-cache, or use SSLSessionCache shm:512000, which needs "
+     "add: Mutex posixsem ssl-cache; or use SSLSessionCache shm:512000, which needs "
      "no lock"},
     {Tp::cache_lock_lost, Level::warn,
      "a child could not open the lock of the session cache and runs without the cache",
@@ -46,7 +46,7 @@ constexpr auto kRows = std::to_array<Diagnostic>({
     {Tp::cache_dbm_discouraged, Level::warn, "session cache is a dbm file",
      "Every access locks and reopens a file; under load it is slower than the handshake it saves, "
      "and a crash can leave it damaged. Damage costs full handshakes, nothing else.",
-     "write: SSLSessionCache shm:512000 (about 256 bytes for each session that is kept)"},
+     "write: SSLSessionCache shm:512000; about 256 bytes for each session that is kept"},
     {Tp::cache_busy, Level::warn, "session cache is locked for long, going on without it",
      "No process could have the lock of the cache for seconds: one holds it and does not let go; "
      "it "
@@ -73,7 +73,7 @@ constexpr auto kRows = std::to_array<Diagnostic>({
     {Tp::cache_wait_value, Level::error, "time to wait for the session cache is out of range",
      "It is what a handshake loses when the server behind the cache does not answer, in "
      "milliseconds.",
-     "write a number from 1 to 10000, for example: TLSPlusSessionCacheWait 100"},
+     "write: TLSPlusSessionCacheWait 100; or another number from 1 to 10000"},
     {Tp::cache_name_unknown, Level::warn, "the name of a session cache server has no address",
      "Names are looked up when the configuration is read, never in a handshake. The server is not "
      "asked until the next restart.",
@@ -118,7 +118,7 @@ constexpr auto kRows = std::to_array<Diagnostic>({
     {Tp::ticket_keys_same_name, Level::warn, "two session ticket keys have the same name",
      "The first 16 octets of a key name it. Tickets under the second key are opened with the "
      "first, which fails and means full handshakes.",
-     "remove one of the two lines"},
+     "remove the line"},
     {Tp::ticket_keys_too_many, Level::error, "too many session ticket key files",
      "At most 32 of one virtual host.", "remove the oldest ones, which are the last lines"},
     {Tp::ticket_keys_reloaded, Level::notice, "session ticket keys have changed and are in use",
@@ -147,7 +147,7 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      "set SSLSessionCacheTimeout to 86400 or less"},
     {Tp::ticket_rotation_value, Level::error, "time between two ticket keys is out of range",
      "A key that is used for less than ten seconds, or for more than a week, is a mistake.",
-     "write a number of seconds from 10 to 604800, for example: TLSPlusTicketKeyRotation 3600"},
+     "write: TLSPlusTicketKeyRotation 3600; or another number of seconds from 10 to 604800"},
 });
 
 }  // namespace

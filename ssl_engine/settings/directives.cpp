@@ -193,7 +193,7 @@ Status renamed(const Line& line, const Targets&) {
 }
 
 Status old_mutex(const Line& line, const Targets&) {
-  return line.refusal(Tp::directive_renamed, {}, text("write ", modern_mutex(line.word(0))));
+  return line.refusal(Tp::directive_renamed, {}, text("write: ", modern_mutex(line.word(0))));
 }
 
 constexpr Directive kDirectives[] = {
@@ -402,17 +402,18 @@ constexpr Directive kDirectives[] = {
      "on | off: check the other server's name", "on"},
 
     // Taken out of httpd 2.4, still recognised there.
-    {"SSLLog", Shape::raw, Scope::anywhere, removed, "no longer supported", "use ErrorLog"},
+    {"SSLLog", Shape::raw, Scope::anywhere, removed, "no longer supported",
+     "remove the line; use ErrorLog"},
     {"SSLLogLevel", Shape::raw, Scope::anywhere, removed, "no longer supported",
-     "use LogLevel, for instance LogLevel ssl:info"},
+     "write: LogLevel ssl:info"},
 
     // Names of older servers: mod_ssl for Apache 1.3, Apache-SSL, Sioux, Stronghold.
     {"SSLMutex", Shape::raw, Scope::anywhere, old_mutex, "now: Mutex"},
     {"SSLLogFile", Shape::raw, Scope::anywhere, renamed, "now: ErrorLog, LogLevel",
      "use ErrorLog and LogLevel ssl:info"},
-    {"SSLEnable", Shape::raw, Scope::anywhere, renamed, "now: SSLEngine on", "write SSLEngine on"},
+    {"SSLEnable", Shape::raw, Scope::anywhere, renamed, "now: SSLEngine on", "write: SSLEngine on"},
     {"SSLDisable", Shape::raw, Scope::anywhere, renamed, "now: SSLEngine off",
-     "write SSLEngine off"},
+     "write: SSLEngine off"},
     {"SSLFlag", Shape::raw, Scope::anywhere, renamed, "now: SSLEngine", "use SSLEngine"},
     {"SSL_Connect", Shape::raw, Scope::anywhere, renamed, "now: SSLEngine", "use SSLEngine"},
     {"SSLRequiredCiphers", Shape::raw, Scope::anywhere, renamed, "now: SSLCipherSuite",
@@ -427,19 +428,19 @@ constexpr Directive kDirectives[] = {
      "use SSLRequire not (%{SSL_CIPHER} in {\"...\"})"},
     {"SSL_Require", Shape::raw, Scope::anywhere, renamed, "now: SSLRequire", "use SSLRequire"},
     {"SSLFakeBasicAuth", Shape::raw, Scope::anywhere, renamed, "now: SSLOptions +FakeBasicAuth",
-     "write SSLOptions +FakeBasicAuth"},
+     "write: SSLOptions +FakeBasicAuth"},
     {"SSLExportClientCertificates", Shape::raw, Scope::anywhere, renamed,
-     "now: SSLOptions +ExportCertData", "write SSLOptions +ExportCertData"},
+     "now: SSLOptions +ExportCertData", "write: SSLOptions +ExportCertData"},
     {"SSLCacheServerPath", Shape::raw, Scope::anywhere, renamed, "now: SSLSessionCache",
-     "use SSLSessionCache, for instance shmcb:/path/to/file(512000)"},
+     "write: SSLSessionCache shm:512000"},
     {"SSLCacheServerPort", Shape::raw, Scope::anywhere, renamed, "now: SSLSessionCache",
-     "use SSLSessionCache, for instance shmcb:/path/to/file(512000)"},
+     "write: SSLSessionCache shm:512000"},
     {"SSLCacheServerRunDir", Shape::raw, Scope::anywhere, renamed, "now: SSLSessionCache",
-     "use SSLSessionCache, for instance shmcb:/path/to/file(512000)"},
+     "write: SSLSessionCache shm:512000"},
     {"SSL_SessionDir", Shape::raw, Scope::anywhere, renamed, "now: SSLSessionCache",
-     "use SSLSessionCache, for instance shmcb:/path/to/file(512000)"},
+     "write: SSLSessionCache shm:512000"},
     {"SSLSessionLockFile", Shape::raw, Scope::anywhere, renamed, "now: Mutex",
-     "write Mutex default ssl-cache"},
+     "write: Mutex default ssl-cache"},
     {"SSLVerifyFile", Shape::raw, Scope::anywhere, renamed, "now: SSLCACertificateFile",
      "use SSLCACertificateFile"},
     {"SSL_X509VerifyDir", Shape::raw, Scope::anywhere, renamed, "now: SSLCACertificatePath",

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ssl_engine/base/result.h"
+#include "ssl_engine/settings/meant_line.h"
 #include "ssl_engine/settings/parse.h"
 #include "ssl_engine/settings/server_config.h"
 
@@ -65,7 +66,7 @@ const Directive* find_directive(std::string_view name) noexcept;
 /// Sets what the line says. The Error carries the line's place. Words, origin and the texts that
 /// `line.paths` gives must live as long as the targets.
 inline Status apply(const Line& line, const Targets& targets) {
-  return line.row.set(line, targets);
+  return tell_lookalikes(line, line.row.set(line, targets));
 }
 
 }  // namespace tlsplus

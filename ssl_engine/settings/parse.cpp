@@ -8,12 +8,14 @@
 #include <charconv>
 #include <cstdint>
 
+#include "ssl_engine/base/nearest.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/features.h"
 #include "ssl_engine/openssl/tls/command_words.h"
 #include "ssl_engine/openssl/tls/srp.h"
 #include "ssl_engine/openssl/x509/token.h"
 #include "ssl_engine/openssl/x509/token_uri.h"
+#include "ssl_engine/settings/meant_line.h"
 
 namespace tlsplus {
 namespace {
@@ -49,7 +51,8 @@ Result<std::int32_t> lenient_count(const Line& line, std::string_view word) {
                              number.exact ? "" : std::to_string(number.value)));
   }
   if (!number.exact) {
-    line.remark(Tp::number_not_exact, text(quote(word), " reads as ", number.value));
+    line.remark(Tp::number_not_exact, text(quote(word), " reads as ", number.value),
+                write_line_with(line, word, std::to_string(number.value)));
   }
   return number.value;
 }
@@ -172,25 +175,55 @@ std::string option_names(unsigned bits) {
 
 constexpr unsigned kEveryOption = ~0U;
 
-// What was meant where quotation marks or commas hold several versions together, as a line to
-// write; empty if there is more to mend than that.
-std::string versions_apart(const Line& line) {
-  std::string apart = line.origin.directive;
-  bool is_first = true;
+// With its sign; empty if it is no misspelling of any.
+std::string option_meant(std::string_view word) {
+  std::vector<std::string> known;
+  for (const auto& row : kOptionNames) known.emplace_back(row.name);
+  const auto [sign, name] = signed_word(word);
+  const std::string_view meant = nearest(name, known);
+  if (meant.empty()) return {};
+  return sign == 0 ? std::string(meant) : text(sign, meant);
+}
+
+// The version that is meant by a name in another spelling, "TLS1.2" or "tlsv1_3"; empty if none.
+std::string_view version_meant(std::string_view name) {
+  if (protocols_named(name)) return name;
+  const auto bare = [](std::string_view spelled) {
+    std::string kept;
+    for (const char c : to_lower(std::string(spelled))) {
+      if (c != 'v' && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))) kept += c;
+    }
+    return kept == "tls10" ? std::string("tls1") : kept;
+  };
+  for (const auto& row : kProtocolWords) {
+    if (bare(name) == bare(row.word)) return row.word;
+  }
+  return {};
+}
+
+// The versions of the line that there are, whatever holds them together. A bare name starts anew,
+// but who lists several means all of them.
+std::string write_versions(const Line& line) {
+  std::vector<std::string> kept;
+  bool is_any_on = false;
   for (const std::string_view word : line.words) {
     for (const std::string_view piece : split(word, ',')) {
       for (const std::string_view part : words(piece)) {
         const auto [sign, name] = signed_word(part);
-        const auto named = protocols_named(name);
-        if (!named) return {};
-        if (named->has(Protocol::ssl3) && sign != '-') return {};
-        // A bare name starts anew; a list with commas means all of its members.
-        apart += text(sign == 0 && !is_first ? " +" : " ", part);
-        is_first = false;
+        const std::string_view meant = version_meant(name);
+        const auto named = protocols_named(meant);
+        const bool is_on = sign != '-';
+        if (!named || (is_on && named->has(Protocol::ssl3) && !is_built_in(Protocol::ssl3))) {
+          continue;
+        }
+        const std::string_view how = !is_on ? "-" : sign == '+' || !kept.empty() ? "+" : "";
+        kept.push_back(text(how, meant));
+        is_any_on |= is_on;
       }
     }
   }
-  return is_first ? std::string{} : text("write: ", apart);
+  if (!is_any_on) kept = {"-all", "+TLSv1.2", "+TLSv1.3"};
+  return write_line(line, kept);
 }
 
 }  // namespace
@@ -298,23 +331,22 @@ Result<std::chrono::milliseconds> parse_session_cache_wait(const Line& line) {
 Result<ProtocolSelection> parse_protocols(const Line& line) {
   ProtocolSet selected;
   std::vector<std::string> drops;  // of words without a sign
-  std::vector<std::string> added;
   for (const std::string_view word : line.words) {
     const auto [sign, name] = signed_word(word);
     if (equals_ignoring_case(name, "SSLv2")) {
       if (sign == '-') continue;
-      return line.refusal(Tp::protocol_sslv2, quote(word));
+      return line.refusal(Tp::protocol_sslv2, quote(word), write_versions(line));
     }
     const auto named = protocols_named(name);
-    if (!named) return line.refusal(Tp::protocol_unknown, quote(name), versions_apart(line));
+    if (!named) return line.refusal(Tp::protocol_unknown, quote(name), write_versions(line));
     if (named->has(Protocol::ssl3) && !is_built_in(Protocol::ssl3)) {
       if (sign == '-') continue;
-      return line.refusal(Tp::protocol_not_built_in, text(name, ", ", library_release()));
+      return line.refusal(Tp::protocol_not_built_in, text(name, ", ", library_release()),
+                          write_versions(line));
     }
     if (sign == 0) {
       if (!selected.empty()) {
         drops.push_back(text(quote(word), " drops ", names_of(selected)));
-        added.push_back(text('+', word));
       }
       selected = *named;
     } else if (sign == '+') {
@@ -325,8 +357,7 @@ Result<ProtocolSelection> parse_protocols(const Line& line) {
   }
   if (!drops.empty()) {
     line.remark(Tp::protocol_replaces, join(drops, "; "),
-                text("write ", join(added, " "), " if ", added.size() == 1 ? "it was" : "they were",
-                     " meant to be added"));
+                text(write_versions(line), "; or let the last of them stand alone"));
   }
   return ProtocolSelection{selected};
 }
@@ -351,11 +382,15 @@ Result<RandomSource> parse_random_source(const Line& line) {
   if (equals_ignoring_case(line.word(0), "connect")) {
     source.when = RandomSource::When::connect;
   } else if (!equals_ignoring_case(line.word(0), "startup")) {
-    return line.refusal(Tp::random_when, quote(line.word(0)));
+    return line.refusal(Tp::random_when, quote(line.word(0)),
+                        write_line_with(line, line.word(0), "startup"));
   }
   const std::string_view word = line.word(1);
   if (equals_ignoring_case(word, "builtin")) {
-    if (line.words.size() > 2) return line.refusal(Tp::random_builtin_bytes, quote(line.word(2)));
+    if (line.words.size() > 2) {
+      return line.refusal(Tp::random_builtin_bytes, quote(line.word(2)),
+                          write_line_with(line, line.word(2), {}));
+    }
     return source;
   }
   if (after_prefix(word, "egd:")) return line.refusal(Tp::random_egd, quote(word));
@@ -383,7 +418,9 @@ Result<PassPhraseDialog> parse_pass_phrase_dialog(const Line& line) {
     if (!path) return std::move(path).error();
     return PassPhraseDialog{PassPhraseDialog::Kind::exec, *path};
   }
-  return line.refusal(Tp::pass_phrase_dialog_value, quote(word));
+  const std::string meant = word.starts_with('/') ? text("exec:", word) : std::string("builtin");
+  return line.refusal(Tp::pass_phrase_dialog_value, quote(word),
+                      write_line_with(line, word, meant));
 }
 
 Result<SessionCacheSetting> parse_session_cache(const Line& line) {
@@ -432,8 +469,12 @@ Result<OptionSet> parse_options(const Line& line, const OptionSet& before) {
       if (equals_ignoring_case(name, row.name)) bit = row.bit;
     }
     if (bit == 0) {
+      const std::string meant = option_meant(word);
+      const std::string all = option_names(kEveryOption);
       return line.refusal(Tp::option_unknown, quote(name),
-                          text("use some of ", option_names(kEveryOption)));
+                          meant.empty()
+                              ? text("use some of ", all)
+                              : text(write_line_with(line, word, meant), "; there are ", all));
     }
     if (sign == '+') {
       now.add |= bit;
@@ -445,7 +486,7 @@ Result<OptionSet> parse_options(const Line& line, const OptionSet& before) {
       const unsigned dropped = of_this_line & now.add & ~bit;
       if (dropped != 0) {
         line.remark(Tp::options_dropped, text(quote(word), " drops ", option_names(dropped)),
-                    text("write +", name, " if it was meant to be added"));
+                    text(write_line_with(line, word, text('+', name)), "; or let it stand alone"));
       }
       now.add = bit;
       now.remove = 0;
@@ -454,24 +495,6 @@ Result<OptionSet> parse_options(const Line& line, const OptionSet& before) {
     of_this_line |= bit;
   }
   return now;
-}
-
-std::string modern_mutex(std::string_view old_argument) {
-  if (equals_ignoring_case(old_argument, "none") || equals_ignoring_case(old_argument, "no")) {
-    return "Mutex none ssl-cache";
-  }
-  if (old_argument.empty() || equals_ignoring_case(old_argument, "default") ||
-      equals_ignoring_case(old_argument, "yes")) {
-    return "Mutex default ssl-cache";
-  }
-  const auto colon = old_argument.find(':');
-  if (colon == std::string_view::npos) return text("Mutex ", old_argument, " ssl-cache");
-  // SSLMutex named a file, Mutex names the directory that the file is made in.
-  const std::string_view path = old_argument.substr(colon + 1);
-  const auto slash = path.rfind('/');
-  const std::string_view mechanism = old_argument.substr(0, colon);
-  if (slash == std::string_view::npos) return text("Mutex ", mechanism, " ssl-cache");
-  return text("Mutex ", mechanism, ":", slash == 0 ? "/" : path.substr(0, slash), " ssl-cache");
 }
 
 }  // namespace tlsplus

@@ -157,7 +157,4 @@ Result<Requirement*> parse_requirement(const Line& line);
 /// SSLOptions: what `before` becomes by this line.
 Result<OptionSet> parse_options(const Line& line, const OptionSet& before);
 
-/// The `Mutex` line that says today what an `SSLMutex` with this argument said.
-std::string modern_mutex(std::string_view old_argument);
-
 }  // namespace tlsplus

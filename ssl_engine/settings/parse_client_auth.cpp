@@ -1,10 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The words of the directives about client certificates. Keywords ignore case.
+#include "ssl_engine/base/nearest.h"
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/settings/meant_line.h"
 #include "ssl_engine/settings/parse.h"
 
 namespace tlsplus {
+namespace {
+
+// A line to write where the word is a misspelling; else the catalogue's own words.
+std::string hint_for(const Line& line, std::size_t position, std::span<const std::string> known) {
+  const std::string_view meant = nearest(line.word(position), known);
+  return meant.empty() ? std::string() : write_line_with(line, line.word(position), meant);
+}
+
+}  // namespace
 
 Result<VerifyMode> parse_verify_mode(const Line& line) {
   static constexpr struct {
@@ -18,7 +29,9 @@ Result<VerifyMode> parse_verify_mode(const Line& line) {
   for (const auto& row : kModes) {
     if (equals_ignoring_case(line.word(0), row.word)) return row.mode;
   }
-  return line.refusal(Tp::verify_mode_value, quote(line.word(0)));
+  std::vector<std::string> known;
+  for (const auto& row : kModes) known.emplace_back(row.word);
+  return line.refusal(Tp::verify_mode_value, quote(line.word(0)), hint_for(line, 0, known));
 }
 
 Result<RevocationSetting> parse_revocation_check(const Line& line) {
@@ -35,7 +48,10 @@ Result<RevocationSetting> parse_revocation_check(const Line& line) {
     setting.check = row.check;
     known = true;
   }
-  if (!known) return line.refusal(Tp::crl_check_value, quote(line.word(0)));
+  if (!known) {
+    const std::vector<std::string> kinds = {"none", "leaf", "chain"};
+    return line.refusal(Tp::crl_check_value, quote(line.word(0)), hint_for(line, 0, kinds));
+  }
   for (const std::string_view flag : line.words.subspan(1)) {
     if (!equals_ignoring_case(flag, "no_crl_for_cert_ok")) {
       return line.refusal(Tp::crl_check_value, quote(flag));

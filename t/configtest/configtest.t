@@ -140,6 +140,29 @@ subtest 'all findings at once' => sub {
     is scalar(() = $found->{text} =~ /TP0210: /g), 1, 'each is told once';
 };
 
+# A file that is not there is one mistake of several, and a link that leads nowhere says where to.
+subtest 'all files that are missing' => sub {
+    symlink "$dir/archive/cert1.pem", "$dir/stale.pem" or die "symlink: $!\n";
+    my $conf = host('  SSLCertificateFile @CERTS@/none.crt', '  SSLCertificateKeyFile @CERTS@/none.key', '  SSLProtocol -all')
+      . (host('  SSLCertificateFile @CERTS@/stale.pem', '  SSLCertificateKeyFile @CERTS@/direct.key', '  SSLCACertificatePath @CERTS@/nofolder',
+          '  SSLSessionCacheTimeout 300s') =~ s/a\.test/b.test/r);
+    my $found = TLSplus::Server->new(certs => $certs, conf => $conf)->configtest;
+    isnt $found->{exit}, 0, 'fails';
+    like $found->{text}, qr/TP0201: .*test\.conf:$_\b.*vhost a\.test/, "the one of line $_, with its host" for 4, 5;
+    like $found->{text}, qr/TP0300: .*test\.conf:6\b/, 'and what comes after';
+    like $found->{text}, qr{TP0201: .*test\.conf:11\b.*/stale\.pem"; it is a link to "\S*/archive/cert1\.pem", which is not there}, 'the target of a link';
+    like $found->{text}, qr/TP0110: .*test\.conf:13\b.*vhost b\.test/, 'a folder';
+    like $found->{text}, qr/TP0112: .*test\.conf:14\b.*vhost b\.test/, 'a warning about a line has its host, too';
+    is scalar(() = $found->{text} =~ /test\.conf:$_\b/g), 1, "line $_ is told once" for 4, 5, 11, 13;
+};
+
+subtest 'what many certificates have in common' => sub {
+    my $link = $certs->read('a.chain') =~ s/END CERTIFICATE-----\n\K.*//sr;
+    $certs->write('often.crt', $certs->read('a.full'), $link x 299);
+    my $found = TLSplus::Server->new(certs => $certs, conf => host('  SSLCertificateFile @CERTS@/often.crt', '  SSLCertificateKeyFile @CERTS@/a.key'))->configtest;
+    like $found->{text}, qr/TP0229: [^\n]*: "[^"]*" \(299 times\)\. Fix/, 'is named once, with a count';
+};
+
 # What every host does wrong for itself is told for three of them; the third says for whom else.
 subtest 'the same mistake of many hosts' => sub {
     my @names = map { "$_.test" } 'a' .. 'p';

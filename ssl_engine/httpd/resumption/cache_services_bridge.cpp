@@ -67,7 +67,7 @@ std::vector<Finding> CacheServices::configure_provider(CacheSpec spec, apr_pool_
   if (is_network_store(spec)) {
     const bool is_redis = spec.provider == "redis";
     auto servers = parse_servers(spec.arguments, is_redis ? kRedisPort : kMemcachePort);
-    const std::string example = text("write for example: SSLSessionCache ", spec.provider,
+    const std::string example = text("write: SSLSessionCache ", spec.provider,
                                      ":127.0.0.1:", is_redis ? kRedisPort : kMemcachePort);
     if (!servers) {
       return only(diagnose(Tp::cache_arguments_refused, servers.error().what, where_, example));

@@ -4,6 +4,7 @@
 // the lock one pool serves all, without it each call gets its own.
 #include "ssl_engine/httpd/resumption/socache_bridge.h"
 
+#include <dlfcn.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -45,6 +46,29 @@ std::string loaded_providers(apr_pool_t& pool) {
   }
   std::ranges::sort(all);
   return join(all, ", ");
+}
+
+/// The folder that httpd has its loaded modules from and that has this file as well; empty if none
+/// has. Distributions put it elsewhere than below ServerRoot.
+std::string folder_with(const std::string& file) {
+  for (const module* loaded = ap_top_module; loaded != nullptr; loaded = loaded->next) {
+    Dl_info from{};
+    if (loaded->dynamic_load_handle == nullptr || dladdr(loaded, &from) == 0) continue;
+    const std::string path = from.dli_fname == nullptr ? "" : from.dli_fname;
+    std::string folder = path.substr(0, path.rfind('/') + 1);
+    if (!folder.empty() && access((folder + file).c_str(), R_OK) == 0) return folder;
+  }
+  return {};
+}
+
+/// What brings the provider: a line to write, or the module that is not installed.
+std::string how_to_load(std::string_view provider) {
+  const std::string name = provider_module(provider);
+  if (name.empty()) return {};
+  const std::string file = text("mod_", name, ".so");
+  const std::string folder = folder_with(file);
+  if (folder.empty()) return text("install ", file, " and load it as ", name, "_module");
+  return text("add: LoadModule ", name, "_module ", folder, file, "; Debian: a2enmod ", name);
 }
 
 void count(std::atomic<std::uint64_t>& counter) noexcept {
@@ -113,10 +137,9 @@ Result<std::unique_ptr<SocacheBridge>> SocacheBridge::create(const CacheSpec& sp
   const auto* provider = static_cast<const ap_socache_provider_t*>(ap_lookup_provider(
       AP_SOCACHE_PROVIDER_GROUP, spec.provider.c_str(), AP_SOCACHE_PROVIDER_VERSION));
   if (provider == nullptr) {
-    const std::string line = load_module_line(spec.provider);
     return diagnose(Tp::cache_provider_unknown,
                     text(quote(spec.provider), "; known here: ", loaded_providers(ptemp)), {},
-                    line.empty() ? std::string() : text("add: ", line));
+                    how_to_load(spec.provider));
   }
   // The provider may keep the pointer.
   const char* arguments =

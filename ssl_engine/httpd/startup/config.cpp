@@ -8,8 +8,10 @@
 
 #include <array>
 #include <cstdlib>
+#include <optional>
 
 #include "ssl_engine/base/boundary.h"
+#include "ssl_engine/base/file.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/apache/log.h"
 #include "ssl_engine/httpd/apache/module.h"
@@ -38,6 +40,7 @@ class HttpdPaths final : public PathResolver {
   }
 
   PathKind kind_of(std::string_view absolute_path) override {
+    if (taken_for_) return *taken_for_;
     if (!in_htaccess_ && was_read_before(absolute_path)) return PathKind::file;
     const char* const name = apr_pstrmemdup(scratch_, absolute_path.data(), absolute_path.size());
     apr_finfo_t seen{};
@@ -52,7 +55,11 @@ class HttpdPaths final : public PathResolver {
     return ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_DUMP;
   }
 
+  /// From now on everything is there and of this kind.
+  void take_all_for(PathKind kind) noexcept { taken_for_ = kind; }
+
  private:
+  std::optional<PathKind> taken_for_;
   apr_pool_t* keep_;
   apr_pool_t* scratch_;
   bool in_htaccess_;
@@ -85,6 +92,36 @@ void keep_remarks(const cmd_parms& cmd, std::vector<Error> remarks) {
   for (Error& remark : remarks) findings.push_back({std::move(remark), {}});
 }
 
+std::optional<PathKind> wanted_kind(const Error& error) noexcept {
+  switch (static_cast<Tp>(error.id)) {
+    case Tp::file_missing:
+    case Tp::file_empty:
+    case Tp::file_not_regular:
+      return PathKind::file;
+    case Tp::directory_missing:
+      return PathKind::directory;
+    default:
+      return std::nullopt;
+  }
+}
+
+// httpd stops at the first line that is refused. A file that is not there is no reason to: the line
+// is read as if it were, and refused with all others when the configuration is judged.
+bool is_refused_later(const Line& line, const Targets& targets, HttpdPaths& paths, Error error) {
+  const auto kind = wanted_kind(error);
+  if (!kind || line.in_htaccess) return false;
+  if (error.id == static_cast<MessageId>(Tp::file_missing)) {
+    const auto from = error.what.find('"') + 1;
+    error.what += why_missing(error.what.substr(from, error.what.find('"', from) - from));
+  }
+  paths.take_all_for(*kind);
+  const auto kept = line.remarks.size();
+  if (const Status again = apply(line, targets); !again) return false;
+  line.remarks.resize(kept);
+  line.remarks.push_back(std::move(error));
+  return true;
+}
+
 const char* set_directive(cmd_parms& cmd, DirSlot& directory, Words words) {
   const auto& row = *static_cast<const Directive*>(cmd.info);
   if (row.scope == Scope::global) {
@@ -104,7 +141,9 @@ const char* set_directive(cmd_parms& cmd, DirSlot& directory, Words words) {
                   .remarks = remarks,
                   .in_htaccess = for_request};
   ServerSlot& server = slot_of(*cmd.server);
-  const Status done = apply(line, {server.global, server.config, directory.config});
+  const Targets targets{server.global, server.config, directory.config};
+  Status done = apply(line, targets);
+  if (!done && is_refused_later(line, targets, paths, done.error())) done = {};
   keep_remarks(cmd, std::move(remarks));
   if (done) return nullptr;
   const std::string message = render(done.error());
@@ -259,8 +298,12 @@ const command_rec* command_table() noexcept {
 std::vector<Finding> parse_findings(server_rec& main_server) {
   std::vector<Finding> all;
   for (const server_rec* server : servers_in_order(main_server)) {
-    const auto& own = slot_of(*server).parse_findings;
-    all.insert(all.end(), own.begin(), own.end());
+    for (Finding finding : slot_of(*server).parse_findings) {
+      if (server->is_virtual != 0) {
+        finding.host = slot_of(*server).host_index;
+      }
+      all.push_back(std::move(finding));
+    }
   }
   return all;
 }

@@ -3,6 +3,7 @@
 // Brings the core's builders and httpd's pools together; the decisions are theirs.
 #include "ssl_engine/httpd/startup/generation.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <iterator>
 
@@ -88,6 +89,9 @@ std::vector<Finding> Generation::build(apr_pool_t* pool, apr_pool_t* scratch) {
   BuildInput input = build_input_of(main_server_);
   if (!is_built_) {
     append(lasting_, parse_findings(main_server_));
+    for (Finding& finding : lasting_) {
+      if (finding.host < input.hosts.size()) finding.vhost = input.hosts[finding.host].name;
+    }
     gather_not_yet(lasting_);
     append(lasting_, sessions.configure(global, pool, scratch));
     settle_fips(lasting_);
@@ -110,6 +114,13 @@ std::vector<Finding> Generation::build(apr_pool_t* pool, apr_pool_t* scratch) {
   ContextFactory contexts(session_store_of(global), engine.key_log.is_open());
   auto built = assemble(input, store, contexts, engine.clock());
   keep_files(store);
+  // What was refused when its line was read is not judged a second time.
+  std::erase_if(built.findings, [&](const Finding& judged) {
+    return std::ranges::any_of(lasting_, [&](const Finding& read) {
+      return any_fatal({&read, 1}) && read.error.where.line != 0 &&
+             read.error.where == judged.error.where;
+    });
+  });
   append(found, std::move(built.findings));
   append(found, lint_neighbours(neighbour_facts(input, servers, scratch)));
   if (built.snapshot != nullptr) append(found, sessions.judge(*built.snapshot));

@@ -82,8 +82,8 @@ sub errors () {
     return (
         # id   what                                        configuration
         # one directive at a time
-        [100, 'SSLEngine with another word',               host('! SSLEngine maybe')],
-        [101, 'SSLEngine with an address list',            host('! SSLEngine 127.0.0.1:443')],
+        [100, 'SSLEngine with another word',               good('! SSLEngine maybe')],
+        [101, 'SSLEngine with an address list',            good('! SSLEngine 127.0.0.1:443')],
         [103, 'an unknown version',                        good('! SSLProtocol all -SSLv3 TLSv1.4')],
         [103, 'versions in quotation marks',               good('! SSLProtocol "all -SSLv3"')],
         [103, 'versions with a comma between them',        good('! SSLProtocol TLSv1.2,TLSv1.3')],

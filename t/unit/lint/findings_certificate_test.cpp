@@ -342,7 +342,7 @@ const ChainFileCase kChainFiles[] = {
     {"e", "ul", "lu", {Tp::chain_order_repaired}},
     {"elu", "lu", "lu", {Tp::chain_ignored}},
     {"elu", nullptr, "lu", {}},
-    {"e", "s", "", {Tp::chain_superfluous, Tp::chain_intermediate_missing}},
+    {"e", "s", "", {Tp::chain_superfluous}},
 };
 
 START_TEST(chain_files) {

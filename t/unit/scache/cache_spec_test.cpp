@@ -106,11 +106,9 @@ START_TEST(reads_lists_of_servers) {
 END_TEST
 
 START_TEST(knows_what_loads_a_provider) {
-  ck_assert(tlsplus::load_module_line("redis") ==
-            "LoadModule socache_redis_module modules/mod_socache_redis.so");
-  ck_assert(tlsplus::load_module_line("shmcb") ==
-            "LoadModule socache_shmcb_module modules/mod_socache_shmcb.so");
-  ck_assert(tlsplus::load_module_line("somebody-elses").empty());
+  ck_assert(tlsplus::provider_module("redis") == "socache_redis");
+  ck_assert(tlsplus::provider_module("shmcb") == "socache_shmcb");
+  ck_assert(tlsplus::provider_module("somebody-elses").empty());
 }
 END_TEST
 
