@@ -109,7 +109,7 @@ std::optional<PathKind> wanted_kind(const Error& error) noexcept {
 // is read as if it were, and refused with all others when the configuration is judged.
 bool is_refused_later(const Line& line, const Targets& targets, HttpdPaths& paths, Error error) {
   const auto kind = wanted_kind(error);
-  if (!kind || line.in_htaccess) return false;
+  if (!kind || line.in_htaccess || paths.skips_files()) return false;
   if (error.id == static_cast<MessageId>(Tp::file_missing)) {
     const auto from = error.what.find('"') + 1;
     error.what += why_missing(error.what.substr(from, error.what.find('"', from) - from));
