@@ -21,6 +21,9 @@ class Inbound {
   /// Decrypts more if there are whole records at hand and room. done: something was added.
   StreamStatus fill();
 
+  /// Plaintext that did not come from the end: an end that speaks plain HTTP has no other.
+  void put(ByteView plaintext) { plain_.append(plaintext); }
+
   /// At most `limit` bytes from the front; stays in place. The view is good until take().
   [[nodiscard]] ByteView peek(std::size_t limit) const noexcept;
   /// The front line with its LF, or all there is (at most `limit`) if no LF is in it; `whole`

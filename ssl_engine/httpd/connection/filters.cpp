@@ -29,10 +29,8 @@ void register_filters() {
 
 void insert_filters(TlsConnection& tls) {
   conn_rec& connection = tls.connection();
-  tls.records = apr_brigade_create(connection.pool, connection.bucket_alloc);
-  tls.outgoing = apr_brigade_create(connection.pool, connection.bucket_alloc);
-  tls.input_filter = ap_add_input_filter(kFilterName, &tls, nullptr, &connection);
-  tls.output_filter = ap_add_output_filter(kFilterName, &tls, nullptr, &connection);
+  tls.transport.stand_at(*ap_add_input_filter(kFilterName, &tls, nullptr, &connection),
+                         *ap_add_output_filter(kFilterName, &tls, nullptr, &connection));
   ap_add_output_filter(kCoalescingFilterName, &tls, nullptr, &connection);
 }
 

@@ -8,7 +8,6 @@
 
 #include "ssl_engine/httpd/apache/module.h"
 #include "ssl_engine/httpd/connection/short_wait.h"
-#include "ssl_engine/httpd/connection/transport.h"
 #include "ssl_engine/openssl/tls/server_ssl.h"
 #include "ssl_engine/openssl/tls/session_info.h"
 
@@ -21,17 +20,17 @@ Progress look_for_request(TlsConnection& tls) {
     if (!tls.inbound.empty()) return Progress::done;
     switch (tls.inbound.fill()) {
       case StreamStatus::done:
-        let_go_of_used_records(tls);
+        tls.transport.let_go_of_used_records();
         break;
       case StreamStatus::closed:
       case StreamStatus::cut_off:
         return Progress::done;
       case StreamStatus::failed:
         tls.log_failure();
-        (void)push_below(tls);  // the alert
+        (void)tls.transport.push();  // the alert
         return Progress::over;
       case StreamStatus::want_read: {
-        const apr_status_t fed = feed_from_below(tls, APR_NONBLOCK_READ);
+        const apr_status_t fed = tls.transport.feed(APR_NONBLOCK_READ);
         if (APR_STATUS_IS_EAGAIN(fed)) return Progress::wants_read;
         // Whoever reads next meets any other error, too.
         if (fed != APR_SUCCESS && !APR_STATUS_IS_EOF(fed)) return Progress::done;
@@ -68,7 +67,7 @@ Progress await_first_request(TlsConnection& tls, bool mpm_waits) {
   found = look_for_request(tls);
   if (found != Progress::wants_read) return found;
   // Tickets leave with the first response; one that is not in sight is not waited for.
-  if (!tls.core.out().empty()) (void)push_below(tls);
+  if (!tls.core.out().empty()) (void)tls.transport.push();
   if (!mpm_waits || !speaks_after_client(tls.connection())) return Progress::done;
   tls.awaits_request = true;
   tls.deadline = tls.clock().steady() + slot_of(*tls.connection().base_server).silence_timeout;
@@ -89,7 +88,7 @@ Progress end_of_wait(TlsConnection& tls) noexcept {
       break;
   }
   tls.core.send_close_notify();
-  (void)push_below(tls);
+  (void)tls.transport.push();
   tls.connection().aborted = 1;
   return Progress::over;
 }

@@ -9,7 +9,6 @@
 
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/connection/short_wait.h"
-#include "ssl_engine/httpd/connection/transport.h"
 
 namespace tlsplus {
 namespace {
@@ -42,7 +41,7 @@ Progress give_up(TlsConnection& tls) noexcept {
 Progress refuse(TlsConnection& tls) {
   tls.log_failure();
   // The alert; whether the peer still takes it is its own affair.
-  (void)push_below(tls);
+  (void)tls.transport.push();
   return Progress::over;
 }
 
@@ -58,7 +57,7 @@ Progress after_transport_error(TlsConnection& tls, apr_status_t status) {
 Progress send_flight(TlsConnection& tls) {
   if (tls.core.out().empty() && tls.connection().data_in_output_filters == 0) return Progress::done;
   if (!tls.core.must_flush_now()) return Progress::done;
-  const apr_status_t status = push_below(tls);
+  const apr_status_t status = tls.transport.push();
   if (status == APR_SUCCESS) return Progress::done;
   if (APR_STATUS_IS_EAGAIN(status)) return Progress::wants_write;
   return after_transport_error(tls, status);
@@ -70,8 +69,7 @@ Progress go_on(TlsConnection& tls, bool may_linger) {
     const bool needs_input = tls.core.advance();
     if (tls.core.phase() == Phase::failed) return refuse(tls);
     if (tls.core.phase() == Phase::plain_http) {
-      tls.drop_view();
-      tls.log_failure(Tp::plain_http_on_tls, {});
+      tls.become_plain_http();
       return Progress::done;
     }
     if (const Progress sent = send_flight(tls); sent != Progress::done) return sent;
@@ -83,7 +81,7 @@ Progress go_on(TlsConnection& tls, bool may_linger) {
       return give_up(tls);
     }
     if (may_linger && tls.core.phase() == Phase::handshake) await_answer_nearby(tls);
-    const apr_status_t fed = feed_from_below(tls, APR_NONBLOCK_READ);
+    const apr_status_t fed = tls.transport.feed(APR_NONBLOCK_READ);
     if (APR_STATUS_IS_EAGAIN(fed)) return Progress::wants_read;
     if (fed != APR_SUCCESS && !(APR_STATUS_IS_EOF(fed) && tls.core.phase() == Phase::handshake)) {
       return after_transport_error(tls, fed);
@@ -99,7 +97,8 @@ Progress drive_handshake(TlsConnection& tls, apr_read_type_e block) {
     const bool waits = progress == Progress::wants_read || progress == Progress::wants_write;
     if (!waits || block == APR_NONBLOCK_READ) return progress;
     const short what = progress == Progress::wants_write ? POLLOUT : POLLIN;
-    if (const apr_status_t ready = wait_for_socket(tls, what, tls.deadline); ready != APR_SUCCESS) {
+    if (const apr_status_t ready = tls.transport.wait_for_socket(what, tls.deadline);
+        ready != APR_SUCCESS) {
       return after_transport_error(tls, ready);
     }
   }

@@ -154,7 +154,7 @@ void start_parking(Generation& generation, std::size_t capacity, apr_pool_t* pch
 void park_handshake(TlsConnection& tls) noexcept {
   auto& parked = *static_cast<SweptHandshakes*>(tls.engine().parked);
   parked.park(tls, tls.deadline,
-              {.origin = parked.origin_of(tls.client_address()),
+              {.origin = parked.origin_of(tls.transport.peer_address()),
                .has_hello = tls.core.phase() != Phase::hello},
               tls.engine().clock().steady());
   parked.watch();

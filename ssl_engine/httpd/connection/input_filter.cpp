@@ -7,9 +7,8 @@
 #include <limits>
 
 #include "ssl_engine/base/boundary.h"
-#include "ssl_engine/connection/plain_request.h"
 #include "ssl_engine/httpd/connection/handshake_driver.h"
-#include "ssl_engine/httpd/connection/transport.h"
+#include "ssl_engine/httpd/connection/tls_connection.h"
 
 namespace tlsplus {
 namespace {
@@ -57,34 +56,27 @@ void go_idle(TlsConnection& tls) noexcept {
 
 apr_status_t fail(TlsConnection& tls) {
   tls.log_failure();
-  (void)flush_below(tls);  // the alert
+  (void)tls.transport.flush();  // the alert
   tls.connection().aborted = 1;
   return APR_ECONNABORTED;
-}
-
-/// Nothing of what was read from below is left; OpenSSL has what it was fed.
-bool is_used_up(TlsConnection& tls) noexcept {
-  return tls.core.unread().empty() && !has_more_records(tls);
 }
 
 /// An answer that OpenSSL made while it read (a refused renegotiation, a key update) must not wait
 /// for a response; the tickets of TLS 1.3 may.
 apr_status_t send_answers(TlsConnection& tls) {
-  return tls.core.out().size() > tls.ticket_bytes ? flush_below(tls) : APR_SUCCESS;
+  return tls.transport.has_urgent_records() ? tls.transport.flush() : APR_SUCCESS;
 }
 
 apr_status_t wait_for_records(TlsConnection& tls, const Wanted& wanted) {
   if (const apr_status_t sent = send_answers(tls); sent != APR_SUCCESS) return sent;
   const bool only_looking = wanted.block == APR_NONBLOCK_READ && wanted.mode == AP_MODE_SPECULATIVE;
-  if (only_looking && tls.drained && is_used_up(tls)) {
+  if (only_looking && tls.transport.is_drained()) {
     // httpd asks this after each response, to know whether another request is here already.
     // The socket was empty when this one was read, and the MPM looks at it next.
     go_idle(tls);
     return APR_EAGAIN;
   }
-  const apr_status_t fed = wanted.block == APR_BLOCK_READ && tls.read_deadline
-                               ? feed_from_below(tls, *tls.read_deadline)
-                               : feed_from_below(tls, wanted.block);
+  const apr_status_t fed = tls.transport.feed(wanted.block);
   if (only_looking && APR_STATUS_IS_EAGAIN(fed)) go_idle(tls);
   return APR_STATUS_IS_EOF(fed) ? APR_SUCCESS : fed;  // the connection knows its end
 }
@@ -94,7 +86,7 @@ apr_status_t read_plaintext(TlsConnection& tls, apr_bucket_brigade* brigade, con
     if (serve(tls, brigade, wanted)) return APR_SUCCESS;
     switch (tls.inbound.fill()) {
       case StreamStatus::done:
-        let_go_of_used_records(tls);
+        tls.transport.let_go_of_used_records();
         break;
       case StreamStatus::want_read:
         if (const apr_status_t status = wait_for_records(tls, wanted); status != APR_SUCCESS) {
@@ -110,17 +102,12 @@ apr_status_t read_plaintext(TlsConnection& tls, apr_bucket_brigade* brigade, con
   }
 }
 
-/// What stands for the request whose first bytes OpenSSL swallowed: answered in post_read_request
-/// and never looked at further. One line a call, so that it is seen as httpd sees any other.
+/// The lines of what stands for a request in plain HTTP, and nothing behind them. One a call, so
+/// that it is seen as httpd sees any other.
 apr_status_t read_plain_http(TlsConnection& tls, apr_bucket_brigade* brigade,
                              const Wanted& wanted) {
-  if (tls.stand_in.empty()) tls.stand_in = stand_in_request(tls.core.plain_request());
-  const std::string_view rest = std::string_view(tls.stand_in).substr(tls.stand_in_given);
-  if (wanted.mode != AP_MODE_GETLINE || rest.empty()) return end_of_stream(tls, brigade);
-  const std::string_view line = rest.substr(0, rest.find('\n') + 1);
-  tls.stand_in_given += line.size();
-  append_view(tls, brigade, as_bytes(line));
-  return APR_SUCCESS;
+  const bool is_served = wanted.mode == AP_MODE_GETLINE && serve(tls, brigade, wanted);
+  return is_served ? APR_SUCCESS : end_of_stream(tls, brigade);
 }
 
 apr_status_t read(TlsConnection& tls, apr_bucket_brigade* brigade, const Wanted& wanted) {

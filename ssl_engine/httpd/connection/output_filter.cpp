@@ -18,7 +18,7 @@
 
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/httpd/connection/transport.h"
+#include "ssl_engine/httpd/connection/tls_connection.h"
 
 namespace tlsplus {
 namespace {
@@ -63,7 +63,7 @@ class Pass {
     if (!tls_.outbound.flush()) return broken();
     // The core's filter holds something already: this client is slow.
     if (tls_.connection().data_in_output_filters != 0) give_back_what_makes_records();
-    return pass_below(tls_);
+    return tls_.transport.pass();
   }
 
  private:
@@ -112,7 +112,7 @@ class Pass {
   /// Behind the records made so far.
   apr_status_t keep_in_place(apr_bucket* bucket) {
     APR_BUCKET_REMOVE(bucket);
-    place_behind_records(tls_, bucket);
+    tls_.transport.place_behind_records(bucket);
     return APR_SUCCESS;
   }
 
@@ -126,7 +126,7 @@ class Pass {
       // A pipe that has nothing yet: what came before it must not wait for it.
       if (!tls_.outbound.flush()) return broken();
       give_back_what_makes_records();
-      if (status = flush_below(tls_); status != APR_SUCCESS) return status;
+      if (status = tls_.transport.flush(); status != APR_SUCCESS) return status;
       status = apr_bucket_read(bucket, &bytes, &size, APR_BLOCK_READ);
     }
     if (status != APR_SUCCESS) return break_off(words_of(status));
@@ -185,7 +185,7 @@ class Pass {
   apr_status_t pass_if_enough() {
     if (tls_.core.out().size() >= (has_passed_ ? kNextPassBytes : kPassBytes)) {
       give_back_what_makes_records();
-      return std::exchange(has_passed_, true) ? flush_below(tls_) : pass_below(tls_);
+      return std::exchange(has_passed_, true) ? tls_.transport.flush() : tls_.transport.pass();
     }
     return APR_SUCCESS;
   }
@@ -196,7 +196,7 @@ class Pass {
   apr_status_t break_off(std::string why) {
     log_error(tls_.log(), diagnose(Tp::answer_broken_off, std::move(why)), tls_.core.host().name);
     if (!tls_.outbound.flush()) return broken();
-    (void)pass_below(tls_);
+    (void)tls_.transport.pass();
     tls_.core.close_quietly();
     tls_.connection().aborted = 1;
     return APR_ECONNABORTED;
@@ -223,7 +223,7 @@ apr_status_t write(TlsConnection& tls, apr_bucket_brigade& brigade) {
     case Phase::established:
       return Pass(tls, brigade).run();
     case Phase::plain_http:
-      return ap_pass_brigade(tls.output_filter->next, &brigade);
+      return tls.transport.pass_plaintext(brigade);
     case Phase::hello:
     case Phase::handshake:
     case Phase::failed:
@@ -234,12 +234,12 @@ apr_status_t write(TlsConnection& tls, apr_bucket_brigade& brigade) {
     apr_bucket* bucket = APR_BRIGADE_FIRST(&brigade);
     if (APR_BUCKET_IS_METADATA(bucket)) {
       APR_BUCKET_REMOVE(bucket);
-      place_behind_records(tls, bucket);
+      tls.transport.place_behind_records(bucket);
     } else {
       apr_bucket_delete(bucket);
     }
   }
-  return pass_below(tls);
+  return tls.transport.pass();
 }
 
 }  // namespace

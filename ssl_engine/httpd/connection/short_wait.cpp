@@ -11,7 +11,6 @@
 
 #include "ssl_engine/base/limits.h"
 #include "ssl_engine/base/round_trip.h"
-#include "ssl_engine/httpd/connection/transport.h"
 
 namespace tlsplus {
 namespace {
@@ -24,20 +23,14 @@ constexpr short kEndOfPeer = POLLRDHUP;
 constexpr short kEndOfPeer = POLLIN;
 #endif
 
-apr_os_sock_t descriptor_of(TlsConnection& tls) noexcept {
-  apr_os_sock_t descriptor = -1;
-  (void)apr_os_sock_get(&descriptor, ap_get_conn_socket(&tls.connection()));
-  return descriptor;
-}
-
 bool is_nearby(TlsConnection& tls) noexcept {
-  const auto round_trip = shortest_round_trip(descriptor_of(tls));
+  const auto round_trip = shortest_round_trip(tls.transport.descriptor());
   return round_trip.has_value() && *round_trip < kNearby;
 }
 
 void await_if_nearby(TlsConnection& tls, short what) noexcept {
   if (!is_nearby(tls)) return;
-  (void)wait_for_socket(tls, what, limits::kPatienceMilliseconds);
+  (void)tls.transport.wait_for_socket(what, limits::kPatienceMilliseconds);
 }
 
 }  // namespace
@@ -50,13 +43,13 @@ void await_answer_nearby(TlsConnection& tls) noexcept {
 
 void await_request_nearby(TlsConnection& tls, bool follows_at_once) noexcept {
   if (!follows_at_once && !is_nearby(tls)) return;
-  (void)wait_for_socket(tls, POLLIN, limits::kPatienceMilliseconds);
+  (void)tls.transport.wait_for_socket(POLLIN, limits::kPatienceMilliseconds);
 }
 
 void acknowledge_now(TlsConnection& tls) noexcept {
 #ifdef TCP_QUICKACK
   const int on = 1;
-  (void)setsockopt(descriptor_of(tls), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+  (void)setsockopt(tls.transport.descriptor(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
 #else
   (void)tls;
 #endif

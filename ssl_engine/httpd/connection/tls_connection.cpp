@@ -6,6 +6,7 @@
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/limits.h"
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/connection/plain_request.h"
 #include "ssl_engine/httpd/apache/module.h"
 #include "ssl_engine/httpd/modules/peer_hooks.h"
 #include "ssl_engine/httpd/startup/virtual_hosts.h"
@@ -54,6 +55,7 @@ TlsConnection::TlsConnection(conn_rec& connection, Generation& generation,
       core(std::move(snapshot), base, *this),
       inbound(core),
       outbound(core),
+      transport(connection, core, generation.engine.clock()),
       deadline(generation.engine.clock().steady() + handshake_timeout()) {}
 
 TlsConnection::~TlsConnection() {
@@ -62,12 +64,6 @@ TlsConnection::~TlsConnection() {
 
 std::chrono::seconds TlsConnection::handshake_timeout() const noexcept {
   return slot_of(*connection_.base_server).handshake_timeout;
-}
-
-ByteView TlsConnection::client_address() const noexcept {
-  const apr_sockaddr_t& address = *connection_.client_addr;
-  return {static_cast<const Byte*>(address.ipaddr_ptr),
-          static_cast<std::size_t>(address.ipaddr_len)};
 }
 
 const Host* TlsConnection::host_named(std::string_view server_name) {
@@ -138,7 +134,14 @@ void TlsConnection::make_view() noexcept {
   view_.handshake_time = core.handshake_time();
   view_.cache = &environment_;
   view_.servers = &generation_.environments;
-  ticket_bytes = core.out().size();
+  transport.let_records_wait();  // tickets
+}
+
+// The request itself is never looked at further: OpenSSL swallowed its first bytes.
+void TlsConnection::become_plain_http() {
+  view_.ssl = nullptr;
+  log_failure(Tp::plain_http_on_tls, {});
+  inbound.put(as_bytes(stand_in_request(core.plain_request())));
 }
 
 void TlsConnection::view_certificates(SSL& ssl) noexcept {
@@ -167,12 +170,6 @@ void TlsConnection::log_failure(Tp id, std::string evidence) noexcept {
 
 void TlsConnection::log_paced(LogSink& sink, const Error& error, std::string_view vhost) noexcept {
   engine().messages.log(sink, error, vhost, clock().steady());
-}
-
-void TlsConnection::stop_reading() noexcept {
-  // A socket shut down for reading polls readable: the MPM calls process_connection, and a thread
-  // that waits for bytes finds the end of them.
-  (void)apr_socket_shutdown(ap_get_conn_socket(&connection_), APR_SHUTDOWN_READ);
 }
 
 TlsConnection* tls_of(const conn_rec& connection) noexcept {

@@ -8,7 +8,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "ssl_engine/connection/connection.h"
 #include "ssl_engine/connection/engine.h"
@@ -18,6 +17,7 @@
 #include "ssl_engine/httpd/apache/apache.h"
 #include "ssl_engine/httpd/apache/log.h"
 #include "ssl_engine/httpd/connection/answers.h"
+#include "ssl_engine/httpd/connection/transport.h"
 #include "ssl_engine/httpd/startup/generation.h"
 #include "ssl_engine/request/environment.h"
 #include "ssl_engine/request/variables.h"
@@ -39,32 +39,16 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
   Connection core;
   Inbound inbound;
   Outbound outbound;
-  ap_filter_t* input_filter = nullptr;
-  ap_filter_t* output_filter = nullptr;
-  apr_bucket_brigade* records = nullptr;   // from the filters below, not yet decrypted
-  apr_bucket_brigade* outgoing = nullptr;  // for the filters below; empty between calls
-  struct Place {
-    apr_bucket* bucket;          // of outgoing, the first with these records before it
-    std::size_t records_before;  // bytes of out()
-  };
-  std::vector<Place> places;             // in the order of outgoing
-  std::size_t ticket_bytes = 0;          // in out() since the handshake, in no hurry
-  Answers answers;                       // to requests on this connection itself
-  Instant deadline;                      // of the handshake; then of the silence after it
-  std::optional<Instant> read_deadline;  // of what is read of a request now
+  Transport transport;
+  Answers answers;   // to requests on this connection itself
+  Instant deadline;  // of the handshake; then of the silence after it
   bool failure_logged = false;
   bool waited_nearby = false;
   bool gave_no_answer = false;     // when it was asked again
   bool awaits_request = false;     // in the MPM, since the end of the handshake
   bool stays_with_worker = false;  // to its end: nobody polls any more (stopping_child.h)
-  bool front_is_fed = false;       // the first bucket of records only keeps its bytes in memory
-  bool drained = false;            // the last read from below took all there was
-  std::string stand_in;            // for a plain HTTP request, as httpd is to see it
-  std::size_t stand_in_given = 0;  // of it
 
   [[nodiscard]] conn_rec& connection() noexcept { return connection_; }
-  /// In network order: 4 octets, or 16.
-  [[nodiscard]] ByteView client_address() const noexcept;
   [[nodiscard]] Engine& engine() noexcept { return generation_.engine; }
   /// For a handshake on this address, all together; for each question later on, the same.
   [[nodiscard]] std::chrono::seconds handshake_timeout() const noexcept;
@@ -80,13 +64,10 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
   }
   /// Once, when the handshake is complete.
   void make_view() noexcept;
-  /// It was not TLS: there is nothing to show.
-  void drop_view() noexcept { view_.ssl = nullptr; }
+  /// It was not TLS: there is nothing to show, and to read there is what stands for the request.
+  void become_plain_http();
   /// After the client was asked again: nothing of what was read before is used any more.
   void refresh_view() noexcept;
-
-  /// Ends the waiting for this client's bytes, from any thread.
-  void stop_reading() noexcept;
 
   /// Logs why the connection failed, once.
   void log_failure() noexcept;
@@ -117,7 +98,7 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
   void* application_data() noexcept override { return &connection_; }
 
  private:
-  void wake() noexcept override { stop_reading(); }
+  void wake() noexcept override { transport.stop_reading(); }
   void begin_view(SSL& ssl) noexcept;
   void view_certificates(SSL& ssl) noexcept;
   void remark_default_host(const Host& host);

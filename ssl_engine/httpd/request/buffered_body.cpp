@@ -52,16 +52,17 @@ class Pace {
  public:
   explicit Pace(TlsConnection& tls) noexcept
       : tls_(tls), begin_(tls.clock().steady() + tls.handshake_timeout()) {
-    tls_.read_deadline = begin_;
+    tls_.transport.read_until(begin_);
   }
   Pace(const Pace&) = delete;
   Pace& operator=(const Pace&) = delete;
-  ~Pace() { tls_.read_deadline.reset(); }
+  ~Pace() { tls_.transport.read_until(std::nullopt); }
 
   /// False: too late.
   bool allow_for(apr_off_t bytes) noexcept {
-    tls_.read_deadline = begin_ + std::chrono::seconds{bytes / kLeastBytesPerSecond};
-    return tls_.clock().steady() < *tls_.read_deadline;
+    const Instant deadline = begin_ + std::chrono::seconds{bytes / kLeastBytesPerSecond};
+    tls_.transport.read_until(deadline);
+    return tls_.clock().steady() < deadline;
   }
 
  private:

@@ -97,9 +97,9 @@ int keep_body(const Place& place) {
 }
 
 WaitSlots::Place take_place(TlsConnection& tls) {
-  return tls.engine().asking.take(std::string(as_text(network_of(tls.client_address()))),
+  return tls.engine().asking.take(std::string(as_text(network_of(tls.transport.peer_address()))),
                                   tls.clock().steady(), tls.handshake_timeout(),
-                                  [&tls] { tls.stop_reading(); });
+                                  [&tls] { tls.transport.stop_reading(); });
 }
 
 /// The client gave no answer.

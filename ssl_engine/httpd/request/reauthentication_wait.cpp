@@ -8,8 +8,6 @@
 #include <string>
 #include <utility>
 
-#include "ssl_engine/httpd/connection/transport.h"
-
 namespace tlsplus {
 namespace {
 
@@ -56,7 +54,7 @@ std::optional<Asked> look_at_records(TlsConnection& tls, Instant deadline) {
     case StreamStatus::want_read: {
       // What was answered to the bytes at hand leaves before the next are waited for.
       if (tls.core.has_answered() || !tls.core.out().empty()) break;
-      const apr_status_t fed = feed_from_below(tls, deadline);
+      const apr_status_t fed = tls.transport.feed(deadline);
       if (APR_STATUS_IS_TIMEUP(fed)) return no_answer(tls, Tp::ask_again_deadline, {});
       if (fed == APR_SUCCESS || APR_STATUS_IS_EOF(fed)) break;
       return abandon(tls, Tp::ask_again_cut_off, "the transport failed");
@@ -69,7 +67,7 @@ std::optional<Asked> look_at_records(TlsConnection& tls, Instant deadline) {
 
 Asked await_answer(TlsConnection& tls, const WaitSlots::Place& place, Instant deadline) {
   for (;;) {
-    const apr_status_t sent = flush_below(tls, deadline);
+    const apr_status_t sent = tls.transport.flush(deadline);
     if (tls.core.phase() == Phase::failed) return abandon(tls);
     if (sent != APR_SUCCESS) return abandon(tls, Tp::ask_again_cut_off, "it takes nothing more");
     if (tls.core.has_answered()) return Asked::answered;
