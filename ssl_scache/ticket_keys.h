@@ -87,10 +87,15 @@ class TicketKeys {
   TicketCounters& counters_;
 };
 
-/// Answers SSL_CTX_set_tlsext_ticket_key_evp_cb(3): `name` is 16 octets, `iv` EVP_MAX_IV_LENGTH.
-/// Returns   sealing: 1, or 0 for "no ticket"; opening: 1, 2 to renew the ticket, or 0 for a full
-///           handshake. Never negative: no trouble with a ticket ends a handshake.
-int on_ticket_key(TicketKeys& keys, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
-                  EVP_MAC_CTX* mac, int encrypt) noexcept;
+/// What SSL_CTX_set_tlsext_ticket_key_evp_cb(3) is answered.
+constexpr int kNoTicketKey = 0;  // no ticket, or a full handshake
+constexpr int kUseTicketKey = 1;
+constexpr int kUseAndRenewTicket = 2;
+
+/// Answers that callback: `name` is 16 octets, `iv` EVP_MAX_IV_LENGTH.
+/// Returns   one of the three above, kUseAndRenewTicket only when opening. Never negative: no
+///           trouble with a ticket ends a handshake.
+int on_ticket_key(TicketKeys& keys, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX& cipher,
+                  EVP_MAC_CTX& mac, bool encrypt) noexcept;
 
 }  // namespace tlsplus

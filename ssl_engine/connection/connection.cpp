@@ -11,7 +11,6 @@
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/limits.h"
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/certificates/certificate_cache.h"
 #include "ssl_engine/connection/first_bytes.h"
 #include "ssl_engine/connection/plain_request.h"
 #include "ssl_engine/openssl/errors.h"
@@ -20,19 +19,11 @@
 #include "ssl_engine/openssl/tls/session_client.h"
 #include "ssl_engine/openssl/tls/session_info.h"
 #include "ssl_engine/openssl/tls/srp.h"
-#include "ssl_engine/secrets/token_key.h"
 #include "ssl_engine/trust/password_store.h"
 #include "ssl_engine/trust/trust_store.h"
 
 namespace tlsplus {
 namespace {
-
-/// A session that one SRP user has made is not resumed for another: OpenSSL believes the name in
-/// the ClientHello that resumes it, and nothing else would be proved.
-SessionIdContext with_user(const SessionIdContext& of_host, ByteView srp_extension) {
-  if (srp_extension.data() == nullptr) return of_host;
-  return sha256(as_bytes(text(as_text(of_host), as_text(srp_extension))));
-}
 
 /// True of a client that offers one protocol alone, and none of HTTP: so does who validates a
 /// certificate (RFC 8737 3).
@@ -44,14 +35,16 @@ bool may_be_challenge(ByteView offers) noexcept {
 
 }  // namespace
 
-Connection::Connection(std::shared_ptr<const Snapshot> snapshot, const Host& base,
+Connection::Connection(Engine& engine, std::shared_ptr<const Snapshot> snapshot, const Host& base,
                        ConnectionServices& services)
-    : snapshot_(std::move(snapshot)),
+    : engine_(engine),
+      snapshot_(std::move(snapshot)),
       services_(services),
       base_(base),
       host_(&base),
       serving_(&base),
-      began_(services.clock().steady()) {}
+      resumption_(engine.clock(), services.log(), verifier_),
+      began_(engine.clock().steady()) {}
 
 Connection::~Connection() = default;
 
@@ -132,8 +125,7 @@ void Connection::open(const ClientHello& hello) {
   answers_challenge_ = challenge.has_value();
   SSL_CTX& context =
       serving_->ready_context != nullptr ? *serving_->ready_context : *serving_->context;
-  if (Status opened = stream_.open(context, services_.bio_method(), TlsRole::server, this,
-                                   services_.application_data());
+  if (Status opened = stream_.open(context, *engine_.bio_method(), TlsRole::server, this);
       !opened) {
     fail(Tp::handshake_failed, opened.error().what);
     return;
@@ -147,9 +139,8 @@ void Connection::open(const ClientHello& hello) {
 }
 
 bool Connection::set_up(SSL& ssl, const std::optional<ChallengeCertificate>& challenge) {
-  bind_sessions_to(ssl, serving_->session_id_context);
-  verifier_.begin(rules_of(serving_->policy->client_auth));
-  trust_ = serving_->trust.get();
+  resumption_.begin(ssl, *serving_, engine_.sessions_of(*serving_));
+  verifier_.begin(rules_of(serving_->policy->client_auth), serving_->trust.get());
   // A host that does not name its versions speaks those of the address (directives.md,
   // SSLProtocol).
   if (serving_ != &base_ && !serving_->has_own_versions && base_.engine) {
@@ -159,34 +150,9 @@ bool Connection::set_up(SSL& ssl, const std::optional<ChallengeCertificate>& cha
   if (serving_->dh_parameters != nullptr) use_dh_parameters(ssl, *serving_->dh_parameters);
   if (!serving_->group.empty() && !use_only_group(ssl, serving_->group)) return false;
   if (challenge) return present_only(ssl, *challenge->leaf, *challenge->key);
-  return present_certificates(ssl);
-}
-
-bool Connection::present_certificates(SSL& ssl) {
-  if (serving_->ready_context != nullptr) return true;
-  std::size_t presented = 0;
-  for (const auto& certificate : serving_->certificates) {
-    TokenKey* const token = certificate->token().get();
-    const Pkey borrowed =
-        token == nullptr ? nullptr : token->borrow(services_.clock().steady(), services_.log());
-    if (token != nullptr && borrowed == nullptr) continue;
-    const auto open = snapshot_->open_certificates().of(certificate);
-    if (open == nullptr) return false;
-    EVP_PKEY& key = token == nullptr ? *open->key : *borrowed;
-    if (!present(ssl, *open->leaf, certificate->chain(), key)) return false;
-    ++presented;
-  }
-  if (presented != 0 || serving_->certificates.empty()) return true;
-  // Sessions are resumed without a key, but not without a certificate: with the public half of its
-  // key the others fail where the key is needed.
-  key_is_away_ = true;
-  for (const auto& certificate : serving_->certificates) {
-    const auto open = snapshot_->open_certificates().of(certificate);
-    if (open == nullptr || !present(ssl, *open->leaf, certificate->chain(), *open->key)) {
-      return false;
-    }
-  }
-  return true;
+  presented_ = present_certificates(ssl, *serving_, engine_.certificates, engine_.clock().steady(),
+                                    services_.log());
+  return presented_ != Presented::refused;
 }
 
 void Connection::end_input() noexcept {
@@ -258,10 +224,9 @@ void Connection::finish_handshake() {
   // know it from mod_ssl.
   if (verifier_.was_lenient() && !is_tls13(stream_.ssl())) forgive(stream_.ssl());
   phase_ = Phase::established;
-  count_handshake();
+  resumption_.count(stream_.ssl());
   if (services_.log().enabled(Level::trace3)) trace_end();
-  took_ =
-      std::chrono::duration_cast<std::chrono::microseconds>(services_.clock().steady() - began_);
+  took_ = std::chrono::duration_cast<std::chrono::microseconds>(engine_.clock().steady() - began_);
 }
 
 bool Connection::must_flush_now() const noexcept {
@@ -287,7 +252,7 @@ Shown Connection::shown() const noexcept {
   const SSL& ssl = stream_.ssl();
   const bool has_certificate = peer_certificate(ssl) != nullptr;
   return {.rules = verifier_.rules(),
-          .trust = trust_,
+          .trust = verifier_.trust(),
           .has_certificate = has_certificate,
           .is_verified = has_certificate && is_verified(ssl) && !verifier_.was_lenient()};
 }
@@ -295,7 +260,7 @@ Shown Connection::shown() const noexcept {
 bool Connection::would_pass(const VerifyRules& rules, const TrustStore* trust) const {
   if (trust == nullptr) return false;
   Verifier verifier;
-  verifier.begin(rules);
+  verifier.begin(rules, trust);
   return client_passes(stream_.ssl(), *trust->store,
                        [&](const ChainStep& step) { return verifier.judge(step); });
 }
@@ -311,9 +276,8 @@ bool Connection::ask_again(const VerifyRules& rules, const TrustStore* trust) {
   SSL& ssl = stream_.ssl();
   before_asking_ = finished_mark(ssl);
   verifier_before_asking_ = std::exchange(verifier_, {});
-  has_asked_again_ = true;
-  verifier_.begin(rules);
-  trust_before_asking_ = std::exchange(trust_, trust);
+  verifier_.begin(rules, trust);
+  resumption_.begin_asking();
   // In TLS 1.3 a client without certificate can be told in an answer, and OpenSSL need not insist.
   const AskClient ask = asking(rules.mode);
   ask_client(ssl, is_tls13(ssl) && ask == AskClient::insist ? AskClient::yes : ask,
@@ -336,7 +300,6 @@ bool Connection::end_asking() noexcept {
   tlsplus::end_asking(stream_.ssl());
   if (!has_answered()) {
     verifier_ = std::move(verifier_before_asking_);
-    trust_ = trust_before_asking_;
     return false;
   }
   // Here the result keeps what was forgiven, in all versions: SSL_CLIENT_VERIFY says FAILED with
@@ -367,9 +330,7 @@ void Connection::release_buffers() noexcept {
 }
 
 HelloVerdict Connection::on_client_hello(SSL& ssl, const ClientHelloView& hello, int& alert) {
-  if (serving_->passwords != nullptr) {
-    bind_sessions_to(ssl, with_user(serving_->session_id_context, hello.srp_extension));
-  }
+  if (serving_->passwords != nullptr) resumption_.bind_to_user(ssl, hello.srp_extension);
   offers_asking_ = offers_post_handshake_auth(ssl);
   if (!has_read_hello_) return adopt(ssl, hello, alert);
   const bool sent_name = hello.server_name_extension.data() != nullptr;
@@ -424,8 +385,8 @@ HandshakeEvents::Staple Connection::staple() {
 void Connection::on_alert(bool sent, int packed) noexcept {
   if (sent && is_renegotiation_refused(packed)) ++renegotiations_refused_;
   (sent ? alert_sent_ : alert_received_) = packed;
-  // RFC 5246 7.2.2.
-  if (is_fatal(packed)) at_boundary(log(), "alert", [&] { forget_sessions(); });
+  // Before the handshake is over anybody may have sent it who has seen the session's id go by.
+  if (is_fatal(packed) && phase_ == Phase::established) resumption_.forget(stream_.ssl());
 }
 
 }  // namespace tlsplus

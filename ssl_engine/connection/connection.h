@@ -12,10 +12,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "ssl_engine/base/clock.h"
+#include "ssl_engine/connection/engine.h"
+#include "ssl_engine/connection/presented_certificates.h"
 #include "ssl_engine/connection/reauthentication.h"
+#include "ssl_engine/connection/resumption.h"
 #include "ssl_engine/connection/tls_end.h"
 #include "ssl_engine/hosts/snapshot.h"
 #include "ssl_engine/messages/diagnostics.h"
@@ -23,8 +25,6 @@
 #include "ssl_engine/openssl/tls/renegotiation.h"
 #include "ssl_engine/openssl/tls/tls_stream.h"
 #include "ssl_engine/trust/verifier.h"
-#include "ssl_scache/session_cache.h"
-#include "ssl_scache/ticket_keys.h"
 
 namespace tlsplus {
 
@@ -34,7 +34,8 @@ struct ChallengeCertificate {
   Pkey key;
 };
 
-/// What a connection asks of the server around it. All answers come from memory.
+/// What a connection asks of the server that it belongs to, for itself alone; what all connections
+/// share is in the Engine. All answers come from memory.
 class ConnectionServices {
  public:
   ConnectionServices() = default;
@@ -43,7 +44,6 @@ class ConnectionServices {
   virtual ~ConnectionServices() = default;
 
   virtual LogSink& log() noexcept = 0;
-  virtual const Clock& clock() noexcept = 0;
   /// The host of this address with that name; null if nobody has it.
   virtual const Host* host_named(std::string_view server_name) = 0;
   /// The host is known; nothing was sent yet.
@@ -56,17 +56,6 @@ class ConnectionServices {
   /// The SSL is made and not used yet; false gives the connection up.
   virtual bool on_ssl(SSL& ssl) = 0;
   virtual HandshakeEvents::Staple staple(const Host& host, SSL& ssl) = 0;
-  /// Null: `host` keeps no sessions.
-  virtual SessionCache* session_cache(const Host& host) noexcept = 0;
-  /// Null: `host` issues and accepts no tickets.
-  virtual TicketKeys* ticket_keys(const Host& host) noexcept = 0;
-  /// True if there is room in the log for a long line about a handshake that failed.
-  virtual bool may_explain() noexcept = 0;
-  /// See HandshakeEvents; called where contexts report secrets.
-  virtual void on_secret(std::string_view /*line*/) noexcept {}
-  virtual BIO_METHOD& bio_method() noexcept = 0;
-  /// For SSL's application data slot.
-  virtual void* application_data() noexcept = 0;
 };
 
 enum class Askable : std::uint8_t {
@@ -79,8 +68,8 @@ enum class Askable : std::uint8_t {
 class Connection final : public TlsEnd, public HandshakeEvents {
  public:
   /// `base` is the default host of the address and belongs to `snapshot`, which is held until
-  /// the connection ends. `services` must outlive the connection.
-  Connection(std::shared_ptr<const Snapshot> snapshot, const Host& base,
+  /// the connection ends. `engine` and `services` must outlive the connection.
+  Connection(Engine& engine, std::shared_ptr<const Snapshot> snapshot, const Host& base,
              ConnectionServices& services);
   ~Connection() override;
 
@@ -145,15 +134,10 @@ class Connection final : public TlsEnd, public HandshakeEvents {
   HelloVerdict on_client_hello(SSL& ssl, const ClientHelloView& hello, int& alert) override;
   std::optional<std::size_t> choose_protocol(ByteView offers) override;
   Staple staple() override;
-  void finish_session(SSL_SESSION& session) override;
-  void store_session(SSL_SESSION& session) override;
-  Session find_session(ByteView id) override;
-  int ticket_key(unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX& cipher, EVP_MAC_CTX& mac,
-                 bool encrypt) override;
+  SessionEvents& sessions() noexcept override { return resumption_; }
   const SrpUsers* srp_users(SSL& ssl) override;
-  bool on_ticket(const SSL_SESSION* session) override;
   ChainVerdict judge(const ChainStep& step) override { return verifier_.judge(step); }
-  void on_secret(std::string_view line) noexcept override { services_.on_secret(line); }
+  void on_secret(std::string_view line) noexcept override { engine_.key_log.write(line); }
   void on_alert(bool sent, int packed) noexcept override;
 
  private:
@@ -168,23 +152,14 @@ class Connection final : public TlsEnd, public HandshakeEvents {
   void settle_offer();
   /// What of the host is not in its context.
   bool set_up(SSL& ssl, const std::optional<ChallengeCertificate>& challenge);
-  bool present_certificates(SSL& ssl);
-  void bind_sessions_to(SSL& ssl, const SessionIdContext& context) noexcept;
-  /// Judges a session that the client came with by what holds today, and notes what is wrong.
-  bool may_resume(const SSL_SESSION& session);
-  bool is_client_still_good(const SSL_SESSION& session);
-  /// Whether a session that was made after asking again may be resumed.
-  [[nodiscard]] bool may_keep_answer() const noexcept;
-  /// Takes those of this connection out of the cache.
-  void forget_sessions();
-  void count_handshake() noexcept;
-  void doubt_keys();
   HelloVerdict adopt(SSL& ssl, const ClientHelloView& hello, int& alert);
   void fail(Tp id, std::string reason) noexcept;
   void fail_in_openssl() noexcept;
   /// True if it was the user name or the password of SRP, which is then told.
   bool fail_in_srp();
   void explain_failure(const Error& error, bool nothing_in_common);
+  /// True if there is room in the log for a long line about a handshake that failed.
+  [[nodiscard]] bool may_explain() noexcept;
   [[nodiscard]] Where where_clients_are_asked() const;
   /// advance() without what it has to tidy up afterwards.
   bool take_step();
@@ -194,8 +169,7 @@ class Connection final : public TlsEnd, public HandshakeEvents {
   /// False: a certificate that is required is not there or was not accepted.
   [[nodiscard]] bool is_client_accepted() const noexcept;
 
-  using Counter = std::atomic<std::uint64_t> TicketCounters::*;
-
+  Engine& engine_;
   std::shared_ptr<const Snapshot> snapshot_;
   ConnectionServices& services_;
   const Host& base_;
@@ -213,18 +187,10 @@ class Connection final : public TlsEnd, public HandshakeEvents {
   std::optional<std::size_t> chosen_offer_;
   bool offer_is_settled_ = false;
   Error failure_;
-  SessionIdContext sessions_of_{};  // what this connection's sessions are bound to
-  Counter not_resumed_ = nullptr;   // why, should it come to a full handshake
-  bool has_ticket_key_ = false;     // for the ticket that the client came with
-  bool has_asked_again_ = false;
-  WallTime resumable_until_{};   // the session that the client came with
-  Bytes found_id_;               // its id, if it was in the cache
-  std::vector<Bytes> kept_ids_;  // of sessions that were put there
   Verifier verifier_;
-  const TrustStore* trust_ = nullptr;  // whom the client is held against; of snapshot_
+  Resumption resumption_;
   FinishedMark before_asking_;
   Verifier verifier_before_asking_;
-  const TrustStore* trust_before_asking_ = nullptr;
   unsigned renegotiations_refused_ = 0;
   Instant began_;
   std::chrono::microseconds took_{0};
@@ -236,7 +202,7 @@ class Connection final : public TlsEnd, public HandshakeEvents {
   bool answers_challenge_ = false;
   bool offers_asking_ = false;  // post-handshake authentication
   bool renegotiation_told_ = false;
-  bool key_is_away_ = false;  // of all certificates, with their token
+  Presented presented_ = Presented::yes;
 };
 
 }  // namespace tlsplus

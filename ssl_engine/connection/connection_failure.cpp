@@ -12,7 +12,6 @@
 #include "ssl_engine/openssl/tls/server_ssl.h"
 #include "ssl_engine/openssl/tls/session_info.h"
 #include "ssl_engine/openssl/tls/srp.h"
-#include "ssl_engine/secrets/token_key.h"
 #include "ssl_engine/trust/password_store.h"
 
 namespace tlsplus {
@@ -38,7 +37,7 @@ void Connection::fail(Tp id, std::string reason) noexcept {
 void Connection::fail_in_openssl() noexcept {
   try {
     if (fail_in_srp()) return;
-    if (key_is_away_ && is_our_fault(alert_sent_)) {
+    if (presented_ == Presented::without_keys && is_our_fault(alert_sent_)) {
       clear_openssl_errors();
       fail(Tp::token_key_away, {});
       return;
@@ -58,7 +57,9 @@ void Connection::fail_in_openssl() noexcept {
     }
     const bool was_handshake = phase_ == Phase::handshake;
     explain_failure(error, nothing_in_common);
-    if (was_handshake && is_our_fault(alert_sent_)) doubt_keys();
+    if (was_handshake && is_our_fault(alert_sent_) && !answers_challenge_) {
+      doubt_token_keys(*serving_, engine_.clock().steady(), services_.log());
+    }
   } catch (const std::bad_alloc&) {
     fail(Tp::handshake_failed, {});
   }
@@ -79,13 +80,9 @@ bool Connection::fail_in_srp() {
   return true;
 }
 
-// A key on a token may be why: OpenSSL says no more than that something did not work.
-void Connection::doubt_keys() {
-  if (answers_challenge_) return;
-  for (const auto& certificate : serving_->certificates) {
-    TokenKey* const token = certificate->token().get();
-    if (token != nullptr) token->doubt(services_.clock().steady(), services_.log());
-  }
+bool Connection::may_explain() noexcept {
+  return services_.log().enabled(Level::info) &&
+         engine_.explanations.take(engine_.clock().steady()).has_value();
 }
 
 void Connection::explain_failure(const Error& error, bool nothing_in_common) {
@@ -97,7 +94,7 @@ void Connection::explain_failure(const Error& error, bool nothing_in_common) {
   const bool is_ours = !nothing_in_common && is_internal_error(alert_sent_);
   fail(is_ours ? Tp::handshake_broken_here : Tp::handshake_failed, error.what);
   failure_.hint = error.hint;
-  if (nothing_in_common && !hello_.empty() && services_.may_explain()) {
+  if (nothing_in_common && !hello_.empty() && may_explain()) {
     // The cause first. OpenSSL's words follow, for people search for them.
     const HandshakeMismatch gap = explain_gap(hello_, stream_.ssl(), *serving_);
     failure_.what =

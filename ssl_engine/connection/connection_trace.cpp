@@ -3,7 +3,6 @@
 // What Connection says of its decisions at trace3. Callers ask first whether anybody reads that.
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/connection/connection.h"
-#include "ssl_engine/openssl/tls/session_info.h"
 
 namespace tlsplus {
 
@@ -16,16 +15,11 @@ void Connection::trace_choice(bool is_named) {
 }
 
 void Connection::trace_end() {
-  const char* const why = is_resumed(stream_.ssl()) ? "resumed"
-                          : not_resumed_ == nullptr ? "new"
-                          : not_resumed_ == &TicketCounters::other_host
-                              ? "new, the session is of other rules"
-                          : not_resumed_ == &TicketCounters::expired ? "new, the session is too old"
-                                                                     : "new, the ticket is damaged";
   services_.log().write(
       Level::trace3,
       text("TLS: handshake done for ", host_->name, serving_ == host_ ? "" : ", by the context of ",
-           serving_ == host_ ? "" : serving_->name, "; session ", why, "; protocol ",
+           serving_ == host_ ? "" : serving_->name, "; session ",
+           resumption_.outcome(stream_.ssl()), "; protocol ",
            chosen_offer_ ? "chosen by ALPN" : "http/1.1 by default"));
 }
 

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The one mutable object of a server process: the current snapshot and the services that
-// every connection shares. Made once per generation of the configuration; the lifecycle hooks
-// fill it before the fork, the threads of a child read it.
+// Engine: the one mutable object of a server process, with what every connection shares: the
+// current snapshot, the open certificates, where sessions are kept. Made once per generation of the
+// configuration; the lifecycle hooks fill it before the fork, the threads of a child read it.
 #pragma once
 
 #include <chrono>
 #include <memory>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/base/rate_limit.h"
+#include "ssl_engine/certificates/certificate_cache.h"
 #include "ssl_engine/connection/parked_handshakes.h"
+#include "ssl_engine/connection/resumption.h"
 #include "ssl_engine/connection/wait_slots.h"
 #include "ssl_engine/hosts/snapshot.h"
 #include "ssl_engine/hosts/vhost_index.h"
@@ -24,7 +27,8 @@ namespace tlsplus {
 
 class Engine {
  public:
-  Engine() : bio_method_(make_queue_bio_method()) {}
+  /// `clock` must outlive this.
+  explicit Engine(const Clock& clock) : clock_(clock), bio_method_(make_queue_bio_method()) {}
 
   /// Null until the first publish(). Any thread; a connection keeps what it got.
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const {
@@ -38,6 +42,7 @@ class Engine {
 
   // Written before the fork or in child_init, read-only afterwards.
   VhostIndex vhosts;
+  std::vector<HostSessions> sessions;  // by Host::index; empty: no host resumes
   std::chrono::seconds handshake_timeout{20};
   KeyLog key_log;                      // open if SSLKEYLOGFILE asks for it
   ParkedHandshakes* parked = nullptr;  // null: this MPM cannot wait without a thread
@@ -45,14 +50,18 @@ class Engine {
   // A scanner fails as often as it likes; a line that explains it is long and takes its time.
   static constexpr unsigned kExplanationsPerSecond = 5;
   RateLimit explanations{kExplanationsPerSecond};
-  PacedMessages messages;  // of what peers cause
+  PacedMessages messages;         // of what peers cause
+  CertificateCache certificates;  // of this process; of whichever snapshot
 
+  [[nodiscard]] HostSessions sessions_of(const Host& host) const noexcept {
+    return host.index < sessions.size() ? sessions[host.index] : HostSessions{};
+  }
   [[nodiscard]] const Clock& clock() const noexcept { return clock_; }
   /// Null only if there was no memory for it.
   [[nodiscard]] BIO_METHOD* bio_method() const noexcept { return bio_method_.get(); }
 
  private:
-  SystemClock clock_;
+  const Clock& clock_;
   BioMethod bio_method_;
   mutable std::mutex mutex_;  // guards snapshot_ alone
   std::shared_ptr<const Snapshot> snapshot_;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Snapshot: everything a connection needs to know of the configuration, for one generation. Made in
-// one go or not at all (assembly.h), immutable afterwards, read by all threads, kept alive by the
-// connections that use it.
+// Snapshot: everything a connection needs to know of the configuration, for one generation, as a
+// value. Made in one go or not at all (assembly.h), immutable afterwards, read by all threads, kept
+// alive by the connections that use it.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ssl_engine/base/bytes.h"
@@ -21,7 +22,6 @@ namespace tlsplus {
 
 struct PasswordStore;
 struct TrustStore;
-class CertificateCache;
 
 /// What makes sessions of two hosts interchangeable, digested (RFC 5246 F.1.4, RFC 8446 8.1).
 using SessionIdContext = std::array<Byte, 32>;
@@ -58,10 +58,7 @@ class Snapshot {
     std::vector<SslCtx> ready_contexts;  // likewise
     std::vector<std::shared_ptr<TokenKey>> token_keys;
   };
-  explicit Snapshot(Parts parts);
-  Snapshot(const Snapshot&) = delete;
-  Snapshot& operator=(const Snapshot&) = delete;
-  ~Snapshot();
+  explicit Snapshot(Parts parts) noexcept : parts_(std::move(parts)) {}
 
   [[nodiscard]] const std::vector<Host>& hosts() const noexcept { return parts_.hosts; }
   /// Keys on tokens, each once; to be opened in every child.
@@ -69,13 +66,9 @@ class Snapshot {
     return parts_.token_keys;
   }
   [[nodiscard]] const Host& host(std::uint32_t index) const noexcept { return parts_.hosts[index]; }
-  /// OpenSSL's objects for the hosts' certificates. Not settings but what is made of them on
-  /// demand, so no part of what is immutable here; it has a lock of its own.
-  [[nodiscard]] CertificateCache& open_certificates() const noexcept { return *open_; }
 
  private:
   Parts parts_;
-  std::unique_ptr<CertificateCache> open_;
 };
 
 }  // namespace tlsplus

@@ -28,18 +28,22 @@ constexpr AskClient asking(VerifyMode mode) noexcept {
                                        : AskClient::yes;
 }
 
+struct TrustStore;
+
 /// Belongs to one connection.
 class Verifier {
  public:
-  /// Before a chain comes: forgets the one before.
-  void begin(const VerifyRules& rules) noexcept {
+  /// Before a chain comes that is held against `trust` (null: nobody): forgets the one before.
+  void begin(const VerifyRules& rules, const TrustStore* trust) noexcept {
     rules_ = rules;
+    trust_ = trust;
     lenient_ = false;
     refusal_.clear();
   }
   ChainVerdict judge(const ChainStep& step);
 
   [[nodiscard]] const VerifyRules& rules() const noexcept { return rules_; }
+  [[nodiscard]] const TrustStore* trust() const noexcept { return trust_; }
   /// An unknown issuer was forgiven.
   [[nodiscard]] bool was_lenient() const noexcept { return lenient_; }
   /// Escaped, for a log; empty: nothing was refused.
@@ -49,6 +53,7 @@ class Verifier {
   ChainVerdict refuse(const ChainStep& step, ChainVerdict verdict, std::string reason);
 
   VerifyRules rules_;
+  const TrustStore* trust_ = nullptr;  // of the connection's snapshot
   bool lenient_ = false;
   std::string refusal_;
 };

@@ -15,10 +15,9 @@ namespace tlsplus::test {
 /// The server around a connection, reduced to names.
 class Services final : public ConnectionServices {
  public:
-  Services(const Snapshot& snapshot, Clock& clock) : snapshot_(snapshot), clock_(clock) {}
+  explicit Services(const Snapshot& snapshot) : snapshot_(snapshot) {}
 
   LogSink& log() noexcept override { return log_; }
-  const Clock& clock() noexcept override { return clock_; }
   const Host* host_named(std::string_view name) override {
     for (const Host& host : snapshot_.hosts()) {
       if (host.name == std::string(name) + ":443") return &host;
@@ -35,22 +34,12 @@ class Services final : public ConnectionServices {
   std::optional<ChallengeCertificate> challenge(std::string_view) override { return std::nullopt; }
   bool on_ssl(SSL&) override { return accepts; }
   HandshakeEvents::Staple staple(const Host&, SSL&) override { return {}; }
-  SessionCache* session_cache(const Host&) noexcept override { return cache; }
-  TicketKeys* ticket_keys(const Host&) noexcept override { return keys; }
-  bool may_explain() noexcept override { return explains; }
-  BIO_METHOD& bio_method() noexcept override { return *method_; }
-  void* application_data() noexcept override { return this; }
 
   bool accepts = true;
-  bool explains = true;
-  TicketKeys* keys = nullptr;
-  SessionCache* cache = nullptr;
 
  private:
   const Snapshot& snapshot_;
-  Clock& clock_;
   MemoryLog log_;
-  BioMethod method_ = make_queue_bio_method();
 };
 
 /// Seals and opens all tickets.
@@ -130,11 +119,19 @@ struct Setup {
   }
   void start() {
     snapshot = world.build_well();
-    services.emplace(*snapshot, world.clock);
+    services.emplace(*snapshot);
     connect();
   }
+  /// All hosts keep their sessions there.
+  void keep_sessions(HostSessions where) {
+    engine.sessions.assign(snapshot->hosts().size(), where);
+  }
   /// A connection to come, of the client that is there by then.
-  void connect() { server.emplace(snapshot, snapshot->host(1), *services); }
+  void connect() { connect_to(1); }
+  /// The same, where another host is the default of the address.
+  void connect_to(std::uint32_t base) {
+    server.emplace(engine, snapshot, snapshot->host(base), *services);
+  }
   /// Lets both sides talk until neither has anything to say; the server is fed `step` bytes at
   /// a time.
   void talk(std::size_t step = std::size_t{1} << 20U) {
@@ -155,6 +152,7 @@ struct Setup {
   }
 
   World world;
+  Engine engine{world.clock};
   std::shared_ptr<const Snapshot> snapshot;
   std::optional<Services> services;
   std::optional<Connection> server;

@@ -10,6 +10,7 @@
 #include "ssl_engine/httpd/apache/module.h"
 #include "ssl_engine/httpd/modules/peer_hooks.h"
 #include "ssl_engine/httpd/startup/virtual_hosts.h"
+#include "ssl_engine/openssl/tls/server_ssl.h"
 #include "ssl_engine/openssl/tls/session_info.h"
 #include "ssl_engine/openssl/tls/staple_data.h"
 
@@ -52,7 +53,7 @@ TlsConnection::TlsConnection(conn_rec& connection, Generation& generation,
     : connection_(connection),
       generation_(generation),
       log_(connection),
-      core(std::move(snapshot), base, *this),
+      core(generation.engine, std::move(snapshot), base, *this),
       inbound(core),
       outbound(core),
       transport(connection, core, generation.engine.clock()),
@@ -114,6 +115,7 @@ std::optional<ChallengeCertificate> TlsConnection::challenge(std::string_view se
 }
 
 bool TlsConnection::on_ssl(SSL& ssl) {
+  set_application_data(ssl, &connection_);
   begin_view(ssl);
   return modules_accept_handshake(connection_, ssl);
 }

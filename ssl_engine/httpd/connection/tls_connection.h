@@ -50,6 +50,7 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
 
   [[nodiscard]] conn_rec& connection() noexcept { return connection_; }
   [[nodiscard]] Engine& engine() noexcept { return generation_.engine; }
+  [[nodiscard]] const Clock& clock() const noexcept { return generation_.engine.clock(); }
   /// For a handshake on this address, all together; for each question later on, the same.
   [[nodiscard]] std::chrono::seconds handshake_timeout() const noexcept;
   /// The server_rec of a host of this connection's snapshot.
@@ -77,25 +78,12 @@ class TlsConnection final : public ConnectionServices, public ParkedHandshake {
 
   // ConnectionServices
   LogSink& log() noexcept override { return log_; }
-  const Clock& clock() noexcept override { return generation_.engine.clock(); }
   const Host* host_named(std::string_view server_name) override;
   void on_host(const Host& host) override;
   std::optional<std::size_t> select_protocol(const Host& host, ByteView offers) override;
   std::optional<ChallengeCertificate> challenge(std::string_view server_name) override;
   bool on_ssl(SSL& ssl) override;
   HandshakeEvents::Staple staple(const Host& host, SSL& ssl) override;
-  SessionCache* session_cache(const Host& host) noexcept override {
-    return generation_.sessions.cache(host.index);
-  }
-  TicketKeys* ticket_keys(const Host& host) noexcept override {
-    return generation_.sessions.ticket_keys(host.index);
-  }
-  bool may_explain() noexcept override {
-    return log_.enabled(Level::info) && engine().explanations.take(clock().steady()).has_value();
-  }
-  void on_secret(std::string_view line) noexcept override { engine().key_log.write(line); }
-  BIO_METHOD& bio_method() noexcept override { return *generation_.engine.bio_method(); }
-  void* application_data() noexcept override { return &connection_; }
 
  private:
   void wake() noexcept override { transport.stop_reading(); }

@@ -188,7 +188,7 @@ int post_config(apr_pool_t* pconf, apr_pool_t* ptemp, server_rec& main_server, L
   if (!report(log, generation->sessions.open(pconf, main_server, longest_session(*snapshot)))) {
     return kRefuse;
   }
-  generation->sessions.seal_cache(*snapshot);
+  engine.sessions = generation->sessions.sessions_of(*snapshot);
   // Without it each child has a pace of its own.
   if (auto counts = make_segment(*pconf, PacedMessages::bytes())) engine.messages.share(*counts);
   generation->parking_capacity = parking_capacity();
@@ -212,7 +212,7 @@ void child_init(apr_pool_t* pchild, server_rec& main_server, LogSink& log) noexc
   if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) == APR_SUCCESS) {
     generation->engine.asking.share_threads(static_cast<std::size_t>(std::max(threads, 0)));
   }
-  generation->sessions.open_in_child(pchild, main_server);
+  generation->sessions.open_in_child(pchild);
   at_boundary(log, "keys in a child", [&] { generation->open_keys(); });
   at_boundary(log, "parked handshakes",
               [&] { start_parking(*generation, generation->parking_capacity, pchild); });

@@ -46,8 +46,7 @@ std::vector<Finding> CacheServices::configure(const GlobalConfig& global, apr_po
     return {};
   }
   const SessionCacheSetting& setting = *global.session_cache;
-  ids_only_ = setting.kind == SessionCacheSetting::Kind::none_not_null;
-  if (ids_only_) return {};
+  if (setting.kind == SessionCacheSetting::Kind::none_not_null) return {};
   if (setting.kind == SessionCacheSetting::Kind::none) {
     return only(diagnose(Tp::cache_off, {}, where_));
   }

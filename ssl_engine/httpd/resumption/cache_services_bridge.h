@@ -43,7 +43,6 @@ class CacheServices final : public NetworkCacheWatcher {
   [[nodiscard]] bool is_for_several_machines() const noexcept { return !servers_.empty(); }
   /// The SSLSessionCache line.
   [[nodiscard]] const Where& where() const noexcept { return where_; }
-  [[nodiscard]] bool issues_ids_without_cache() const noexcept { return ids_only_; }
 
  private:
   std::vector<Finding> configure_provider(CacheSpec spec, apr_pool_t& pconf, apr_pool_t& ptemp);
@@ -57,7 +56,6 @@ class CacheServices final : public NetworkCacheWatcher {
   const Clock& clock_;
   LogSink& log_;
   Where where_;  // the SSLSessionCache line
-  bool ids_only_ = false;
   std::chrono::milliseconds wait_{0};
   std::optional<CacheSpec> spec_;       // nothing: no cache
   std::vector<ServerAddress> servers_;  // of a cache on the network

@@ -45,7 +45,6 @@ struct SessionServices::Parts {
   std::chrono::seconds rotate_every = kRotateEvery;
   TicketServices tickets;
   std::vector<std::unique_ptr<SealedCache>> sealed;
-  std::vector<SealedCache*> sealed_for;  // by host; none: nobody else reaches the cache
 };
 
 SessionServices::SessionServices(const Clock& clock, LogSink& log)
@@ -94,7 +93,16 @@ std::vector<Finding> SessionServices::judge(const Snapshot& snapshot) const {
   return findings;
 }
 
-void SessionServices::seal_cache(const Snapshot& snapshot) {
+std::vector<HostSessions> SessionServices::sessions_of(const Snapshot& snapshot) {
+  std::vector<HostSessions> sessions(snapshot.hosts().size());
+  for (std::uint32_t host = 0; host < sessions.size(); ++host) {
+    sessions[host] = {parts_->caches.cache(), parts_->tickets.keys_of(host)};
+  }
+  seal_cache(snapshot, sessions);
+  return sessions;
+}
+
+void SessionServices::seal_cache(const Snapshot& snapshot, std::vector<HostSessions>& sessions) {
   Parts& parts = *parts_;
   SessionCache* const cache = parts.caches.cache();
   TicketKeys* const ring = parts.tickets.ring_keys();
@@ -103,14 +111,14 @@ void SessionServices::seal_cache(const Snapshot& snapshot) {
     return parts.sealed.emplace_back(std::move(sealed)).get();
   };
   SealedCache* const of_server = add(std::make_unique<SealedCache>(*cache, *ring));
-  parts.sealed_for.assign(snapshot.hosts().size(), of_server);
+  for (HostSessions& of_host : sessions) of_host.cache = of_server;
   if (!parts.caches.is_for_several_machines()) return;
   KeyReader reader;
   std::map<const void*, SealedCache*> known;  // by who has the key
   for (const Host& host : snapshot.hosts()) {
     const bool has_keys = parts.tickets.has_own_keys(host.index);
     if (!host.engine || (!has_keys && host.certificates.empty())) continue;
-    TicketKeys* const keys = parts.tickets.keys_of(host.index);
+    TicketKeys* const keys = sessions[host.index].tickets;
     const void* const owner =
         has_keys ? static_cast<const void*>(keys) : host.certificates.front().get();
     const auto [at, is_new] = known.try_emplace(owner, of_server);
@@ -119,29 +127,17 @@ void SessionServices::seal_cache(const Snapshot& snapshot) {
       const auto key = key_of(*host.certificates.front(), reader);
       if (key) at->second = add(std::make_unique<SealedCache>(*cache, *key));
     }
-    parts.sealed_for[host.index] = at->second;
+    sessions[host.index].cache = at->second;
   }
 }
 
-void SessionServices::open_in_child(apr_pool_t* pchild, server_rec&) noexcept {
+void SessionServices::open_in_child(apr_pool_t* pchild) noexcept {
   at_boundary(parts_->log, "session cache", [&] { parts_->caches.open_in_child(*pchild); });
 }
 
 void SessionServices::tick() noexcept {
   parts_->tickets.tick();
   parts_->caches.tick();
-}
-
-SessionCache* SessionServices::cache(std::uint32_t host) noexcept {
-  return host < parts_->sealed_for.size() ? parts_->sealed_for[host] : parts_->caches.cache();
-}
-
-bool SessionServices::issues_ids_without_cache() const noexcept {
-  return parts_->caches.issues_ids_without_cache();
-}
-
-TicketKeys* SessionServices::ticket_keys(std::uint32_t host) noexcept {
-  return parts_->tickets.keys_of(host);
 }
 
 void SessionServices::status(request_rec& request, int flags) noexcept {

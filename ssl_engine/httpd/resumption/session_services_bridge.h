@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The life of everything that makes clients resume: looked up while the configuration is read,
-// created before the fork, opened again in each child, shown on the status page. The lifecycle
-// hooks own one per generation and call it in the order of its members.
+// SessionServices: the life of everything that makes clients resume: looked up while the
+// configuration is read, created before the fork, opened again in each child, shown on the status
+// page. A generation has one and calls it in the order of its members.
 #pragma once
 
 #include <chrono>
@@ -12,12 +12,11 @@
 
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/base/log.h"
+#include "ssl_engine/connection/resumption.h"
 #include "ssl_engine/hosts/build_input.h"
 #include "ssl_engine/httpd/apache/apache.h"
 #include "ssl_engine/messages/diagnostics.h"
 #include "ssl_engine/settings/server_config.h"
-#include "ssl_scache/session_cache.h"
-#include "ssl_scache/ticket_keys.h"
 
 namespace tlsplus {
 
@@ -38,8 +37,8 @@ class SessionServices {
   /// its arguments and opens nothing). All findings; any fatal one must stop the start.
   std::vector<Finding> configure(const GlobalConfig& global, apr_pool_t* pconf, apr_pool_t* ptemp);
 
-  /// check_config, after configure(): reads the ticket key and secret files of `hosts`, whose index
-  /// is what ticket_keys() is asked with. All findings.
+  /// check_config, after configure(): reads the ticket key and secret files of `hosts`. All
+  /// findings.
   std::vector<Finding> read_ticket_keys(std::span<const HostInput> hosts);
 
   /// post_config, in the parent, once per generation: shared memory, lock, provider init, ticket
@@ -50,29 +49,23 @@ class SessionServices {
 
   /// check_config: what the cache will mean to these hosts. All findings.
   [[nodiscard]] std::vector<Finding> judge(const Snapshot& snapshot) const;
-  /// post_config, after open(): the keys that the hosts' entries are sealed with, if others than
-  /// this server can reach the cache.
-  void seal_cache(const Snapshot& snapshot);
+  /// post_config, after open(): where each host has its sessions, by Host::index: the keys of its
+  /// own files or the ring of all hosts that name none; and the cache, sealed for the host if
+  /// others than this server can reach it. Good for as long as this is.
+  std::vector<HostSessions> sessions_of(const Snapshot& snapshot);
 
   /// child_init. What cannot be opened is logged once and the child runs without it.
-  void open_in_child(apr_pool_t* pchild, server_rec& server) noexcept;
+  void open_in_child(apr_pool_t* pchild) noexcept;
 
   /// monitor hook, in the parent: rotates ticket keys that are due, reads key files that changed.
   void tick() noexcept;
-
-  /// The cache as one virtual host may use it, by its index in `hosts`; null: `SSLSessionCache
-  /// none` or `nonenotnull`. After seal_cache(); cheap; any thread.
-  [[nodiscard]] SessionCache* cache(std::uint32_t host) noexcept;
-  /// True for `nonenotnull`: session ids are issued although nothing is kept.
-  [[nodiscard]] bool issues_ids_without_cache() const noexcept;
-  /// The ticket keys of a virtual host, by its index in `hosts`: those of its own files, or the
-  /// ring of all hosts that name none; null before open(). Cheap; any thread.
-  [[nodiscard]] TicketKeys* ticket_keys(std::uint32_t host) noexcept;
 
   /// The status_hook's section; `flags` are AP_STATUS_*.
   void status(request_rec& request, int flags) noexcept;
 
  private:
+  void seal_cache(const Snapshot& snapshot, std::vector<HostSessions>& sessions);
+
   struct Parts;
   std::unique_ptr<Parts> parts_;
 };

@@ -69,8 +69,9 @@ bool is_second_reading() {
 }  // namespace
 
 Generation::Generation(server_rec& main_server)
-    : log(&main_server),
-      sessions(engine.clock(), log),
+    : engine(clock_),
+      log(&main_server),
+      sessions(clock_, log),
       servers(servers_in_order(main_server)),
       main_server_(main_server) {
   for (std::size_t i = 0; i < servers.size(); ++i) {

@@ -21,6 +21,8 @@
 namespace tlsplus {
 
 class Generation {
+  SystemClock clock_;  // first: the others have it from their beginning
+
  public:
   /// Makes itself known to every server of `main_server`'s list.
   explicit Generation(server_rec& main_server);

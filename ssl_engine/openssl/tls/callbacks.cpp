@@ -63,7 +63,7 @@ static int tlsplus_status_request(SSL* ssl, void*) noexcept {
 
 static int tlsplus_new_session(SSL* ssl, SSL_SESSION* session) noexcept {
   auto& events = events_of(*ssl);
-  at_boundary(events.log(), "new_session", [&] { events.store_session(*session); });
+  at_boundary(events.log(), "new_session", [&] { events.sessions().store(*ssl, *session); });
   return 0;  // we keep no reference
 }
 
@@ -72,21 +72,22 @@ static SSL_SESSION* tlsplus_get_session(SSL* ssl, const unsigned char* id, int s
   auto& events = events_of(*ssl);
   *copy = 0;  // the reference we return becomes OpenSSL's
   return at_boundary(events.log(), "get_session", static_cast<SSL_SESSION*>(nullptr), [&] {
-    return events.find_session({id, static_cast<std::size_t>(size)}).release();
+    return events.sessions().find(*ssl, {id, static_cast<std::size_t>(size)}).release();
   });
 }
 
 static int tlsplus_ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv,
                               EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, int encrypt) noexcept {
   auto& events = events_of(*ssl);
-  return at_boundary(events.log(), "ticket_key", -1,
-                     [&] { return events.ticket_key(name, iv, *cipher, *mac, encrypt != 0); });
+  return at_boundary(events.log(), "ticket_key", -1, [&] {
+    return events.sessions().ticket_key(*ssl, name, iv, *cipher, *mac, encrypt != 0);
+  });
 }
 
 static int tlsplus_ticket_made(SSL* ssl, void*) noexcept {
   auto& events = events_of(*ssl);
   return at_boundary(events.log(), "ticket_made", 0, [&] {
-    events.finish_session(*SSL_get_session(ssl));
+    events.sessions().finish(*ssl, *SSL_get_session(ssl));
     return 1;
   });
 }
@@ -99,8 +100,9 @@ static SSL_TICKET_RETURN tlsplus_ticket_opened(SSL* ssl, SSL_SESSION* session, c
   if (status == SSL_TICKET_EMPTY) return SSL_TICKET_RETURN_IGNORE_RENEW;
   const bool is_open = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
   auto& events = events_of(*ssl);
-  const bool is_good = at_boundary(events.log(), "ticket_opened", false,
-                                   [&] { return events.on_ticket(is_open ? session : nullptr); });
+  const bool is_good = at_boundary(events.log(), "ticket_opened", false, [&] {
+    return events.sessions().weigh_ticket(*ssl, is_open ? session : nullptr);
+  });
   if (!is_good) return SSL_TICKET_RETURN_IGNORE_RENEW;
   return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }

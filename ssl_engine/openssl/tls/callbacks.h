@@ -27,6 +27,28 @@ struct ClientHelloView {
 
 enum class HelloVerdict : std::uint8_t { proceed, reject };
 
+/// The questions about sessions, which are kept by id or travel in tickets. `ssl` is the connection
+/// that asks.
+class SessionEvents {
+ public:
+  SessionEvents() = default;
+  SessionEvents(const SessionEvents&) = delete;
+  SessionEvents& operator=(const SessionEvents&) = delete;
+  virtual ~SessionEvents() = default;
+
+  /// A ticket is about to be made of this session, which may still be changed.
+  virtual void finish(SSL& ssl, SSL_SESSION& session) = 0;
+  /// Stateful resumption; best effort. The id is what the client will present.
+  virtual void store(SSL& ssl, SSL_SESSION& session) = 0;
+  virtual Session find(SSL& ssl, ByteView id) = 0;
+  /// SSL_CTX_set_tlsext_ticket_key_evp_cb(3): 1 use, 2 use and renew, 0 unknown key, -1 error.
+  virtual int ticket_key(SSL& ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX& cipher,
+                         EVP_MAC_CTX& mac, bool encrypt) = 0;
+  /// The client's ticket was opened; null: it could not be, for want of a key or because it is not
+  /// what that key has sealed. False: it is not used.
+  virtual bool weigh_ticket(SSL& ssl, const SSL_SESSION* session) = 0;
+};
+
 class HandshakeEvents {
  public:
   HandshakeEvents() = default;
@@ -49,18 +71,7 @@ class HandshakeEvents {
   };
   virtual Staple staple() = 0;
 
-  /// A ticket is about to be made of this session, which may still be changed.
-  virtual void finish_session(SSL_SESSION& session) = 0;
-  /// Stateful resumption; best effort. The id is what the client will present.
-  virtual void store_session(SSL_SESSION& session) = 0;
-  virtual Session find_session(ByteView id) = 0;
-  /// SSL_CTX_set_tlsext_ticket_key_evp_cb(3): 1 use, 2 use and renew, 0 unknown key, -1 error.
-  virtual int ticket_key(unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX& cipher,
-                         EVP_MAC_CTX& mac, bool encrypt) = 0;
-
-  /// The client's ticket was opened; null: it could not be, for want of a key or because it is not
-  /// what that key has sealed. False: it is not used.
-  virtual bool on_ticket(const SSL_SESSION* session) = 0;
+  virtual SessionEvents& sessions() noexcept = 0;
 
   /// One certificate of the client's chain was examined. Called for each fault, and once for
   /// each certificate without one, from the root downwards.

@@ -10,6 +10,10 @@
 
 namespace tlsplus {
 
+void set_application_data(SSL& ssl, void* data) noexcept {
+  SSL_set_app_data(&ssl, data);
+}
+
 void bind_sessions(SSL& ssl, ByteView digest) noexcept {
   (void)SSL_set_session_id_context(&ssl, digest.data(), static_cast<unsigned int>(digest.size()));
 }

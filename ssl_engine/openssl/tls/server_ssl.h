@@ -13,6 +13,9 @@
 
 namespace tlsplus {
 
+/// Puts `data` where modules that were written for mod_ssl look for the conn_rec: SSL's slot 0.
+void set_application_data(SSL& ssl, void* data) noexcept;
+
 /// Sessions and tickets of this SSL are good only where the same digest is set; at most 32
 /// bytes (SSL_set_session_id_context(3)).
 void bind_sessions(SSL& ssl, ByteView digest) noexcept;

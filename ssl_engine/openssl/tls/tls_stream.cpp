@@ -17,15 +17,14 @@ constexpr std::size_t kRecordOverheadBytes = 64;
 
 }  // namespace
 
-Status TlsStream::open(SSL_CTX& context, BIO_METHOD& method, TlsRole role, HandshakeEvents* events,
-                       void* application_data) {
+Status TlsStream::open(SSL_CTX& context, BIO_METHOD& method, TlsRole role,
+                       HandshakeEvents* events) {
   ERR_clear_error();
   Ssl ssl(SSL_new(&context));
   Bio bio = ssl == nullptr ? nullptr : bio_.open(method, events);
   if (bio == nullptr) return openssl_error("cannot set up a TLS connection");
   BIO* both = bio.release();
   SSL_set_bio(ssl.get(), both, both);
-  SSL_set_app_data(ssl.get(), application_data);
   (role == TlsRole::server ? SSL_set_accept_state : SSL_set_connect_state)(ssl.get());
   ssl_ = std::move(ssl);
   return {};

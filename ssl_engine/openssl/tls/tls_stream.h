@@ -26,11 +26,9 @@ enum class TlsRole : std::uint8_t { server, client };
 /// Belongs to the connection's thread; must not move once open.
 class TlsStream {
  public:
-  /// Makes the SSL, to accept as a server or to connect as a client. `application_data` goes to
-  /// SSL's slot 0, where modules that were written for mod_ssl look for the conn_rec. `events` must
-  /// outlive the stream; null where `context` has none of our callbacks.
-  Status open(SSL_CTX& context, BIO_METHOD& method, TlsRole role, HandshakeEvents* events,
-              void* application_data);
+  /// Makes the SSL, to accept as a server or to connect as a client. `events` must outlive the
+  /// stream; null where `context` has none of our callbacks.
+  Status open(SSL_CTX& context, BIO_METHOD& method, TlsRole role, HandshakeEvents* events);
   [[nodiscard]] bool is_open() const noexcept { return ssl_ != nullptr; }
   /// Precondition: is_open().
   [[nodiscard]] SSL& ssl() const noexcept { return *ssl_; }

@@ -182,7 +182,7 @@ START_TEST(the_hello_is_kept_only_where_it_is_wanted) {
     setup.world.site.last().client_hello_vars = {wanted, setup.world.site.place("x")};
     setup.start();
     // so finely cut it can only go to the default host of the address
-    setup.server.emplace(setup.snapshot, setup.snapshot->host(2), *setup.services);
+    setup.connect_to(2);
     SSL_set_tlsext_host_name(setup.client.ssl.get(), "b.test");
     feed_in_records(setup, kCuts[_i]);
     setup.talk();
@@ -281,7 +281,8 @@ START_TEST(a_gap_is_explained) {
     config.conf_commands.add({"Groups", "X25519:P-256"}, setup.world.site.place("x"));
     config.cipher_list = {"ECDHE+AESGCM", setup.world.site.place("y")};
     setup.start();
-    setup.services->explains = explains;
+    while (!explains && setup.engine.explanations.take(setup.world.clock.steady())) {
+    }
     SSL* client = setup.client.ssl.get();
     SSL_set_tlsext_host_name(client, "b.test");
     SSL_set_min_proto_version(client, TLS1_VERSION);
@@ -342,7 +343,7 @@ END_TEST
 struct Visitor : Setup {
   Visitor() {
     start();
-    services->keys = &key;
+    keep_sessions({nullptr, &key});
   }
   Session visit(const char* name, int version, SSL_SESSION* session = nullptr) {
     client = Client([&](SSL_CTX& context) {
@@ -393,7 +394,7 @@ struct Regular : Visitor {
     world.site.last().session_tickets = {false, world.site.place("SSLSessionTickets")};
     world.contexts = ContextFactory(SessionStore::external);
     start();
-    services->cache = &cache;
+    keep_sessions({&cache, &key});
   }
   MapCache cache;
 };

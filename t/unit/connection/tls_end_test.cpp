@@ -22,7 +22,7 @@ class ClientEnd final : public TlsEnd {
     X509_VERIFY_PARAM_set_time(SSL_CTX_get0_param(context_.get()), kTestNow);
     SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, nullptr);
     SSL_CTX_set_max_proto_version(context_.get(), version);
-    const Status opened = stream_.open(*context_, *method_, TlsRole::client, nullptr, nullptr);
+    const Status opened = stream_.open(*context_, *method_, TlsRole::client, nullptr);
     require(static_cast<bool>(opened), "client");
     SSL_set_tlsext_host_name(&stream_.ssl(), name);
     SSL_set1_host(&stream_.ssl(), name);
@@ -150,8 +150,8 @@ struct Ends {
   explicit Ends(int version = TLS1_3_VERSION, const char* name = "a.test") {
     world.site.add_tls("a.test", world.complete("a.pem", world.leaf("a.test")), {});
     snapshot = world.build_well();
-    services.emplace(*snapshot, world.clock);
-    server_end.emplace(snapshot, snapshot->host(1), *services);
+    services.emplace(*snapshot);
+    server_end.emplace(engine, snapshot, snapshot->host(1), *services);
     client_end.emplace(*world.root.certificate, name, version);
     server.emplace(*server_end);
     client.emplace(*client_end);
@@ -169,6 +169,7 @@ struct Ends {
   }
 
   World world;
+  Engine engine{world.clock};
   std::shared_ptr<const Snapshot> snapshot;
   std::optional<Services> services;
   std::optional<Connection> server_end;

@@ -71,7 +71,7 @@ extern "C" {
 static int answer(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
                   EVP_MAC_CTX* mac, int encrypt) noexcept {
   auto* keys = static_cast<tlsplus::TicketKeys*>(SSL_get_app_data(ssl));
-  return tlsplus::on_ticket_key(*keys, name, iv, cipher, mac, encrypt);
+  return tlsplus::on_ticket_key(*keys, name, iv, *cipher, *mac, encrypt != 0);
 }
 }
 

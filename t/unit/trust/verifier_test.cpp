@@ -61,7 +61,7 @@ const struct {
 START_TEST(each_fault_has_its_verdict) {
   const auto& row = kRows[_i];
   Verifier verifier;
-  verifier.begin(row.rules);
+  verifier.begin(row.rules, nullptr);
   ck_assert_msg(verifier.judge(row.step) == row.verdict, "row %d", _i);
   ck_assert_int_eq(verifier.was_lenient(), row.lenient);
   const bool accepted =
@@ -74,7 +74,7 @@ START_TEST(what_was_forgiven_stays_noted) {
   // A session keeps the result of verification. If a missing list cleared it, who resumes would
   // be taken for verified.
   Verifier verifier;
-  verifier.begin({VerifyMode::optional_no_ca, 1, true});
+  verifier.begin({VerifyMode::optional_no_ca, 1, true}, nullptr);
   ck_assert(verifier.judge({Fault::issuer_unknown, 0, nullptr, "x"}) == ChainVerdict::accept);
   ck_assert(verifier.judge({Fault::crl_missing, 0, nullptr, "x"}) == ChainVerdict::accept);
 }
@@ -82,11 +82,11 @@ END_TEST
 
 START_TEST(the_first_fault_is_told_and_the_next_chain_starts_anew) {
   Verifier verifier;
-  verifier.begin({VerifyMode::require, 1, false});
+  verifier.begin({VerifyMode::require, 1, false}, nullptr);
   (void)verifier.judge({Fault::other, 0, nullptr, "first"});
   (void)verifier.judge({Fault::other, 0, nullptr, "second"});
   ck_assert_str_eq(verifier.refusal().c_str(), "first (depth 0)");
-  verifier.begin({VerifyMode::require, 1, false});
+  verifier.begin({VerifyMode::require, 1, false}, nullptr);
   ck_assert(verifier.refusal().empty());
 }
 END_TEST

@@ -59,7 +59,7 @@ struct Users : Setup {
   void set(const std::string& rows) const { world.folder.write("srp", rows); }
   void start_again() {
     start();
-    services->keys = &key;
+    keep_sessions({nullptr, &key});
   }
   /// The client's side of a handshake; empty: none came about.
   Session visit(const std::function<void(SSL_CTX&)>& who, SSL_SESSION* session = nullptr) {
