@@ -213,6 +213,7 @@ START_TEST(certificates_of_other_modules_come_in) {
       world.site.keep(world.folder.path("not-there")), world.site.place("SSLCertificateChainFile"));
   ck_assert_uint_eq(world.build_well()->host(1).certificates.size(), 1);
   host.only_fallback_certificates = true;
+  host.aliases.emplace_back("www.a.test");  // a temporary certificate names nobody
   const auto built = world.build();
   (void)only(built.findings, Tp::fallback_certificate);
   ck_assert(built.snapshot->host(1).service_unavailable);
