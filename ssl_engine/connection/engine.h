@@ -5,7 +5,6 @@
 // configuration; the lifecycle hooks fill it before the fork, the threads of a child read it.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -43,7 +42,6 @@ class Engine {
   // Written before the fork or in child_init, read-only afterwards.
   VhostIndex vhosts;
   std::vector<HostSessions> sessions;  // by Host::index; empty: no host resumes
-  std::chrono::seconds handshake_timeout{20};
   KeyLog key_log;                      // open if SSLKEYLOGFILE asks for it
   ParkedHandshakes* parked = nullptr;  // null: this MPM cannot wait without a thread
   WaitSlots asking;                    // for clients that are asked again

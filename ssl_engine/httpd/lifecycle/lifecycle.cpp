@@ -39,6 +39,7 @@ namespace tlsplus {
 namespace {
 
 constexpr int kRefuse = HTTP_INTERNAL_SERVER_ERROR;
+constexpr std::chrono::seconds kHandshakeTimeout{20};  // SSLHandshakeTimeout
 
 bool is_first_pass() noexcept {
   return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
@@ -98,14 +99,6 @@ int open_logs(apr_pool_t* pconf, apr_pool_t* ptemp, server_rec& main_server, Log
   return OK;
 }
 
-std::chrono::seconds longest_session(const Snapshot& snapshot) {
-  std::chrono::seconds longest{0};
-  for (const Host& host : snapshot.hosts()) {
-    if (host.policy != nullptr) longest = std::max(longest, host.policy->session_timeout);
-  }
-  return longest;
-}
-
 bool show_to_modules(Generation& generation, apr_pool_t* pconf, LogSink& log) {
   const auto snapshot = generation.engine.snapshot();
   const bool staples = modules_want_staples();
@@ -144,10 +137,12 @@ std::chrono::seconds shorter(std::chrono::seconds timeout, std::chrono::seconds 
 /// Ours, or mod_reqtimeout's where that is shorter; after the handshake, httpd's own.
 void settle_timeouts(Generation& generation) {
   const auto limits = reqtimeout_limits(generation.servers);
+  const std::chrono::seconds timeout =
+      slot_of(*generation.servers.front()).global.handshake_timeout.value_or(kHandshakeTimeout);
   for (std::size_t i = 0; i < limits.size(); ++i) {
     const server_rec& server = *generation.servers[i];
     ServerSlot& slot = slot_of(server);
-    slot.handshake_timeout = shorter(generation.engine.handshake_timeout, limits[i].handshake);
+    slot.handshake_timeout = shorter(timeout, limits[i].handshake);
     slot.silence_timeout =
         shorter(std::chrono::seconds(apr_time_sec(server.timeout)), limits[i].header);
   }
@@ -185,9 +180,7 @@ int post_config(apr_pool_t* pconf, apr_pool_t* ptemp, server_rec& main_server, L
   Engine& engine = generation->engine;
   const auto snapshot = engine.snapshot();
   engine.vhosts = index_virtual_hosts(main_server, ptemp);
-  if (!report(log, generation->sessions.open(pconf, main_server, longest_session(*snapshot)))) {
-    return kRefuse;
-  }
+  if (!report(log, generation->sessions.open(pconf, main_server, *snapshot))) return kRefuse;
   engine.sessions = generation->sessions.sessions_of(*snapshot);
   // Without it each child has a pace of its own.
   if (auto counts = make_segment(*pconf, PacedMessages::bytes())) engine.messages.share(*counts);

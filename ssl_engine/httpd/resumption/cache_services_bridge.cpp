@@ -48,6 +48,7 @@ std::vector<Finding> CacheServices::configure(const GlobalConfig& global, apr_po
   const SessionCacheSetting& setting = *global.session_cache;
   if (setting.kind == SessionCacheSetting::Kind::none_not_null) return {};
   if (setting.kind == SessionCacheSetting::Kind::none) {
+    store_ = SessionStore::off;
     return only(diagnose(Tp::cache_off, {}, where_));
   }
   auto spec = parse_cache_spec(setting.provider, setting.arguments);

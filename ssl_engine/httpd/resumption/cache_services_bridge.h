@@ -14,6 +14,7 @@
 #include "ssl_engine/httpd/apache/apache.h"
 #include "ssl_engine/httpd/resumption/socache_bridge.h"
 #include "ssl_engine/messages/diagnostics.h"
+#include "ssl_engine/openssl/tls/callbacks.h"
 #include "ssl_engine/settings/server_config.h"
 #include "ssl_scache/cache_spec.h"
 #include "ssl_scache/network_cache.h"
@@ -32,6 +33,9 @@ class CacheServices final : public NetworkCacheWatcher {
   void open_in_child(apr_pool_t& pchild);
   void tick() noexcept;
 
+  /// After configure(): off for `none` alone; `nonenotnull` issues session ids although nothing is
+  /// kept.
+  [[nodiscard]] SessionStore store() const noexcept { return store_; }
   /// Null: none, or not open yet.
   [[nodiscard]] SessionCache* cache() noexcept;
   /// The same cache if it is a provider of httpd, which shows its own rows of the status page.
@@ -56,6 +60,7 @@ class CacheServices final : public NetworkCacheWatcher {
   const Clock& clock_;
   LogSink& log_;
   Where where_;  // the SSLSessionCache line
+  SessionStore store_ = SessionStore::external;
   std::chrono::milliseconds wait_{0};
   std::optional<CacheSpec> spec_;       // nothing: no cache
   std::vector<ServerAddress> servers_;  // of a cache on the network

@@ -5,7 +5,8 @@
 // between.
 #include "ssl_engine/httpd/resumption/session_services_bridge.h"
 
-#include <iterator>
+#include <algorithm>
+#include <chrono>
 #include <map>
 
 #include "ssl_engine/base/boundary.h"
@@ -28,6 +29,15 @@ std::optional<TicketKey> key_of(const Certificate& certificate, KeyReader& reade
   if (certificate.token() != nullptr || !certificate.has_key()) return std::nullopt;
   const Pkey key = certificate.key().open(reader);
   return key == nullptr ? std::nullopt : cache_key_of(*key);
+}
+
+/// So long must an old key still open tickets.
+std::chrono::seconds longest_session(const Snapshot& snapshot) {
+  std::chrono::seconds longest{0};
+  for (const Host& host : snapshot.hosts()) {
+    if (host.policy != nullptr) longest = std::max(longest, host.policy->session_timeout);
+  }
+  return longest;
 }
 
 bool is_on_token(const Host& host) {
@@ -73,10 +83,15 @@ std::vector<Finding> SessionServices::read_ticket_keys(std::span<const HostInput
   return parts_->tickets.read(hosts, parts_->caches.is_for_several_machines());
 }
 
+SessionStore SessionServices::store() const noexcept {
+  return parts_->caches.store();
+}
+
 std::vector<Finding> SessionServices::open(apr_pool_t* pconf, server_rec& server,
-                                           std::chrono::seconds longest_session) {
+                                           const Snapshot& snapshot) {
   auto findings = parts_->caches.open(*pconf, server);
-  if (Status opened = parts_->tickets.open(*pconf, server, parts_->rotate_every, longest_session);
+  const auto lifetime = longest_session(snapshot);
+  if (Status opened = parts_->tickets.open(*pconf, server, parts_->rotate_every, lifetime);
       !opened) {
     findings.push_back({std::move(opened).error(), {}});
   }

@@ -5,7 +5,6 @@
 // page. A generation has one and calls it in the order of its members.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <span>
 #include <vector>
@@ -37,15 +36,15 @@ class SessionServices {
   /// its arguments and opens nothing). All findings; any fatal one must stop the start.
   std::vector<Finding> configure(const GlobalConfig& global, apr_pool_t* pconf, apr_pool_t* ptemp);
 
+  /// After configure(): whether contexts are to keep sessions by id.
+  [[nodiscard]] SessionStore store() const noexcept;
   /// check_config, after configure(): reads the ticket key and secret files of `hosts`. All
   /// findings.
   std::vector<Finding> read_ticket_keys(std::span<const HostInput> hosts);
 
   /// post_config, in the parent, once per generation: shared memory, lock, provider init, ticket
-  /// key ring (the one of the generation before is taken over). `longest_session` is the largest
-  /// SSLSessionCacheTimeout of all virtual hosts: so long must an old key still open tickets.
-  std::vector<Finding> open(apr_pool_t* pconf, server_rec& server,
-                            std::chrono::seconds longest_session);
+  /// key ring (the one of the generation before is taken over).
+  std::vector<Finding> open(apr_pool_t* pconf, server_rec& server, const Snapshot& snapshot);
 
   /// check_config: what the cache will mean to these hosts. All findings.
   [[nodiscard]] std::vector<Finding> judge(const Snapshot& snapshot) const;

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One reading of the configuration and all that was made from it: born in check_config, gone
-// with pconf. What must outlive it goes through retained.h.
+// Generation: one reading of the configuration and all that was made from it: born in check_config,
+// gone with pconf. What must outlive it goes through retained.h.
 #pragma once
 
-#include <memory>
-#include <optional>
 #include <vector>
 
 #include "ssl_engine/base/once.h"
@@ -13,9 +11,9 @@
 #include "ssl_engine/httpd/apache/apache.h"
 #include "ssl_engine/httpd/apache/log.h"
 #include "ssl_engine/httpd/resumption/session_services_bridge.h"
+#include "ssl_engine/httpd/startup/library_setup.h"
+#include "ssl_engine/httpd/startup/module_certificates.h"
 #include "ssl_engine/messages/diagnostics.h"
-#include "ssl_engine/openssl/crypto_engine.h"
-#include "ssl_engine/openssl/fips.h"
 #include "ssl_engine/request/environment.h"
 
 namespace tlsplus {
@@ -33,7 +31,7 @@ class Generation {
   ServerEnvironments environments;   // what requests are told of our certificates
   OnceEach told_directories;         // that programs there get no variables
   std::vector<server_rec*> servers;  // by Host::index
-  std::size_t parking_capacity = 0;  // see connection_hooks.h
+  std::size_t parking_capacity = 0;  // see neighbours.h
   std::vector<Finding> findings;     // of judge(), for the error log once it is open
 
   /// The first build() of this reading.
@@ -51,19 +49,13 @@ class Generation {
   bool collect_certificates(apr_pool_t* pool);
 
  private:
-  void start_device(std::vector<Finding>& found);
   void open_key_log(std::vector<Finding>& found);
-  void settle_fips(std::vector<Finding>& found);
-  void expect_certificates(std::vector<HostInput>& hosts, apr_pool_t* scratch) const;
 
   server_rec& main_server_;
-  std::optional<FipsMode> fips_;
-  std::shared_ptr<CryptoEngine> device_;  // of SSLCryptoDevice, while this process has it
-  std::vector<std::vector<std::pair<std::string, std::string>>> added_;  // by Host::index
-  std::vector<bool> only_fallback_;
+  LibrarySetup library_;
+  ModuleCertificates module_certificates_;
   std::vector<Finding> lasting_;  // of what is done by the first build() alone
   bool is_built_ = false;
-  bool has_collected_ = false;
 };
 
 /// For what clients can cause again and again; paced_messages.h says at which pace.
