@@ -89,7 +89,7 @@ class HostCertificates {
   const Sent& sent_after(const StoredCertificate& leaf,
                          const std::vector<StoredCertificate>& others);
   const Found& found_for(const Draft& draft, const StoredCertificate& leaf);
-  /// The certificate's file, and the one that its chain is taken from.
+  /// The certificate's file, and the one that its chain is taken from; fit to be shown.
   struct ChainFiles {
     std::string_view certificate;
     std::string_view chain;

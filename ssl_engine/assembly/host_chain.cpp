@@ -110,8 +110,9 @@ SharedChain HostCertificates::chain_for(const Draft& draft, const Line& line,
   const bool has_nothing = sk_X509_num(sent.chain.get()) == 0 && sent.ordered.issuer_missing;
   const Found& found = has_nothing ? found_for(draft, leaf) : nothing_found_;
   // Where there is a chain file, what follows in the certificate file is not used.
+  const std::string own_file = shown_file(line.certificate);
   report_chain(draft, leaf, sent, found, where,
-               {line.certificate, chain.file == nullptr ? line.certificate : chain.file->path});
+               {own_file, chain.file == nullptr ? own_file : chain.file->path});
   return found.chain != nullptr ? found.chain : sent.chain;
 }
 
@@ -226,7 +227,9 @@ void HostCertificates::report_chain(const Draft& draft, const StoredCertificate&
     report(Tp::chain_intermediate_missing,
            nearby == nullptr ? issuer_evidence(leaf)
                              : text(issuer_evidence(leaf), ", which is in ", quote(nearby->file)),
-           nearby == nullptr
+           // Nothing can be appended to a token.
+           is_token_uri(files.chain) ? std::string()
+           : nearby == nullptr
                ? text("append the issuer's certificate to ", quote(files.chain))
                : text("run: cat ", shell_word(nearby->file), " >> ", shell_word(files.chain)));
   }
