@@ -7,7 +7,7 @@
 #include "ssl_engine/httpd/connection/coalescing_filter.h"
 
 #include "ssl_engine/base/boundary.h"
-#include "ssl_engine/httpd/connection/tls_connection.h"
+#include "ssl_engine/httpd/connection/tls_channel.h"
 
 namespace tlsplus {
 namespace {
@@ -28,24 +28,24 @@ bool is_small_data(apr_bucket_brigade& brigade) noexcept {
   return true;
 }
 
-apr_status_t keep(TlsConnection& tls, apr_bucket_brigade& brigade) {
+apr_status_t keep(TlsChannel& channel, apr_bucket_brigade& brigade) {
   while (!APR_BRIGADE_EMPTY(&brigade)) {
     apr_bucket* bucket = APR_BRIGADE_FIRST(&brigade);
     const char* bytes = nullptr;
     apr_size_t size = 0;
     const apr_status_t status = apr_bucket_read(bucket, &bytes, &size, APR_NONBLOCK_READ);
     if (status != APR_SUCCESS) return status;
-    if (!tls.outbound.write({reinterpret_cast<const Byte*>(bytes), size})) return APR_EGENERAL;
+    if (!channel.outbound.write({reinterpret_cast<const Byte*>(bytes), size})) return APR_EGENERAL;
     apr_bucket_delete(bucket);
   }
   return APR_SUCCESS;
 }
 
-apr_status_t coalesce(TlsConnection& tls, ap_filter_t& filter, apr_bucket_brigade& brigade) {
-  const bool is_head = tls.answers.begins_now();
-  if (is_head && tls.core.phase() == Phase::established && tls.connection().aborted == 0 &&
+apr_status_t coalesce(TlsChannel& channel, ap_filter_t& filter, apr_bucket_brigade& brigade) {
+  const bool is_head = channel.answers.begins_now();
+  if (is_head && channel.end().phase() == Phase::established && !channel.is_aborted() &&
       is_small_data(brigade)) {
-    return keep(tls, brigade);
+    return keep(channel, brigade);
   }
   return ap_pass_brigade(filter.next, &brigade);
 }
@@ -54,10 +54,10 @@ apr_status_t coalesce(TlsConnection& tls, ap_filter_t& filter, apr_bucket_brigad
 
 extern "C" apr_status_t tlsplus_coalescing_filter(ap_filter_t* filter,
                                                   apr_bucket_brigade* brigade) noexcept {
-  auto& tls = *static_cast<TlsConnection*>(filter->ctx);
+  auto& channel = *static_cast<TlsChannel*>(filter->ctx);
   if (brigade == nullptr) return APR_SUCCESS;
-  return at_boundary(tls.log(), "coalescing filter", apr_status_t{APR_EGENERAL},
-                     [&] { return coalesce(tls, *filter, *brigade); });
+  return at_boundary(channel.log(), "coalescing filter", apr_status_t{APR_EGENERAL},
+                     [&] { return coalesce(channel, *filter, *brigade); });
 }
 
 }  // namespace tlsplus

@@ -37,8 +37,8 @@ int pre_connection(conn_rec& connection, LogSink& log) {
   auto& tls = pool_new<TlsConnection>(connection.pool, connection, *slot.generation,
                                       std::move(snapshot), *base);
   ap_set_module_config(connection.conn_config, &loaded_module(), &tls);
-  insert_filters(tls);
-  stay_with_worker_if_stopping(tls);
+  insert_filters(tls.channel);
+  stay_with_worker_if_stopping(tls.channel);
   return OK;
 }
 
@@ -59,21 +59,18 @@ int wait_in_mpm(TlsConnection& tls, Progress progress) noexcept {
   connection.cs->state = CONN_STATE_ASYNC_WAITIO;
   connection.cs->sense =
       progress == Progress::wants_write ? CONN_SENSE_WANT_WRITE : CONN_SENSE_WANT_READ;
-  park_handshake(tls);
+  park_handshake(tls.channel);
   return OK;
 }
 #endif
 
-bool waits_in_mpm(TlsConnection& tls) noexcept {
-  return tls.engine().parked != nullptr && tls.connection().cs != nullptr && !tls.stays_with_worker;
-}
-
 /// As far as the connection gets before there is something for protocol modules.
 Progress go_on(TlsConnection& tls) {
-  if (tls.engine().parked != nullptr) tls.engine().parked->unpark(tls);
-  if (tls.awaits_request) return end_of_wait(tls);
-  const bool mpm_waits = waits_in_mpm(tls);
-  const Progress progress = drive_handshake(tls, mpm_waits ? APR_NONBLOCK_READ : APR_BLOCK_READ);
+  tls.channel.wait.unpark();
+  if (tls.channel.wait.awaits_request()) return end_of_wait(tls.channel);
+  const bool mpm_waits = tls.channel.wait.may_use_mpm();
+  const Progress progress =
+      drive_handshake(tls.channel, mpm_waits ? APR_NONBLOCK_READ : APR_BLOCK_READ);
   if (progress != Progress::done || tls.core.phase() != Phase::established) return progress;
   return await_first_request(tls, mpm_waits);
 }
@@ -81,7 +78,7 @@ Progress go_on(TlsConnection& tls) {
 int process_connection(TlsConnection& tls) {
   const Phase phase = tls.core.phase();
   if (phase == Phase::plain_http) return DECLINED;
-  if (phase == Phase::established && !tls.awaits_request) return DECLINED;
+  if (phase == Phase::established && !tls.channel.wait.awaits_request()) return DECLINED;
   switch (const Progress progress = go_on(tls)) {
     case Progress::done:
       return DECLINED;
@@ -122,13 +119,13 @@ static int tlsplus_process_connection(conn_rec* connection) noexcept {
 static int tlsplus_pre_close_connection(conn_rec* connection) noexcept {
   TlsConnection* tls = own_tls(*connection);
   if (tls == nullptr) return DECLINED;
-  if (tls->engine().parked != nullptr) tls->engine().parked->unpark(*tls);
+  tls->channel.wait.unpark();
   // Elsewhere than on event the worker waits for the client's end in any case.
   if (connection->cs == nullptr) return OK;
-  if (tls->stays_with_worker) {
-    linger_with_worker(*tls);
+  if (tls->channel.wait.stays_with_worker()) {
+    linger_with_worker(tls->channel);
   } else {
-    await_close_nearby(*tls);
+    await_close_nearby(tls->channel);
   }
   return OK;
 }

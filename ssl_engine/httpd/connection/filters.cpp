@@ -27,11 +27,11 @@ void register_filters() {
                             kCoalescingFilterType);
 }
 
-void insert_filters(TlsConnection& tls) {
-  conn_rec& connection = tls.connection();
-  tls.transport.stand_at(*ap_add_input_filter(kFilterName, &tls, nullptr, &connection),
-                         *ap_add_output_filter(kFilterName, &tls, nullptr, &connection));
-  ap_add_output_filter(kCoalescingFilterName, &tls, nullptr, &connection);
+void insert_filters(TlsChannel& channel) {
+  conn_rec& connection = channel.connection();
+  channel.transport.stand_at(*ap_add_input_filter(kFilterName, &channel, nullptr, &connection),
+                             *ap_add_output_filter(kFilterName, &channel, nullptr, &connection));
+  ap_add_output_filter(kCoalescingFilterName, &channel, nullptr, &connection);
 }
 
 }  // namespace tlsplus

@@ -5,13 +5,13 @@
 #pragma once
 
 #include "ssl_engine/httpd/apache/apache.h"
-#include "ssl_engine/httpd/connection/tls_connection.h"
+#include "ssl_engine/httpd/connection/tls_channel.h"
 
 namespace tlsplus {
 
 /// Once, in register_hooks.
 void register_filters();
 /// Puts the filters around a connection that will speak TLS.
-void insert_filters(TlsConnection& tls);
+void insert_filters(TlsChannel& channel);
 
 }  // namespace tlsplus

@@ -15,22 +15,22 @@ namespace tlsplus {
 namespace {
 
 /// done: there is something to read, be it the end. wants_read: nothing yet. over: failed.
-Progress look_for_request(TlsConnection& tls) {
+Progress look_for_request(TlsChannel& channel) {
   for (;;) {
-    if (!tls.inbound.empty()) return Progress::done;
-    switch (tls.inbound.fill()) {
+    if (!channel.inbound.empty()) return Progress::done;
+    switch (channel.inbound.fill()) {
       case StreamStatus::done:
-        tls.transport.let_go_of_used_records();
+        channel.transport.let_go_of_used_records();
         break;
       case StreamStatus::closed:
       case StreamStatus::cut_off:
         return Progress::done;
       case StreamStatus::failed:
-        tls.log_failure();
-        (void)tls.transport.push();  // the alert
+        channel.log_failure();
+        (void)channel.transport.push();  // the alert
         return Progress::over;
       case StreamStatus::want_read: {
-        const apr_status_t fed = tls.transport.feed(APR_NONBLOCK_READ);
+        const apr_status_t fed = channel.transport.feed(APR_NONBLOCK_READ);
         if (APR_STATUS_IS_EAGAIN(fed)) return Progress::wants_read;
         // Whoever reads next meets any other error, too.
         if (fed != APR_SUCCESS && !APR_STATUS_IS_EOF(fed)) return Progress::done;
@@ -59,37 +59,37 @@ bool request_may_follow_at_once(TlsConnection& tls) {
 }  // namespace
 
 Progress await_first_request(TlsConnection& tls, bool mpm_waits) {
-  Progress found = look_for_request(tls);
+  TlsChannel& channel = tls.channel;
+  Progress found = look_for_request(channel);
   if (found != Progress::wants_read) return found;
   // A client with Nagle's algorithm keeps its request back until its Finished is acknowledged.
-  acknowledge_now(tls);
-  await_request_nearby(tls, request_may_follow_at_once(tls));
-  found = look_for_request(tls);
+  acknowledge_now(channel);
+  await_request_nearby(channel, request_may_follow_at_once(tls));
+  found = look_for_request(channel);
   if (found != Progress::wants_read) return found;
   // Tickets leave with the first response; one that is not in sight is not waited for.
-  if (!tls.core.out().empty()) (void)tls.transport.push();
-  if (!mpm_waits || !speaks_after_client(tls.connection())) return Progress::done;
-  tls.awaits_request = true;
-  tls.deadline = tls.clock().steady() + slot_of(*tls.connection().base_server).silence_timeout;
-  tls.core.release_buffers();
+  if (!channel.end().out().empty()) (void)channel.transport.push();
+  if (!mpm_waits || !speaks_after_client(channel.connection())) return Progress::done;
+  channel.wait.begin_silence(slot_of(*channel.connection().base_server).silence_timeout);
+  channel.end().release_buffers();
   return Progress::wants_read;
 }
 
-Progress end_of_wait(TlsConnection& tls) noexcept {
-  tls.awaits_request = false;
-  switch (tls.given_up()) {
+Progress end_of_wait(TlsChannel& channel) noexcept {
+  channel.wait.end_silence();
+  switch (channel.wait.given_up()) {
     case ParkedHandshake::GivenUp::no:
       return Progress::done;
     case ParkedHandshake::GivenUp::deadline:
-      tls.log_failure(Tp::silent_deadline, {});
+      channel.log_failure(Tp::silent_deadline, {});
       break;
     case ParkedHandshake::GivenUp::room:
-      tls.log_failure(Tp::silent_let_go, {});
+      channel.log_failure(Tp::silent_let_go, {});
       break;
   }
-  tls.core.send_close_notify();
-  (void)tls.transport.push();
-  tls.connection().aborted = 1;
+  channel.end().send_close_notify();
+  (void)channel.transport.push();
+  channel.abort();
   return Progress::over;
 }
 

@@ -17,6 +17,6 @@ Progress await_first_request(TlsConnection& tls, bool mpm_waits);
 
 /// When the MPM calls again. done: there are bytes. over: the client had its time, or its place is
 /// needed; logged, and nothing is in the way of closing at once.
-Progress end_of_wait(TlsConnection& tls) noexcept;
+Progress end_of_wait(TlsChannel& channel) noexcept;
 
 }  // namespace tlsplus

@@ -7,99 +7,96 @@
 
 #include <poll.h>
 
-#include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/connection/short_wait.h"
 
 namespace tlsplus {
 namespace {
 
-bool is_past_deadline(TlsConnection& tls) noexcept {
-  return tls.clock().steady() >= tls.deadline;
-}
-
 /// Nothing is said to a client that had its time, and nothing more is heard from it.
-Progress give_up(TlsConnection& tls, Tp id) noexcept {
-  tls.log_failure(id, {});
-  tls.connection().aborted = 1;
+Progress give_up(TlsChannel& channel, Tp id) noexcept {
+  channel.log_failure(id, {});
+  channel.abort();
   return Progress::over;
 }
 
-Progress give_up(TlsConnection& tls) noexcept {
-  switch (tls.given_up()) {
+Progress give_up(TlsChannel& channel) noexcept {
+  switch (channel.wait.given_up()) {
     case ParkedHandshake::GivenUp::room:
-      return give_up(tls, Tp::handshake_let_go);
+      return give_up(channel, Tp::handshake_let_go);
     case ParkedHandshake::GivenUp::deadline:
-      return give_up(tls, Tp::handshake_deadline);
+      return give_up(channel, Tp::handshake_deadline);
     case ParkedHandshake::GivenUp::no:
       break;
   }
-  if (is_past_deadline(tls)) return give_up(tls, Tp::handshake_deadline);
-  tls.log_failure();
+  if (channel.wait.is_over()) return give_up(channel, Tp::handshake_deadline);
+  channel.log_failure();
   return Progress::over;
 }
 
-Progress refuse(TlsConnection& tls) {
-  tls.log_failure();
+Progress refuse(TlsChannel& channel) {
+  channel.log_failure();
   // The alert; whether the peer still takes it is its own affair.
-  (void)tls.transport.push();
+  (void)channel.transport.push();
   return Progress::over;
 }
 
-Progress after_transport_error(TlsConnection& tls, apr_status_t status) {
-  if (APR_STATUS_IS_EOF(status)) return give_up(tls);
-  if (APR_STATUS_IS_TIMEUP(status)) return give_up(tls, Tp::handshake_deadline);
-  tls.log_failure(Tp::handshake_cut_off, "the transport failed");
-  tls.connection().aborted = 1;
+Progress after_transport_error(TlsChannel& channel, apr_status_t status) {
+  if (APR_STATUS_IS_EOF(status)) return give_up(channel);
+  if (APR_STATUS_IS_TIMEUP(status)) return give_up(channel, Tp::handshake_deadline);
+  channel.log_failure(Tp::handshake_cut_off, "the transport failed");
+  channel.abort();
   return Progress::over;
 }
 
 /// Sends what must leave now. done: all left.
-Progress send_flight(TlsConnection& tls) {
-  if (tls.core.out().empty() && tls.connection().data_in_output_filters == 0) return Progress::done;
-  if (!tls.core.must_flush_now()) return Progress::done;
-  const apr_status_t status = tls.transport.push();
+Progress send_flight(TlsChannel& channel) {
+  const bool is_unsent =
+      !channel.end().out().empty() || channel.connection().data_in_output_filters != 0;
+  if (!is_unsent || !channel.end().must_flush_now()) return Progress::done;
+  const apr_status_t status = channel.transport.push();
   if (status == APR_SUCCESS) return Progress::done;
   if (APR_STATUS_IS_EAGAIN(status)) return Progress::wants_write;
-  return after_transport_error(tls, status);
+  return after_transport_error(channel, status);
 }
 
 /// As far as it goes without waiting; a client nearby is waited for if `may_linger`.
-Progress go_on(TlsConnection& tls, bool may_linger) {
+Progress go_on(TlsChannel& channel, bool may_linger) {
+  TlsEnd& end = channel.end();
   for (;;) {
-    const bool needs_input = tls.core.advance();
-    if (tls.core.phase() == Phase::failed) return refuse(tls);
-    if (tls.core.phase() == Phase::plain_http) {
-      tls.become_plain_http();
+    const bool needs_input = end.advance();
+    if (end.phase() == Phase::failed) return refuse(channel);
+    if (end.phase() == Phase::plain_http) {
+      channel.owner().on_plain_http();
       return Progress::done;
     }
-    if (const Progress sent = send_flight(tls); sent != Progress::done) return sent;
+    if (const Progress sent = send_flight(channel); sent != Progress::done) return sent;
     if (!needs_input) {
-      tls.make_view();
+      channel.owner().on_established();
       return Progress::done;
     }
-    if (tls.given_up() != ParkedHandshake::GivenUp::no || is_past_deadline(tls)) {
-      return give_up(tls);
+    if (channel.wait.given_up() != ParkedHandshake::GivenUp::no || channel.wait.is_over()) {
+      return give_up(channel);
     }
-    if (may_linger && tls.core.phase() == Phase::handshake) await_answer_nearby(tls);
-    const apr_status_t fed = tls.transport.feed(APR_NONBLOCK_READ);
+    if (may_linger && end.phase() == Phase::handshake) await_answer_nearby(channel);
+    const apr_status_t fed = channel.transport.feed(APR_NONBLOCK_READ);
     if (APR_STATUS_IS_EAGAIN(fed)) return Progress::wants_read;
-    if (fed != APR_SUCCESS && !(APR_STATUS_IS_EOF(fed) && tls.core.phase() == Phase::handshake)) {
-      return after_transport_error(tls, fed);
+    if (fed != APR_SUCCESS && !(APR_STATUS_IS_EOF(fed) && end.phase() == Phase::handshake)) {
+      return after_transport_error(channel, fed);
     }
   }
 }
 
 }  // namespace
 
-Progress drive_handshake(TlsConnection& tls, apr_read_type_e block) {
+Progress drive_handshake(TlsChannel& channel, apr_read_type_e block) {
   for (;;) {
-    const Progress progress = go_on(tls, block == APR_NONBLOCK_READ);
+    const Progress progress = go_on(channel, block == APR_NONBLOCK_READ);
     const bool waits = progress == Progress::wants_read || progress == Progress::wants_write;
     if (!waits || block == APR_NONBLOCK_READ) return progress;
     const short what = progress == Progress::wants_write ? POLLOUT : POLLIN;
-    if (const apr_status_t ready = tls.transport.wait_for_socket(what, tls.deadline);
+    if (const apr_status_t ready = channel.transport.wait_for_socket(what, channel.wait.deadline());
         ready != APR_SUCCESS) {
-      return after_transport_error(tls, ready);
+      return after_transport_error(channel, ready);
     }
   }
 }

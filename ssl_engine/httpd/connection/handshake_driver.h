@@ -5,7 +5,7 @@
 #pragma once
 
 #include "ssl_engine/httpd/apache/apache.h"
-#include "ssl_engine/httpd/connection/tls_connection.h"
+#include "ssl_engine/httpd/connection/tls_channel.h"
 
 namespace tlsplus {
 
@@ -19,6 +19,6 @@ enum class Progress : std::uint8_t {
 
 /// Goes on with the handshake. With APR_BLOCK_READ it waits, at most until the deadline, and
 /// never returns wants_*.
-Progress drive_handshake(TlsConnection& tls, apr_read_type_e block);
+Progress drive_handshake(TlsChannel& channel, apr_read_type_e block);
 
 }  // namespace tlsplus

@@ -151,12 +151,12 @@ void start_parking(Generation& generation, std::size_t capacity, apr_pool_t* pch
   apr_pool_cleanup_register(pchild, swept, sealed(stop_watching), apr_pool_cleanup_null);
 }
 
-void park_handshake(TlsConnection& tls) noexcept {
-  auto& parked = *static_cast<SweptHandshakes*>(tls.engine().parked);
-  parked.park(tls, tls.deadline,
-              {.origin = parked.origin_of(tls.transport.peer_address()),
-               .has_hello = tls.core.phase() != Phase::hello},
-              tls.engine().clock().steady());
+void park_handshake(TlsChannel& channel) noexcept {
+  auto& parked = *static_cast<SweptHandshakes*>(channel.engine().parked);
+  parked.park(channel.wait, channel.wait.deadline(),
+              {.origin = parked.origin_of(channel.transport.peer_address()),
+               .has_hello = channel.end().phase() != Phase::hello},
+              channel.engine().clock().steady());
   parked.watch();
 }
 

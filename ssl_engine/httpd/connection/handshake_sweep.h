@@ -4,7 +4,7 @@
 // second for deadlines that have passed.
 #pragma once
 
-#include "ssl_engine/httpd/connection/tls_connection.h"
+#include "ssl_engine/httpd/connection/tls_channel.h"
 #include "ssl_engine/httpd/startup/generation.h"
 
 namespace tlsplus {
@@ -14,6 +14,6 @@ namespace tlsplus {
 void start_parking(Generation& generation, std::size_t capacity, apr_pool_t* pchild);
 
 /// Puts a connection that returns to the MPM on the list and sees that it is watched.
-void park_handshake(TlsConnection& tls) noexcept;
+void park_handshake(TlsChannel& channel) noexcept;
 
 }  // namespace tlsplus

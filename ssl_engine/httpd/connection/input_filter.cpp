@@ -8,7 +8,7 @@
 
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/httpd/connection/handshake_driver.h"
-#include "ssl_engine/httpd/connection/tls_connection.h"
+#include "ssl_engine/httpd/connection/tls_channel.h"
 
 namespace tlsplus {
 namespace {
@@ -19,122 +19,123 @@ struct Wanted {
   std::size_t limit;
 };
 
-void append_view(TlsConnection& tls, apr_bucket_brigade* brigade, ByteView bytes) {
-  APR_BRIGADE_INSERT_TAIL(brigade,
-                          apr_bucket_transient_create(reinterpret_cast<const char*>(bytes.data()),
-                                                      bytes.size(), tls.connection().bucket_alloc));
+void append_view(TlsChannel& channel, apr_bucket_brigade* brigade, ByteView bytes) {
+  APR_BRIGADE_INSERT_TAIL(
+      brigade, apr_bucket_transient_create(reinterpret_cast<const char*>(bytes.data()),
+                                           bytes.size(), channel.connection().bucket_alloc));
 }
 
 /// True if what waits in the inbound buffer answers the caller.
-bool serve(TlsConnection& tls, apr_bucket_brigade* brigade, const Wanted& wanted) {
-  if (tls.inbound.empty()) return false;
+bool serve(TlsChannel& channel, apr_bucket_brigade* brigade, const Wanted& wanted) {
+  if (channel.inbound.empty()) return false;
   if (wanted.mode == AP_MODE_GETLINE) {
     bool whole = false;
-    const ByteView line = tls.inbound.line(wanted.limit, whole);
-    append_view(tls, brigade, line);
-    tls.inbound.take(line.size());
+    const ByteView line = channel.inbound.line(wanted.limit, whole);
+    append_view(channel, brigade, line);
+    channel.inbound.take(line.size());
     return true;
   }
-  const ByteView front = tls.inbound.peek(wanted.limit);
-  append_view(tls, brigade, front);
-  if (wanted.mode == AP_MODE_READBYTES) tls.inbound.take(front.size());
+  const ByteView front = channel.inbound.peek(wanted.limit);
+  append_view(channel, brigade, front);
+  if (wanted.mode == AP_MODE_READBYTES) channel.inbound.take(front.size());
   return true;
 }
 
 /// The end of the stream, as the callers of a connection filter expect it.
-apr_status_t end_of_stream(TlsConnection& tls, apr_bucket_brigade* brigade) {
-  APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(tls.connection().bucket_alloc));
+apr_status_t end_of_stream(TlsChannel& channel, apr_bucket_brigade* brigade) {
+  APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(channel.connection().bucket_alloc));
   return APR_EOF;
 }
 
 /// Between requests: what the connection holds for later is given back.
-void go_idle(TlsConnection& tls) noexcept {
-  tls.core.release_buffers();
-  tls.inbound.release_buffers();
-  tls.outbound.release_buffers();
+void go_idle(TlsChannel& channel) noexcept {
+  channel.end().release_buffers();
+  channel.inbound.release_buffers();
+  channel.outbound.release_buffers();
 }
 
-apr_status_t fail(TlsConnection& tls) {
-  tls.log_failure();
-  (void)tls.transport.flush();  // the alert
-  tls.connection().aborted = 1;
+apr_status_t fail(TlsChannel& channel) {
+  channel.log_failure();
+  (void)channel.transport.flush();  // the alert
+  channel.abort();
   return APR_ECONNABORTED;
 }
 
 /// An answer that OpenSSL made while it read (a refused renegotiation, a key update) must not wait
 /// for a response; the tickets of TLS 1.3 may.
-apr_status_t send_answers(TlsConnection& tls) {
-  return tls.transport.has_urgent_records() ? tls.transport.flush() : APR_SUCCESS;
+apr_status_t send_answers(TlsChannel& channel) {
+  return channel.transport.has_urgent_records() ? channel.transport.flush() : APR_SUCCESS;
 }
 
-apr_status_t wait_for_records(TlsConnection& tls, const Wanted& wanted) {
-  if (const apr_status_t sent = send_answers(tls); sent != APR_SUCCESS) return sent;
+apr_status_t wait_for_records(TlsChannel& channel, const Wanted& wanted) {
+  if (const apr_status_t sent = send_answers(channel); sent != APR_SUCCESS) return sent;
   const bool only_looking = wanted.block == APR_NONBLOCK_READ && wanted.mode == AP_MODE_SPECULATIVE;
-  if (only_looking && tls.transport.is_drained()) {
+  if (only_looking && channel.transport.is_drained()) {
     // httpd asks this after each response, to know whether another request is here already.
     // The socket was empty when this one was read, and the MPM looks at it next.
-    go_idle(tls);
+    go_idle(channel);
     return APR_EAGAIN;
   }
-  const apr_status_t fed = tls.transport.feed(wanted.block);
-  if (only_looking && APR_STATUS_IS_EAGAIN(fed)) go_idle(tls);
+  const apr_status_t fed = channel.transport.feed(wanted.block);
+  if (only_looking && APR_STATUS_IS_EAGAIN(fed)) go_idle(channel);
   return APR_STATUS_IS_EOF(fed) ? APR_SUCCESS : fed;  // the connection knows its end
 }
 
-apr_status_t read_plaintext(TlsConnection& tls, apr_bucket_brigade* brigade, const Wanted& wanted) {
+apr_status_t read_plaintext(TlsChannel& channel, apr_bucket_brigade* brigade,
+                            const Wanted& wanted) {
   for (;;) {
-    if (serve(tls, brigade, wanted)) return APR_SUCCESS;
-    switch (tls.inbound.fill()) {
+    if (serve(channel, brigade, wanted)) return APR_SUCCESS;
+    switch (channel.inbound.fill()) {
       case StreamStatus::done:
-        tls.transport.let_go_of_used_records();
+        channel.transport.let_go_of_used_records();
         break;
       case StreamStatus::want_read:
-        if (const apr_status_t status = wait_for_records(tls, wanted); status != APR_SUCCESS) {
+        if (const apr_status_t status = wait_for_records(channel, wanted); status != APR_SUCCESS) {
           return status;
         }
         break;
       case StreamStatus::closed:
       case StreamStatus::cut_off:
-        return end_of_stream(tls, brigade);
+        return end_of_stream(channel, brigade);
       case StreamStatus::failed:
-        return fail(tls);
+        return fail(channel);
     }
   }
 }
 
 /// The lines of what stands for a request in plain HTTP, and nothing behind them. One a call, so
 /// that it is seen as httpd sees any other.
-apr_status_t read_plain_http(TlsConnection& tls, apr_bucket_brigade* brigade,
+apr_status_t read_plain_http(TlsChannel& channel, apr_bucket_brigade* brigade,
                              const Wanted& wanted) {
-  const bool is_served = wanted.mode == AP_MODE_GETLINE && serve(tls, brigade, wanted);
-  return is_served ? APR_SUCCESS : end_of_stream(tls, brigade);
+  const bool is_served = wanted.mode == AP_MODE_GETLINE && serve(channel, brigade, wanted);
+  return is_served ? APR_SUCCESS : end_of_stream(channel, brigade);
 }
 
-apr_status_t read(TlsConnection& tls, apr_bucket_brigade* brigade, const Wanted& wanted) {
-  if (tls.connection().aborted != 0) {
-    (void)end_of_stream(tls, brigade);
+apr_status_t read(TlsChannel& channel, apr_bucket_brigade* brigade, const Wanted& wanted) {
+  if (channel.is_aborted()) {
+    (void)end_of_stream(channel, brigade);
     return APR_ECONNABORTED;
   }
-  if (tls.core.phase() == Phase::hello || tls.core.phase() == Phase::handshake) {
-    switch (drive_handshake(tls, wanted.block)) {
+  if (channel.end().phase() == Phase::hello || channel.end().phase() == Phase::handshake) {
+    switch (drive_handshake(channel, wanted.block)) {
       case Progress::done:
         break;
       case Progress::wants_read:
       case Progress::wants_write:
         return APR_EAGAIN;
       case Progress::over:
-        tls.connection().aborted = 1;
+        channel.abort();
         return APR_ECONNABORTED;
     }
   }
   if (wanted.mode == AP_MODE_INIT) return APR_SUCCESS;
-  switch (tls.core.phase()) {
+  switch (channel.end().phase()) {
     case Phase::established:
-      return read_plaintext(tls, brigade, wanted);
+      return read_plaintext(channel, brigade, wanted);
     case Phase::plain_http:
-      return read_plain_http(tls, brigade, wanted);
+      return read_plain_http(channel, brigade, wanted);
     default:
-      return end_of_stream(tls, brigade);
+      return end_of_stream(channel, brigade);
   }
 }
 
@@ -148,13 +149,13 @@ std::size_t limit_of(ap_input_mode_t mode, apr_off_t bytes) noexcept {
 extern "C" apr_status_t tlsplus_input_filter(ap_filter_t* filter, apr_bucket_brigade* brigade,
                                              ap_input_mode_t mode, apr_read_type_e block,
                                              apr_off_t bytes) noexcept {
-  auto& tls = *static_cast<TlsConnection*>(filter->ctx);
+  auto& channel = *static_cast<TlsChannel*>(filter->ctx);
   if (mode != AP_MODE_READBYTES && mode != AP_MODE_GETLINE && mode != AP_MODE_SPECULATIVE &&
       mode != AP_MODE_INIT) {
     return APR_ENOTIMPL;
   }
-  return at_boundary(tls.log(), "input filter", apr_status_t{APR_EGENERAL}, [&] {
-    return read(tls, brigade, {mode, block, limit_of(mode, bytes)});
+  return at_boundary(channel.log(), "input filter", apr_status_t{APR_EGENERAL}, [&] {
+    return read(channel, brigade, {mode, block, limit_of(mode, bytes)});
   });
 }
 

@@ -18,7 +18,7 @@
 
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/httpd/connection/tls_connection.h"
+#include "ssl_engine/httpd/connection/tls_channel.h"
 
 namespace tlsplus {
 namespace {
@@ -50,7 +50,8 @@ std::string words_of(apr_status_t status) {
 /// One call of the filter.
 class Pass {
  public:
-  Pass(TlsConnection& tls, apr_bucket_brigade& brigade) noexcept : tls_(tls), brigade_(brigade) {}
+  Pass(TlsChannel& channel, apr_bucket_brigade& brigade) noexcept
+      : channel_(channel), brigade_(brigade) {}
 
   apr_status_t run() {
     while (!APR_BRIGADE_EMPTY(&brigade_)) {
@@ -60,20 +61,20 @@ class Pass {
       if (status != APR_SUCCESS) return status;
     }
     if (waits_for_end_of_request_) return APR_SUCCESS;
-    if (!tls_.outbound.flush()) return broken();
+    if (!channel_.outbound.flush()) return broken();
     // The core's filter holds something already: this client is slow.
-    if (tls_.connection().data_in_output_filters != 0) give_back_what_makes_records();
-    return tls_.transport.pass();
+    if (channel_.connection().data_in_output_filters != 0) give_back_what_makes_records();
+    return channel_.transport.pass();
   }
 
  private:
   apr_status_t take_metadata(apr_bucket* bucket) {
     if (AP_BUCKET_IS_EOC(bucket)) return take_end_of_connection(bucket);
-    if (AP_BUCKET_IS_ERROR(bucket)) tls_.answers.cut();
-    if (APR_BUCKET_IS_EOS(bucket)) tls_.answers.come_to_end();
+    if (AP_BUCKET_IS_ERROR(bucket)) channel_.answers.cut();
+    if (APR_BUCKET_IS_EOS(bucket)) channel_.answers.come_to_end();
     const bool ends_request = AP_BUCKET_IS_EOR(bucket) != 0;
     if (ends_request) {
-      std::string shortcoming = tls_.answers.finish();
+      std::string shortcoming = channel_.answers.finish();
       if (!shortcoming.empty()) return break_off(std::move(shortcoming));
     }
     waits_for_end_of_request_ = APR_BUCKET_IS_EOS(bucket) && is_small_last_answer();
@@ -81,9 +82,9 @@ class Pass {
       apr_bucket_delete(bucket);  // EOS means nothing below the protocol
       return APR_SUCCESS;
     }
-    if (!tls_.outbound.flush()) return broken();
-    if (ends_request && tls_.connection().keepalive == AP_CONN_CLOSE && may_say_goodbye()) {
-      tls_.core.send_close_notify();
+    if (!channel_.outbound.flush()) return broken();
+    if (ends_request && channel_.connection().keepalive == AP_CONN_CLOSE && may_say_goodbye()) {
+      channel_.end().send_close_notify();
     }
     return keep_in_place(bucket);
   }
@@ -91,20 +92,20 @@ class Pass {
   /// One that its end, which httpd sends when the handler is back, takes along with close_notify.
   /// The core's filter would not write so little before that either.
   bool is_small_last_answer() const noexcept {
-    return tls_.connection().keepalive == AP_CONN_CLOSE &&
-           tls_.core.out().size() + tls_.outbound.gathered_bytes() < kWorthSendingBytes;
+    return channel_.connection().keepalive == AP_CONN_CLOSE &&
+           channel_.end().out().size() + channel_.outbound.gathered_bytes() < kWorthSendingBytes;
   }
 
   bool may_say_goodbye() const noexcept {
-    return tls_.connection().aborted == 0 && tls_.answers.allow_close_notify();
+    return !channel_.is_aborted() && channel_.answers.allow_close_notify();
   }
 
   apr_status_t take_end_of_connection(apr_bucket* bucket) {
-    if (!tls_.outbound.flush()) return broken();
+    if (!channel_.outbound.flush()) return broken();
     if (may_say_goodbye()) {
-      tls_.core.send_close_notify();
+      channel_.end().send_close_notify();
     } else {
-      tls_.core.close_quietly();
+      channel_.end().close_quietly();
     }
     return keep_in_place(bucket);
   }
@@ -112,7 +113,7 @@ class Pass {
   /// Behind the records made so far.
   apr_status_t keep_in_place(apr_bucket* bucket) {
     APR_BUCKET_REMOVE(bucket);
-    tls_.transport.place_behind_records(bucket);
+    channel_.transport.place_behind_records(bucket);
     return APR_SUCCESS;
   }
 
@@ -124,9 +125,9 @@ class Pass {
     apr_status_t status = apr_bucket_read(bucket, &bytes, &size, APR_NONBLOCK_READ);
     if (APR_STATUS_IS_EAGAIN(status)) {
       // A pipe that has nothing yet: what came before it must not wait for it.
-      if (!tls_.outbound.flush()) return broken();
+      if (!channel_.outbound.flush()) return broken();
       give_back_what_makes_records();
-      if (status = tls_.transport.flush(); status != APR_SUCCESS) return status;
+      if (status = channel_.transport.flush(); status != APR_SUCCESS) return status;
       status = apr_bucket_read(bucket, &bytes, &size, APR_BLOCK_READ);
     }
     if (status != APR_SUCCESS) return break_off(words_of(status));
@@ -135,7 +136,7 @@ class Pass {
     while (!rest.empty()) {
       const ByteView piece = rest.first(std::min(rest.size(), kPieceBytes));
       rest = rest.subspan(piece.size());
-      if (!tls_.outbound.write(piece)) return broken();
+      if (!channel_.outbound.write(piece)) return broken();
       if (status = pass_if_enough(); status != APR_SUCCESS) return status;
     }
     apr_bucket_delete(bucket);
@@ -152,13 +153,13 @@ class Pass {
     (void)apr_os_file_get(&descriptor, static_cast<const apr_bucket_file*>(bucket->data)->fd);
     expect(bucket->length);
     while (bucket->length != 0) {
-      const MutableByteView room = tls_.outbound.room();
+      const MutableByteView room = channel_.outbound.room();
       const ssize_t size = pread(descriptor, room.data(), std::min(room.size(), bucket->length),
                                  static_cast<off_t>(bucket->start));
       if (size < 0 && errno == EINTR) continue;
       if (size <= 0) return break_off(words_of(size == 0 ? APR_EOF : apr_get_os_error()));
       const auto taken = static_cast<std::size_t>(size);
-      if (!tls_.outbound.commit(taken)) return broken();
+      if (!channel_.outbound.commit(taken)) return broken();
       bucket->start += static_cast<apr_off_t>(taken);
       bucket->length -= taken;
       if (const apr_status_t status = pass_if_enough(); status != APR_SUCCESS) return status;
@@ -170,7 +171,7 @@ class Pass {
   /// Room for a whole pass at once, where there is enough for one: doubling what there is would
   /// leave as much behind again.
   void expect(std::size_t bytes) {
-    ByteQueue& out = tls_.core.out();
+    ByteQueue& out = channel_.end().out();
     if (bytes >= kPassBytes && out.size() < kPassBytes) {
       (void)out.prepare(kPassBytes + kPieceBytes - out.size());
     }
@@ -178,14 +179,15 @@ class Pass {
 
   /// The client may take its time; what is needed only to make records need not wait with it.
   void give_back_what_makes_records() noexcept {
-    tls_.outbound.release_buffers();
-    tls_.core.release_buffers();
+    channel_.outbound.release_buffers();
+    channel_.end().release_buffers();
   }
 
   apr_status_t pass_if_enough() {
-    if (tls_.core.out().size() >= (has_passed_ ? kNextPassBytes : kPassBytes)) {
+    if (channel_.end().out().size() >= (has_passed_ ? kNextPassBytes : kPassBytes)) {
       give_back_what_makes_records();
-      return std::exchange(has_passed_, true) ? tls_.transport.flush() : tls_.transport.pass();
+      return std::exchange(has_passed_, true) ? channel_.transport.flush()
+                                              : channel_.transport.pass();
     }
     return APR_SUCCESS;
   }
@@ -194,36 +196,37 @@ class Pass {
   /// client must see that it has not got all: the connection ends without close_notify (RFC
   /// 8446 6.1).
   apr_status_t break_off(std::string why) {
-    log_error(tls_.log(), diagnose(Tp::answer_broken_off, std::move(why)), tls_.core.host().name);
-    if (!tls_.outbound.flush()) return broken();
-    (void)tls_.transport.pass();
-    tls_.core.close_quietly();
-    tls_.connection().aborted = 1;
+    log_error(channel_.log(), diagnose(Tp::answer_broken_off, std::move(why)),
+              channel_.owner().host_name());
+    if (!channel_.outbound.flush()) return broken();
+    (void)channel_.transport.pass();
+    channel_.end().close_quietly();
+    channel_.abort();
     return APR_ECONNABORTED;
   }
 
   apr_status_t broken() {
-    tls_.log_failure();
-    tls_.connection().aborted = 1;
+    channel_.log_failure();
+    channel_.abort();
     return APR_ECONNABORTED;
   }
 
-  TlsConnection& tls_;
+  TlsChannel& channel_;
   apr_bucket_brigade& brigade_;
   bool waits_for_end_of_request_ = false;
   bool has_passed_ = false;  // a whole pass, and more was to come
 };
 
-apr_status_t write(TlsConnection& tls, apr_bucket_brigade& brigade) {
-  if (tls.connection().aborted != 0) {
+apr_status_t write(TlsChannel& channel, apr_bucket_brigade& brigade) {
+  if (channel.is_aborted()) {
     apr_brigade_cleanup(&brigade);
     return APR_ECONNABORTED;
   }
-  switch (tls.core.phase()) {
+  switch (channel.end().phase()) {
     case Phase::established:
-      return Pass(tls, brigade).run();
+      return Pass(channel, brigade).run();
     case Phase::plain_http:
-      return tls.transport.pass_plaintext(brigade);
+      return channel.transport.pass_plaintext(brigade);
     case Phase::hello:
     case Phase::handshake:
     case Phase::failed:
@@ -234,22 +237,22 @@ apr_status_t write(TlsConnection& tls, apr_bucket_brigade& brigade) {
     apr_bucket* bucket = APR_BRIGADE_FIRST(&brigade);
     if (APR_BUCKET_IS_METADATA(bucket)) {
       APR_BUCKET_REMOVE(bucket);
-      tls.transport.place_behind_records(bucket);
+      channel.transport.place_behind_records(bucket);
     } else {
       apr_bucket_delete(bucket);
     }
   }
-  return tls.transport.pass();
+  return channel.transport.pass();
 }
 
 }  // namespace
 
 extern "C" apr_status_t tlsplus_output_filter(ap_filter_t* filter,
                                               apr_bucket_brigade* brigade) noexcept {
-  auto& tls = *static_cast<TlsConnection*>(filter->ctx);
+  auto& channel = *static_cast<TlsChannel*>(filter->ctx);
   if (brigade == nullptr) return APR_SUCCESS;
-  return at_boundary(tls.log(), "output filter", apr_status_t{APR_EGENERAL},
-                     [&] { return write(tls, *brigade); });
+  return at_boundary(channel.log(), "output filter", apr_status_t{APR_EGENERAL},
+                     [&] { return write(channel, *brigade); });
 }
 
 }  // namespace tlsplus

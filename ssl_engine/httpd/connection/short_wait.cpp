@@ -23,45 +23,43 @@ constexpr short kEndOfPeer = POLLRDHUP;
 constexpr short kEndOfPeer = POLLIN;
 #endif
 
-bool is_nearby(TlsConnection& tls) noexcept {
-  const auto round_trip = shortest_round_trip(tls.transport.descriptor());
+bool is_nearby(TlsChannel& channel) noexcept {
+  const auto round_trip = shortest_round_trip(channel.transport.descriptor());
   return round_trip.has_value() && *round_trip < kNearby;
 }
 
-void await_if_nearby(TlsConnection& tls, short what) noexcept {
-  if (!is_nearby(tls)) return;
-  (void)tls.transport.wait_for_socket(what, limits::kPatienceMilliseconds);
+void await_if_nearby(TlsChannel& channel, short what) noexcept {
+  if (!is_nearby(channel)) return;
+  (void)channel.transport.wait_for_socket(what, limits::kPatienceMilliseconds);
 }
 
 }  // namespace
 
-void await_answer_nearby(TlsConnection& tls) noexcept {
-  if (tls.waited_nearby) return;
-  tls.waited_nearby = true;
-  await_if_nearby(tls, POLLIN);
+void await_answer_nearby(TlsChannel& channel) noexcept {
+  if (channel.wait.take_moment()) await_if_nearby(channel, POLLIN);
 }
 
-void await_request_nearby(TlsConnection& tls, bool follows_at_once) noexcept {
-  if (!follows_at_once && !is_nearby(tls)) return;
-  (void)tls.transport.wait_for_socket(POLLIN, limits::kPatienceMilliseconds);
+void await_request_nearby(TlsChannel& channel, bool follows_at_once) noexcept {
+  if (!follows_at_once && !is_nearby(channel)) return;
+  (void)channel.transport.wait_for_socket(POLLIN, limits::kPatienceMilliseconds);
 }
 
-void acknowledge_now(TlsConnection& tls) noexcept {
+void acknowledge_now(TlsChannel& channel) noexcept {
 #ifdef TCP_QUICKACK
   const int on = 1;
-  (void)setsockopt(tls.transport.descriptor(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+  (void)setsockopt(channel.transport.descriptor(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
 #else
-  (void)tls;
+  (void)channel;
 #endif
 }
 
-void await_close_nearby(TlsConnection& tls) noexcept {
-  const conn_rec& connection = tls.connection();
+void await_close_nearby(TlsChannel& channel) noexcept {
+  const conn_rec& connection = channel.connection();
   if (connection.aborted != 0 || connection.data_in_output_filters != 0 ||
-      !tls.core.close_notify_sent() || !tls.core.out().empty()) {
+      !channel.end().close_notify_sent() || !channel.end().out().empty()) {
     return;
   }
-  await_if_nearby(tls, kEndOfPeer);
+  await_if_nearby(channel, kEndOfPeer);
 }
 
 }  // namespace tlsplus

@@ -5,21 +5,21 @@
 // the connection was made.
 #pragma once
 
-#include "ssl_engine/httpd/connection/tls_connection.h"
+#include "ssl_engine/httpd/connection/tls_channel.h"
 
 namespace tlsplus {
 
 /// Waits for the client's next bytes for as long as a client nearby may take, once in a
 /// connection; returns at once for any other.
-void await_answer_nearby(TlsConnection& tls) noexcept;
+void await_answer_nearby(TlsChannel& channel) noexcept;
 
 /// The same for its first request, wherever the client is if `follows_at_once`.
-void await_request_nearby(TlsConnection& tls, bool follows_at_once) noexcept;
+void await_request_nearby(TlsChannel& channel, bool follows_at_once) noexcept;
 
 /// Has the kernel acknowledge what was received, without waiting for something to send along.
-void acknowledge_now(TlsConnection& tls) noexcept;
+void acknowledge_now(TlsChannel& channel) noexcept;
 
 /// The same for the end of its side, after our close_notify (RFC 8446 6.1) has left.
-void await_close_nearby(TlsConnection& tls) noexcept;
+void await_close_nearby(TlsChannel& channel) noexcept;
 
 }  // namespace tlsplus

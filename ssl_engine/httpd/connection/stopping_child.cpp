@@ -12,20 +12,20 @@ constexpr apr_interval_time_t kLongestLinger = apr_time_from_sec(30);
 
 }  // namespace
 
-void stay_with_worker_if_stopping(TlsConnection& tls) noexcept {
-  conn_rec& connection = tls.connection();
+void stay_with_worker_if_stopping(TlsChannel& channel) noexcept {
+  conn_rec& connection = channel.connection();
   int state = 0;
   if (connection.cs == nullptr) return;
   if (ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING) {
-    tls.stays_with_worker = true;
+    channel.wait.stay_with_worker();
     // What tells protocol modules to wait in place.
     connection.clogging_input_filters = 1;
   }
 }
 
 // ap_lingering_close() would run our own hook again, and close a socket that the MPM closes.
-void linger_with_worker(TlsConnection& tls) noexcept {
-  conn_rec& connection = tls.connection();
+void linger_with_worker(TlsChannel& channel) noexcept {
+  conn_rec& connection = channel.connection();
   apr_socket_t* socket = ap_get_conn_socket(&connection);
   ap_flush_conn(&connection);
   if (connection.aborted == 0 && apr_socket_shutdown(socket, APR_SHUTDOWN_WRITE) == APR_SUCCESS) {

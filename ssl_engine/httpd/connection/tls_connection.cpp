@@ -3,7 +3,6 @@
 // Answers to the core's questions, out of httpd's tables and through httpd's hooks.
 #include "ssl_engine/httpd/connection/tls_connection.h"
 
-#include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/limits.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/connection/plain_request.h"
@@ -54,14 +53,7 @@ TlsConnection::TlsConnection(conn_rec& connection, Generation& generation,
       generation_(generation),
       log_(connection),
       core(generation.engine, std::move(snapshot), base, *this),
-      inbound(core),
-      outbound(core),
-      transport(connection, core, generation.engine.clock()),
-      deadline(generation.engine.clock().steady() + handshake_timeout()) {}
-
-TlsConnection::~TlsConnection() {
-  if (engine().parked != nullptr) engine().parked->unpark(*this);
-}
+      channel(connection, generation.engine, log_, core, *this, handshake_timeout()) {}
 
 std::chrono::seconds TlsConnection::handshake_timeout() const noexcept {
   return slot_of(*connection_.base_server).handshake_timeout;
@@ -131,19 +123,19 @@ void TlsConnection::begin_view(SSL& ssl) noexcept {
   view_certificates(ssl);
 }
 
-void TlsConnection::make_view() noexcept {
+void TlsConnection::on_established() {
   begin_view(*core.ssl());  // anew: much was not known then
   view_.handshake_time = core.handshake_time();
   view_.cache = &environment_;
   view_.servers = &generation_.environments;
-  transport.let_records_wait();  // tickets
+  channel.transport.let_records_wait();  // tickets
 }
 
 // The request itself is never looked at further: OpenSSL swallowed its first bytes.
-void TlsConnection::become_plain_http() {
+void TlsConnection::on_plain_http() {
   view_.ssl = nullptr;
-  log_failure(Tp::plain_http_on_tls, {});
-  inbound.put(as_bytes(stand_in_request(core.plain_request())));
+  channel.log_failure(Tp::plain_http_on_tls, {});
+  channel.inbound.put(as_bytes(stand_in_request(core.plain_request())));
 }
 
 void TlsConnection::view_certificates(SSL& ssl) noexcept {
@@ -155,23 +147,6 @@ void TlsConnection::view_certificates(SSL& ssl) noexcept {
 void TlsConnection::refresh_view() noexcept {
   view_certificates(*core.ssl());
   ++view_.generation;
-}
-
-void TlsConnection::log_failure() noexcept {
-  if (failure_logged) return;
-  failure_logged = true;
-  at_boundary(log_, "log_failure", [&] { log_paced(log_, core.failure(), core.host().name); });
-}
-
-void TlsConnection::log_failure(Tp id, std::string evidence) noexcept {
-  if (failure_logged) return;
-  failure_logged = true;
-  at_boundary(log_, "log_failure",
-              [&] { log_paced(log_, diagnose(id, std::move(evidence)), core.host().name); });
-}
-
-void TlsConnection::log_paced(LogSink& sink, const Error& error, std::string_view vhost) noexcept {
-  engine().messages.log(sink, error, vhost, clock().steady());
 }
 
 TlsConnection* tls_of(const conn_rec& connection) noexcept {

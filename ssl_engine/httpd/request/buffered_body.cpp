@@ -52,16 +52,16 @@ class Pace {
  public:
   explicit Pace(TlsConnection& tls) noexcept
       : tls_(tls), begin_(tls.clock().steady() + tls.handshake_timeout()) {
-    tls_.transport.read_until(begin_);
+    tls_.channel.transport.read_until(begin_);
   }
   Pace(const Pace&) = delete;
   Pace& operator=(const Pace&) = delete;
-  ~Pace() { tls_.transport.read_until(std::nullopt); }
+  ~Pace() { tls_.channel.transport.read_until(std::nullopt); }
 
   /// False: too late.
   bool allow_for(apr_off_t bytes) noexcept {
     const Instant deadline = begin_ + std::chrono::seconds{bytes / kLeastBytesPerSecond};
-    tls_.transport.read_until(deadline);
+    tls_.channel.transport.read_until(deadline);
     return tls_.clock().steady() < deadline;
   }
 

@@ -32,7 +32,7 @@ struct Place {
 };
 
 int refuse(const Place& place, Tp id, std::string_view evidence = {}) {
-  place.tls.log_paced(
+  place.tls.channel.log_paced(
       place.log,
       diagnose(id, text(place.request.uri == nullptr ? "" : quote(place.request.uri),
                         evidence.empty() ? "" : ": ", evidence)),
@@ -97,15 +97,15 @@ int keep_body(const Place& place) {
 }
 
 WaitSlots::Place take_place(TlsConnection& tls) {
-  return tls.engine().asking.take(std::string(as_text(network_of(tls.transport.peer_address()))),
-                                  tls.clock().steady(), tls.handshake_timeout(),
-                                  [&tls] { tls.transport.stop_reading(); });
+  return tls.engine().asking.take(
+      std::string(as_text(network_of(tls.channel.transport.peer_address()))), tls.clock().steady(),
+      tls.handshake_timeout(), [&tls] { tls.channel.transport.stop_reading(); });
 }
 
 /// The client gave no answer.
 int refuse_silent(const Place& place, bool was_let_go) {
   TlsConnection& tls = place.tls;
-  tls.gave_no_answer = true;
+  tls.note_silence();
   if (!was_let_go) return HTTP_FORBIDDEN;
   (void)refuse(place, Tp::ask_again_crowded);
   return HTTP_SERVICE_UNAVAILABLE;
@@ -113,24 +113,24 @@ int refuse_silent(const Place& place, bool was_let_go) {
 
 int ask(const Place& place, const VerifyRules& rules) {
   TlsConnection& tls = place.tls;
-  if (tls.gave_no_answer) return HTTP_FORBIDDEN;
+  if (tls.gave_no_answer()) return HTTP_FORBIDDEN;
   // A place is taken when nothing but the client's answer is left to wait for.
   if (const int unable = refuse_unable(place); unable != OK) return unable;
   if (const int kept = keep_body(place); kept != OK) return kept;
   // Requests that were sent before the client was known are not served as if it had been.
-  const bool is_pipelined = !tls.inbound.empty();
+  const bool is_pipelined = !tls.channel.inbound.empty();
   const Instant deadline = tls.clock().steady() + tls.handshake_timeout();
   const auto waiting = take_place(tls);
   if (!tls.core.ask_again(rules, place.host.trust.get())) {
-    tls.log_failure();
-    tls.connection().aborted = 1;
+    tls.channel.log_failure();
+    tls.channel.abort();
     return HTTP_FORBIDDEN;
   }
   const Asked asked = await_answer(tls, waiting, deadline);
   const bool is_accepted = tls.core.end_asking();
   tls.refresh_view();
   const bool was_let_go = waiting.was_let_go();
-  if (asked != Asked::answered || was_let_go || is_pipelined || !tls.inbound.empty()) {
+  if (asked != Asked::answered || was_let_go || is_pipelined || !tls.channel.inbound.empty()) {
     tls.connection().keepalive = AP_CONN_CLOSE;
   }
   if (asked != Asked::answered) return refuse_silent(place, was_let_go);

@@ -15,36 +15,36 @@ namespace {
 constexpr std::size_t kMostPipelined = 64UL * 1024;
 
 Asked abandon(TlsConnection& tls) noexcept {
-  tls.log_failure();
-  tls.connection().aborted = 1;
+  tls.channel.log_failure();
+  tls.channel.abort();
   return Asked::over;
 }
 
 Asked abandon(TlsConnection& tls, Tp id, std::string evidence) {
-  tls.log_failure(id, std::move(evidence));
-  tls.connection().aborted = 1;
+  tls.channel.log_failure(id, std::move(evidence));
+  tls.channel.abort();
   return Asked::over;
 }
 
 Asked no_answer(TlsConnection& tls, Tp id, std::string evidence) {
   if (!tls.core.is_at_rest()) return abandon(tls, id, std::move(evidence));
-  tls.log_failure(id, std::move(evidence));
+  tls.channel.log_failure(id, std::move(evidence));
   return Asked::silent;
 }
 
 /// As often as the clients like: told now and then, and by whoever knows the place.
 Asked make_room(TlsConnection& tls) noexcept {
-  tls.failure_logged = true;
+  tls.channel.leave_failure_untold();
   if (tls.core.is_at_rest()) return Asked::silent;
-  tls.connection().aborted = 1;
+  tls.channel.abort();
   return Asked::over;
 }
 
 /// What the records at hand come to; nullopt: they say nothing yet.
 std::optional<Asked> look_at_records(TlsConnection& tls, Instant deadline) {
-  switch (tls.inbound.fill()) {
+  switch (tls.channel.inbound.fill()) {
     case StreamStatus::done:
-      if (tls.inbound.peek(kMostPipelined).size() < kMostPipelined) break;
+      if (tls.channel.inbound.peek(kMostPipelined).size() < kMostPipelined) break;
       return abandon(tls, Tp::ask_again_cut_off, "it goes on sending requests instead");
     case StreamStatus::closed:
     case StreamStatus::cut_off:
@@ -54,7 +54,7 @@ std::optional<Asked> look_at_records(TlsConnection& tls, Instant deadline) {
     case StreamStatus::want_read: {
       // What was answered to the bytes at hand leaves before the next are waited for.
       if (tls.core.has_answered() || !tls.core.out().empty()) break;
-      const apr_status_t fed = tls.transport.feed(deadline);
+      const apr_status_t fed = tls.channel.transport.feed(deadline);
       if (APR_STATUS_IS_TIMEUP(fed)) return no_answer(tls, Tp::ask_again_deadline, {});
       if (fed == APR_SUCCESS || APR_STATUS_IS_EOF(fed)) break;
       return abandon(tls, Tp::ask_again_cut_off, "the transport failed");
@@ -67,7 +67,7 @@ std::optional<Asked> look_at_records(TlsConnection& tls, Instant deadline) {
 
 Asked await_answer(TlsConnection& tls, const WaitSlots::Place& place, Instant deadline) {
   for (;;) {
-    const apr_status_t sent = tls.transport.flush(deadline);
+    const apr_status_t sent = tls.channel.transport.flush(deadline);
     if (tls.core.phase() == Phase::failed) return abandon(tls);
     if (sent != APR_SUCCESS) return abandon(tls, Tp::ask_again_cut_off, "it takes nothing more");
     if (tls.core.has_answered()) return Asked::answered;

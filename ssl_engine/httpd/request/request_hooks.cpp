@@ -85,7 +85,7 @@ int check_names(request_rec& request, TlsConnection& tls, LogSink& log) {
     return HTTP_FORBIDDEN;
   }
   if (const auto difference = first_difference(spoken, wanted, sni_policy())) {
-    tls.log_paced(
+    tls.channel.log_paced(
         log,
         diagnose(Tp::misdirected, text("connection made for ", spoken.name, " (",
                                        tls.core.has_server_name()
@@ -118,7 +118,7 @@ int post_read_request(request_rec& request, TlsConnection& tls, LogSink& log) {
   // A request of an HTTP/2 stream runs in a thread of its own and decides nothing about the
   // connection, which outlives it.
   if (request.connection->master == nullptr) {
-    (void)pool_new<Answer>(request.pool, tls.answers, request, farewell_of(request));
+    (void)pool_new<Answer>(request.pool, tls.channel.answers, request, farewell_of(request));
   }
   if (tls.core.answers_challenge() || host_of(request, tls).service_unavailable) {
     log_error(log, diagnose(Tp::service_unavailable, {}), host_of(request, tls).name);

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// HandshakeWait: how long one connection is waited for before its first request, and who waits for
+// it: the MPM, without a thread, or the worker.
+//
+// There are two spans: the handshake's, from the connection's first moment, and the silence after
+// it. Neither is made longer by a byte now and then. While the MPM waits, the child's list of such
+// connections (ParkedHandshakes) looks to the deadline and may give one up to make room.
+#pragma once
+
+#include <chrono>
+
+#include "ssl_engine/connection/engine.h"
+#include "ssl_engine/connection/parked_handshakes.h"
+#include "ssl_engine/httpd/connection/transport.h"
+
+namespace tlsplus {
+
+/// Belongs to the connection's thread, but for what the list does with it.
+class HandshakeWait final : public ParkedHandshake {
+ public:
+  /// The handshake has `time` from now on. All must outlive it.
+  HandshakeWait(const conn_rec& connection, Engine& engine, Transport& transport,
+                std::chrono::seconds time) noexcept;
+  ~HandshakeWait() override { unpark(); }
+
+  [[nodiscard]] Instant deadline() const noexcept { return deadline_; }
+  [[nodiscard]] bool is_over() const noexcept;
+
+  /// True if the MPM can wait for the client without a thread.
+  [[nodiscard]] bool may_use_mpm() const noexcept;
+  /// Off the list. Whenever the MPM is back, and where it may not come back any more.
+  void unpark() noexcept;
+
+  /// The handshake is complete; the first request has `time` from now on, in the MPM.
+  void begin_silence(std::chrono::seconds time) noexcept;
+  /// The MPM is back.
+  void end_silence() noexcept { awaits_request_ = false; }
+  /// True in between.
+  [[nodiscard]] bool awaits_request() const noexcept { return awaits_request_; }
+
+  /// A worker may wait a moment for a client nearby, once in a connection: true the first time.
+  bool take_moment() noexcept;
+
+  /// Nobody polls any more in this child: the worker waits, to the connection's end.
+  void stay_with_worker() noexcept { stays_with_worker_ = true; }
+  [[nodiscard]] bool stays_with_worker() const noexcept { return stays_with_worker_; }
+
+ private:
+  void wake() noexcept override { transport_.stop_reading(); }
+
+  const conn_rec& connection_;
+  Engine& engine_;
+  Transport& transport_;
+  Instant deadline_;
+  bool awaits_request_ = false;
+  bool has_had_moment_ = false;
+  bool stays_with_worker_ = false;
+};
+
+}  // namespace tlsplus

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// TlsChannel: one end of a TLS connection between the filters around it, with everything that they
+// and the handshake's driver keep of it.
+//
+// This is all that they know. The end may be the server's, with a browser behind the socket, or the
+// client's, with a backend there: what is different then is asked of the owner, whose class knows
+// it.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "ssl_engine/connection/engine.h"
+#include "ssl_engine/connection/inbound.h"
+#include "ssl_engine/connection/outbound.h"
+#include "ssl_engine/connection/tls_end.h"
+#include "ssl_engine/httpd/apache/apache.h"
+#include "ssl_engine/httpd/connection/answers.h"
+#include "ssl_engine/httpd/connection/handshake_wait.h"
+#include "ssl_engine/httpd/connection/transport.h"
+#include "ssl_engine/messages/diagnostics.h"
+
+namespace tlsplus {
+
+/// The filters have it as their context. Belongs to the connection's thread, but for the log, the
+/// clock and Transport::stop_reading().
+class TlsChannel {
+ public:
+  /// What is not the same for both kinds of ends.
+  class Owner {
+   public:
+    Owner() = default;
+    Owner(const Owner&) = delete;
+    Owner& operator=(const Owner&) = delete;
+
+    /// Whose connection this is, for the log.
+    [[nodiscard]] virtual std::string_view host_name() const noexcept = 0;
+    /// Once, when the handshake is complete.
+    virtual void on_established() = 0;
+    /// Once, at Phase::plain_http: the channel then reads what lies in `inbound`, and nothing else.
+    virtual void on_plain_http() = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  /// All must outlive it. The handshake has `handshake_time` from now on.
+  TlsChannel(conn_rec& connection, Engine& engine, LogSink& log, TlsEnd& end, Owner& owner,
+             std::chrono::seconds handshake_time) noexcept;
+  TlsChannel(const TlsChannel&) = delete;
+  TlsChannel& operator=(const TlsChannel&) = delete;
+
+ private:
+  conn_rec& connection_;
+  Engine& engine_;
+  LogSink& log_;
+  TlsEnd& end_;
+  Owner& owner_;
+
+ public:
+  Transport transport;  // records below
+  Inbound inbound;      // plaintext above, both ways
+  Outbound outbound;
+  Answers answers;  // to requests on this connection itself; none at a client's end
+  HandshakeWait wait;
+
+  [[nodiscard]] conn_rec& connection() const noexcept { return connection_; }
+  [[nodiscard]] Engine& engine() const noexcept { return engine_; }
+  [[nodiscard]] LogSink& log() const noexcept { return log_; }
+  [[nodiscard]] const Clock& clock() const noexcept { return engine_.clock(); }
+  [[nodiscard]] TlsEnd& end() const noexcept { return end_; }
+  [[nodiscard]] Owner& owner() const noexcept { return owner_; }
+
+  /// From now on nothing is read or written any more: httpd closes.
+  void abort() noexcept { connection_.aborted = 1; }
+  [[nodiscard]] bool is_aborted() const noexcept { return connection_.aborted != 0; }
+
+  /// Logs why the connection failed, once.
+  void log_failure() noexcept;
+  void log_failure(Tp id, std::string evidence) noexcept;
+  /// It was told by somebody else, or is to be told by nobody.
+  void leave_failure_untold() noexcept { is_failure_told_ = true; }
+  /// For what the peer can cause again and again.
+  void log_paced(LogSink& sink, const Error& error, std::string_view host_name) noexcept;
+
+ private:
+  bool is_failure_told_ = false;
+};
+
+}  // namespace tlsplus
