@@ -26,16 +26,10 @@ namespace tlsplus {
 namespace {
 
 SessionIdContext session_id_context_of(const Draft& draft) {
-  // What follows the name is what makes a resumed client as good as a new one. Commands can say
-  // all of it in their own words, and more.
-  const ClientAuth& auth = draft.policy->client_auth;
-  std::string identity = text(
-      "tlsplus-session-3\n", draft.input->name, '\n', static_cast<int>(auth.mode), ' ', auth.depth,
-      ' ', static_cast<int>(auth.crl_check.check), ' ',
-      auth.crl_check.missing_is_fine ? "lenient" : "strict", '\n', draft.policy->cipher_list, '\n');
-  for (const auto& [command, value] : draft.policy->conf_commands) {
-    identity += text(command, ' ', value, '\n');
-  }
+  // What follows the name is what makes a resumed client as good as a new one, as the rows of
+  // host_settings.h have it. Commands can say all of it in their own words, and more.
+  std::string identity =
+      text("tlsplus-session-4\n", draft.input->name, '\n', session_values(*draft.policy));
   if (draft.trust != nullptr) identity += as_text(draft.trust->digest);
   if (draft.passwords != nullptr) identity += as_text(draft.passwords->digest);
   for (const DraftCertificate& presented : draft.certificates) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Settings are rows of a table and not code, so that a new one cannot be forgotten silently:
-// t/unit/assembly/dump_test.cpp counts rows against ServerConfig::fields().
+// -D DUMP_TLS in sections: addresses, hosts with their settings and certificates, policies.
 #include "ssl_engine/assembly/dump.h"
 
 #include <algorithm>
 #include <map>
+#include <ranges>
 #include <set>
 #include <span>
 #include <string_view>
@@ -124,11 +124,9 @@ class TlsDump {
 
   void settings(const Host& host) {
     if (host.config == nullptr) return;
-    for (const SettingRow& row : setting_rows()) {
-      for (const ShownSetting& shown : row.show(*host.config, *host.policy)) {
-        line("  ", padded(row.directive, kDirectiveColumn), padded(shown.value, kValueColumn),
-             place_text(shown.where));
-      }
+    for (const ShownSetting& shown : shown_settings(*host.config, *host.policy)) {
+      line("  ", padded(shown.directive, kDirectiveColumn), padded(shown.value, kValueColumn),
+           place_text(shown.where));
     }
   }
 
@@ -187,8 +185,7 @@ class TlsDump {
       for (const auto& presented : host->certificates)
         key_types.insert(presented->leaf().key_type());
     }
-    for (const Protocol protocol :
-         {Protocol::tls1_3, Protocol::tls1_2, Protocol::tls1_1, Protocol::tls1_0, Protocol::ssl3}) {
+    for (const Protocol protocol : std::views::reverse(kProtocols)) {
       if (!shared.policy->selected.has(protocol)) continue;
       const auto suites = suites_for(context, wire_version(protocol));
       line("  ", name_of(protocol),

@@ -99,18 +99,22 @@ class SettingList {
   std::vector<Entry> entries_;
 };
 
-/// Merges field by field over T::fields(), a tuple of pointers to members; a field type says
-/// how through its own static merge(parent, child).
+/// What an entry of T::fields() leads to; a table of more than pointers has one of its own.
+template <class T, class Field>
+constexpr auto member_of(Field T::*field) noexcept {
+  return field;
+}
+
+/// Merges field by field over T::fields(), a tuple of pointers to members or of rows with one; a
+/// field type says how through its own static merge(parent, child).
 template <class T>
 T merge_fields(const T& parent, const T& child) {
   T merged;
-  std::apply(
-      [&](auto... field) {
-        ((merged.*field =
-              std::decay_t<decltype(merged.*field)>::merge(parent.*field, child.*field)),
-         ...);
-      },
-      T::fields());
+  const auto merge = [&](auto field) {
+    auto& value = merged.*field;
+    value = std::decay_t<decltype(value)>::merge(parent.*field, child.*field);
+  };
+  std::apply([&](const auto&... field) { (merge(member_of(field)), ...); }, T::fields());
   return merged;
 }
 

@@ -9,20 +9,10 @@
 
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/lint/lint.h"
+#include "ssl_engine/settings/words.h"
 
 namespace tlsplus {
 namespace {
-
-constexpr auto kProtocols = std::to_array<Protocol>(
-    {Protocol::ssl3, Protocol::tls1_0, Protocol::tls1_1, Protocol::tls1_2, Protocol::tls1_3});
-
-std::string names_of_set(ProtocolSet set) {
-  std::vector<std::string> names;
-  for (const Protocol protocol : kProtocols) {
-    if (set.has(protocol)) names.emplace_back(name_of(protocol));
-  }
-  return join(names, ", ");
-}
 
 Where place_of(const Setting<std::string_view>& setting, const Draft& draft) {
   return setting.is_set() ? setting.where() : draft.engine_where();
@@ -30,11 +20,8 @@ Where place_of(const Setting<std::string_view>& setting, const Draft& draft) {
 
 // The line that selects them and no others.
 std::string write_versions(ProtocolSet versions, ProtocolSet but) {
-  std::string line = "write: SSLProtocol -all";
-  for (const Protocol protocol : kProtocols) {
-    if (versions.has(protocol) && !but.has(protocol)) line += text(" +", name_of(protocol));
-  }
-  return line;
+  versions.remove(but);
+  return text("write: SSLProtocol ", spelled(versions));
 }
 
 Where place_of_protocol(const Draft& draft) {
@@ -130,14 +117,14 @@ void PolicyLint::check(const Draft& draft, Findings& findings) {
   (void)gap_free(policy.selected, &dropped);
   if (!dropped.empty()) {
     findings.add(draft.index,
-                 diagnose(Tp::protocol_hole, text("not served: ", names_of_set(dropped)),
+                 diagnose(Tp::protocol_hole, text("not served: ", names_of(dropped, ", ")),
                           place_of_protocol(draft), write_versions(policy.selected, dropped)));
   }
   check_anonymous(draft, findings);
   if (draft.context == nullptr) return;
   if (versions_of(draft).empty()) {
     findings.add(draft.index,
-                 diagnose(Tp::protocol_unusable, text("enabled: ", names_of_set(policy.selected)),
+                 diagnose(Tp::protocol_unusable, text("enabled: ", names_of(policy.selected, ", ")),
                           place_of_protocol(draft)));
     return;
   }
@@ -158,7 +145,7 @@ void PolicyLint::check_old_versions(const Draft& draft, Findings& findings) {
     if (version.protocol < Protocol::tls1_2) old.add(version.protocol);
   }
   if (old.empty()) return;
-  findings.add(draft.index, diagnose(Tp::old_versions_served, names_of_set(old),
+  findings.add(draft.index, diagnose(Tp::old_versions_served, names_of(old, ", "),
                                      place_of(draft.config().cipher_list, draft)));
 }
 

@@ -16,6 +16,7 @@
 #include "ssl_engine/openssl/x509/token.h"
 #include "ssl_engine/openssl/x509/token_uri.h"
 #include "ssl_engine/settings/meant_line.h"
+#include "ssl_engine/settings/words.h"
 
 namespace tlsplus {
 namespace {
@@ -103,41 +104,13 @@ std::optional<std::string_view> after_prefix(std::string_view word, std::string_
   return word.substr(prefix.size());
 }
 
-struct ProtocolWord {
-  std::string_view word;
-  Protocol protocol;
-};
-
-constexpr std::array<ProtocolWord, kProtocolCount> kProtocolWords{{
-    {"SSLv3", Protocol::ssl3},
-    {"TLSv1", Protocol::tls1_0},
-    {"TLSv1.1", Protocol::tls1_1},
-    {"TLSv1.2", Protocol::tls1_2},
-    {"TLSv1.3", Protocol::tls1_3},
-}};
-
 std::optional<ProtocolSet> protocols_named(std::string_view name) {
   if (equals_ignoring_case(name, "all")) return default_protocols();
-  for (const auto& row : kProtocolWords) {
-    if (!equals_ignoring_case(name, row.word)) continue;
-    ProtocolSet one;
-    one.add(row.protocol);
-    return one;
-  }
-  return std::nullopt;
-}
-
-template <class Apply>
-void for_each_protocol(ProtocolSet versions, Apply apply) {
-  for (const auto& row : kProtocolWords) {
-    if (versions.has(row.protocol)) apply(row.protocol);
-  }
-}
-
-std::string names_of(ProtocolSet versions) {
-  std::vector<std::string> names;
-  for_each_protocol(versions, [&](Protocol p) { names.emplace_back(name_of(p)); });
-  return join(names, " ");
+  const auto named = protocol_named(name);
+  if (!named) return std::nullopt;
+  ProtocolSet one;
+  one.add(*named);
+  return one;
 }
 
 /// A word with its sign taken off: '+', '-', or 0 for none.
@@ -195,8 +168,8 @@ std::string_view version_meant(std::string_view name) {
     }
     return kept == "tls10" ? std::string("tls1") : kept;
   };
-  for (const auto& row : kProtocolWords) {
-    if (bare(name) == bare(row.word)) return row.word;
+  for (const Protocol protocol : kProtocols) {
+    if (bare(name) == bare(name_of(protocol))) return name_of(protocol);
   }
   return {};
 }
@@ -346,13 +319,13 @@ Result<ProtocolSelection> parse_protocols(const Line& line) {
     }
     if (sign == 0) {
       if (!selected.empty()) {
-        drops.push_back(text(quote(word), " drops ", names_of(selected)));
+        drops.push_back(text(quote(word), " drops ", names_of(selected, " ")));
       }
       selected = *named;
     } else if (sign == '+') {
-      for_each_protocol(*named, [&](Protocol p) { selected.add(p); });
+      selected.add(*named);
     } else {
-      for_each_protocol(*named, [&](Protocol p) { selected.remove(p); });
+      selected.remove(*named);
     }
   }
   if (!drops.empty()) {
@@ -363,18 +336,13 @@ Result<ProtocolSelection> parse_protocols(const Line& line) {
 }
 
 Result<PlainHttp> parse_plain_http(const Line& line) {
-  if (equals_ignoring_case(line.word(0), "explain")) return PlainHttp::explain;
-  if (equals_ignoring_case(line.word(0), "redirect")) return PlainHttp::redirect;
+  if (const auto answer = value_named(kPlainHttpAnswers, line.word(0))) return *answer;
   return line.refusal(Tp::plain_http_value, quote(line.word(0)));
 }
 
 Result<SniPolicy> parse_sni_policy(const Line& line) {
-  const std::string_view word = line.word(0);
-  if (equals_ignoring_case(word, "strict")) return SniPolicy::strict;
-  if (equals_ignoring_case(word, "secure")) return SniPolicy::secure;
-  if (equals_ignoring_case(word, "authonly")) return SniPolicy::auth_only;
-  if (equals_ignoring_case(word, "insecure")) return SniPolicy::insecure;
-  return line.refusal(Tp::sni_policy_value, quote(word));
+  if (const auto policy = value_named(kSniPolicies, line.word(0))) return *policy;
+  return line.refusal(Tp::sni_policy_value, quote(line.word(0)));
 }
 
 Result<RandomSource> parse_random_source(const Line& line) {

@@ -5,6 +5,7 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/settings/meant_line.h"
 #include "ssl_engine/settings/parse.h"
+#include "ssl_engine/settings/words.h"
 
 namespace tlsplus {
 namespace {
@@ -18,42 +19,20 @@ std::string hint_for(const Line& line, std::size_t position, std::span<const std
 }  // namespace
 
 Result<VerifyMode> parse_verify_mode(const Line& line) {
-  static constexpr struct {
-    std::string_view word;
-    VerifyMode mode;
-  } kModes[] = {
-      {"none", VerifyMode::none},         {"off", VerifyMode::none},
-      {"optional", VerifyMode::optional}, {"require", VerifyMode::require},
-      {"on", VerifyMode::require},        {"optional_no_ca", VerifyMode::optional_no_ca},
-  };
-  for (const auto& row : kModes) {
-    if (equals_ignoring_case(line.word(0), row.word)) return row.mode;
-  }
-  std::vector<std::string> known;
-  for (const auto& row : kModes) known.emplace_back(row.word);
-  return line.refusal(Tp::verify_mode_value, quote(line.word(0)), hint_for(line, 0, known));
+  if (const auto mode = value_named(kVerifyModes, line.word(0))) return *mode;
+  return line.refusal(Tp::verify_mode_value, quote(line.word(0)),
+                      hint_for(line, 0, words_in(kVerifyModes)));
 }
 
 Result<RevocationSetting> parse_revocation_check(const Line& line) {
-  static constexpr struct {
-    std::string_view word;
-    RevocationCheck check;
-  } kChecks[] = {{"none", RevocationCheck::none},
-                 {"leaf", RevocationCheck::leaf},
-                 {"chain", RevocationCheck::chain}};
-  RevocationSetting setting;
-  bool known = false;
-  for (const auto& row : kChecks) {
-    if (!equals_ignoring_case(line.word(0), row.word)) continue;
-    setting.check = row.check;
-    known = true;
+  const auto check = value_named(kRevocationChecks, line.word(0));
+  if (!check) {
+    return line.refusal(Tp::crl_check_value, quote(line.word(0)),
+                        hint_for(line, 0, words_in(kRevocationChecks)));
   }
-  if (!known) {
-    const std::vector<std::string> kinds = {"none", "leaf", "chain"};
-    return line.refusal(Tp::crl_check_value, quote(line.word(0)), hint_for(line, 0, kinds));
-  }
+  RevocationSetting setting{.check = *check};
   for (const std::string_view flag : line.words.subspan(1)) {
-    if (!equals_ignoring_case(flag, "no_crl_for_cert_ok")) {
+    if (!equals_ignoring_case(flag, kNoCrlIsFine)) {
       return line.refusal(Tp::crl_check_value, quote(flag));
     }
     setting.missing_is_fine = true;

@@ -5,7 +5,9 @@
 #include "ssl_engine/settings/protocols.h"
 
 #include <array>
+#include <vector>
 
+#include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/features.h"
 
 namespace tlsplus {
@@ -17,7 +19,7 @@ struct ProtocolName {
   std::uint16_t wire;  // RFC 6101 5.2.1, RFC 2246 6.2.1, RFC 4346, RFC 5246, RFC 8446 4.2.1
 };
 
-constexpr std::array<ProtocolName, kProtocolCount> kNames{{
+constexpr std::array<ProtocolName, kProtocols.size()> kNames{{
     {Protocol::ssl3, "SSLv3", 0x0300},
     {Protocol::tls1_0, "TLSv1", 0x0301},
     {Protocol::tls1_1, "TLSv1.1", 0x0302},
@@ -33,6 +35,21 @@ const ProtocolName& row_of(Protocol protocol) noexcept {
 
 std::string_view name_of(Protocol protocol) noexcept {
   return row_of(protocol).name;
+}
+
+std::optional<Protocol> protocol_named(std::string_view name) noexcept {
+  for (const auto& row : kNames) {
+    if (equals_ignoring_case(row.name, name)) return row.protocol;
+  }
+  return std::nullopt;
+}
+
+std::string names_of(ProtocolSet versions, std::string_view separator) {
+  std::vector<std::string> names;
+  for (const auto& row : kNames) {
+    if (versions.has(row.protocol)) names.emplace_back(row.name);
+  }
+  return join(names, separator);
 }
 
 std::uint16_t wire_version(Protocol protocol) noexcept {

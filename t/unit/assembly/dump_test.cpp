@@ -4,9 +4,6 @@
 // it; the rest is layout.
 #include "ssl_engine/assembly/dump.h"
 
-#include <set>
-
-#include "ssl_engine/assembly/dump_settings.h"
 #include "ssl_engine/base/text.h"
 #include "t/unit/world.h"
 
@@ -14,15 +11,6 @@ namespace {
 
 using namespace tlsplus;
 using namespace tlsplus::test;
-
-START_TEST(every_setting_has_a_row) {
-  // A new member of ServerConfig is to be seen in the dump.
-  ck_assert_uint_eq(setting_rows().size(), std::tuple_size_v<decltype(ServerConfig::fields())>);
-  std::set<std::string_view> names;
-  for (const SettingRow& row : setting_rows()) names.insert(row.directive);
-  ck_assert_uint_eq(names.size(), setting_rows().size());
-}
-END_TEST
 
 struct TwoHosts : World {
   std::string file;
@@ -131,7 +119,6 @@ END_TEST
 int main() {
   Suite* suite = suite_create("dump");
   TCase* tests = tcase_create("dump");
-  tcase_add_test(tests, every_setting_has_a_row);
   tcase_add_test(tests, settings_show_value_and_line);
   tcase_add_test(tests, certificates_are_described);
   tcase_add_test(tests, addresses_and_policies);

@@ -41,7 +41,7 @@ const struct {
     {Protocol::tls1_1, "TLSv1.1", 0x0302}, {Protocol::tls1_2, "TLSv1.2", 0x0303},
     {Protocol::tls1_3, "TLSv1.3", 0x0304},
 };
-static_assert(std::size(kNames) == kProtocolCount);
+static_assert(std::size(kNames) == kProtocols.size());
 
 START_TEST(a_version_has_its_name_and_number) {
   const auto& row = kNames[_i];

@@ -149,9 +149,9 @@ template <class Config>
 void every_member_is_a_field() {
   // The members of a configuration are nothing but its fields: what fields() forgets, it does not
   // inherit. Padding is less than one member.
-  constexpr std::size_t kListed =
-      std::apply([](auto... field) { return (sizeof(std::declval<Config>().*field) + ...); },
-                 decltype(Config::fields()){});
+  constexpr std::size_t kListed = std::apply(
+      [](const auto&... field) { return (sizeof(std::declval<Config>().*member_of(field)) + ...); },
+      decltype(Config::fields()){});
   ck_assert_uint_ge(kListed, sizeof(Config) - (sizeof(Setting<bool>) - 1));
   ck_assert_uint_le(kListed, sizeof(Config));
 }
