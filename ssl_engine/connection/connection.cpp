@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The order is: read the hello, choose the host, make the SSL from that host's context, feed
-// it the hello again, go on. OpenSSL calls back once it has parsed the hello itself; if it saw
-// another name than we did, the connection ends there.
+// Connection: the walk from the first byte to plaintext. The order is: read the hello, choose the
+// host, make the SSL from that host's context, feed it the hello again, go on. OpenSSL calls back
+// once it has parsed the hello itself; if it saw another name than we did, the connection ends
+// there.
 #include "ssl_engine/connection/connection.h"
 
 #include <algorithm>
@@ -141,8 +142,7 @@ void Connection::open(const ClientHello& hello) {
 bool Connection::set_up(SSL& ssl, const std::optional<ChallengeCertificate>& challenge) {
   resumption_.begin(ssl, *serving_, engine_.sessions_of(*serving_));
   verifier_.begin(rules_of(serving_->policy->client_auth), serving_->trust.get());
-  // A host that does not name its versions speaks those of the address (directives.md,
-  // SSLProtocol).
+  // A host without an SSLProtocol of its own speaks the versions of the address.
   if (serving_ != &base_ && !serving_->has_own_versions && base_.engine) {
     const ProtocolRange& versions = base_.policy->versions;
     set_versions(ssl, wire_version(versions.lowest), wire_version(versions.highest));

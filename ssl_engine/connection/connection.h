@@ -109,7 +109,7 @@ class Connection final : public TlsEnd, public HandshakeEvents {
   /// the client before stays in force.
   bool end_asking() noexcept;
 
-  /// The host whose settings govern the requests; its engine may be off (api.md 12.2).
+  /// The host whose settings govern the requests; its engine may be off.
   [[nodiscard]] const Host& host() const noexcept { return *host_; }
   /// The host whose certificate and context did the handshake.
   [[nodiscard]] const Host& serving_host() const noexcept { return *serving_; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Why a connection failed: OpenSSL's words, and beside them what it does not say. The first answer
-// that fits is given: a user, a key, a certificate, nothing in common.
+// Connection: why it failed: OpenSSL's words, and beside them what it does not say. The first
+// answer that fits is given: a user, a key, a certificate, nothing in common.
 #include <new>
 
 #include "ssl_engine/base/text.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What Connection says of its decisions at trace3. Callers ask first whether anybody reads that.
+// Connection: what it says of its decisions at trace3. Callers ask first whether anybody reads
+// that.
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/connection/connection.h"
 

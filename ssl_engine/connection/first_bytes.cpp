@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A table of beginnings. What is not in it is shown: as text if it is text, else in hexadecimal.
+// FirstBytes: a table of how other protocols begin. What is not in it is shown: as text if it is
+// text, else in hexadecimal.
 #include "ssl_engine/connection/first_bytes.h"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a peer speaks that sent something else than a ClientHello. OpenSSL finds a wrong version
-// number in all of it; whoever reads the log wants to know that it was an SSH client, or that the
-// proxy in front has begun to send a header of its own.
+// FirstBytes: what a peer speaks that sent something else than a ClientHello. OpenSSL finds a wrong
+// version number in all of it; whoever reads the log wants to know that it was an SSH client, or
+// that the proxy in front has begun to send a header of its own.
 #pragma once
 
 #include <string>

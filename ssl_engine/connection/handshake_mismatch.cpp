@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The questions come in the order a server decides in: version, cipher suite, key of the
-// certificate, group, signature. The first that has no answer is the reason.
+// HandshakeMismatch: which question has no answer that client and host share. The questions come in
+// the order a server decides in: version, cipher suite, key of the certificate, group, signature.
+// The first that has no answer is the reason.
 #include "ssl_engine/connection/handshake_mismatch.h"
 
 #include <algorithm>

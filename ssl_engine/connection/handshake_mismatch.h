@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Why a client and a host have nothing in common, in the words of the one who configured the host.
-// OpenSSL knows that it found nothing; what it looked at is in the hello and in the context.
+// HandshakeMismatch: why a client and a host have nothing in common, in the words of the one who
+// configured the host. OpenSSL knows that it found nothing; what it looked at is in the hello and
+// in the context.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A whole record is decrypted at a time: asking OpenSSL for less makes it keep the rest in a
+// Inbound: filled a whole record at a time. Asking OpenSSL for less makes it keep the rest in a
 // buffer of its own.
 #include "ssl_engine/connection/inbound.h"
 

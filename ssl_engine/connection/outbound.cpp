@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The first bytes of a connection travel in small records, so that a client can decrypt while
-// the congestion window still opens; after that a record is as large as it may be.
+// Outbound: how large a record is. The first bytes of a connection travel in small records, so that
+// a client can decrypt while the congestion window still opens; after that a record is as large as
+// it may be.
 #include "ssl_engine/connection/outbound.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Outbound: plaintext on its way out: what is worth a record of its own, and what waits for
+// Outbound, plaintext on its way out: what is worth a record of its own, and what waits for
 // company. A record costs an encryption's set-up and 22 bytes or more, so small pieces are gathered
 // until somebody asks for a flush or a record is full.
 #pragma once

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A doubly linked list through the connections themselves. Deadlines are much the same distance
-// from their start, so a new entry belongs at the end, or a few steps before it. Who goes is looked
-// for along the whole list: it has some hundred entries, and only a full one is searched.
+// ParkedHandshakes: a doubly linked list through the connections themselves. Deadlines are much the
+// same distance from their start, so a new entry belongs at the end, or a few steps before it. Who
+// goes is looked for along the whole list: it has some hundred entries, and only a full one is
+// searched.
 #include "ssl_engine/connection/parked_handshakes.h"
 
 #include <algorithm>

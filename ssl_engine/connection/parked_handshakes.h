@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Connections that wait in the MPM without a thread, in the middle of their handshake or silent
-// after it. The MPM wakes a connection only when bytes come or after httpd's Timeout; this list
-// ends them at their own deadline, and lets some go when there are more than the child can hold, so
-// that clients who say nothing cannot keep others out.
+// ParkedHandshakes: the connections of a child that wait in the MPM without a thread, in the middle
+// of their handshake or silent after it. The MPM wakes a connection only when bytes come or after
+// httpd's Timeout; this list ends them at their own deadline, and lets some go when there are more
+// than the child can hold, so that clients who say nothing cannot keep others out.
 //
 // Who goes: first those of an address that holds more than its share, then those without a complete
 // ClientHello, then those of the address with most, and of equals the one whose time is over next.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Only whole lines count: what is cut off would be somebody else's address.
+// stand_in_request(): what is taken over of a client's plain HTTP. Only whole lines count: what is
+// cut off would be somebody else's address.
 #include "ssl_engine/connection/plain_request.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A plain HTTP request that came to a TLS port: what of it is needed to point to the right address,
-// and nothing else. httpd never sees the client's own bytes.
+// stand_in_request(): what is left of a plain HTTP request that came to a TLS port: enough to point
+// to the right address, and nothing else. httpd never sees the client's own bytes.
 #pragma once
 
 #include <string>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// OpenSSL's objects come from a cache that all connections of the process share.
+// The certificates of a host, and their keys, put into an SSL. OpenSSL's objects come from a cache
+// that all connections of the process share.
 #include "ssl_engine/connection/presented_certificates.h"
 
 #include "ssl_engine/openssl/tls/server_ssl.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A place can ask for more than its host, never for less: `none` in a directory takes nothing back.
+// must_ask(): what a place wants, held against what the client has shown. A place can ask for more
+// than its host, never for less: `none` in a directory takes nothing back.
 #include "ssl_engine/connection/reauthentication.h"
 
 #include <algorithm>

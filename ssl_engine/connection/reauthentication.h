@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a place of a host (a directory, a location, an .htaccess) asks of a client beyond what its
-// connection has shown, and what to do about it. Decisions only; Connection carries them out.
+// must_ask(): whether a place of a host (a directory, a location, an .htaccess) asks more of a
+// client than its connection has shown. Decisions only; Connection carries them out.
 #pragma once
 
 #include "ssl_engine/hosts/snapshot.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the questions of OpenSSL come to: a cache, a key, and what is remembered of the client.
+// Resumption: the answers to OpenSSL's questions about sessions. They come to a cache, a key, and
+// what is remembered of the client.
 #include "ssl_engine/connection/resumption.h"
 
 #include <algorithm>

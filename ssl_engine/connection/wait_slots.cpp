@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who is let go counts no more at once, although its thread needs a moment to notice.
+// WaitSlots: who is waited for, and who goes when there is no place. Who is let go counts no more
+// at once, although its thread needs a moment to notice.
 #include "ssl_engine/connection/wait_slots.h"
 
 #include <algorithm>

@@ -29,7 +29,7 @@ struct HostInput {
   Where defined_at;                      // the <VirtualHost> line
   bool is_main_server = false;
   bool speaks_https = false;  // `Protocol https`, or `Listen ... https`
-  // What other modules contributed (api.md section 4); paths, in pairs.
+  // What other modules contributed; paths, in pairs.
   std::vector<std::pair<std::string, std::string>> added_certificates;
   bool only_fallback_certificates = false;  // answer 503
   bool certificate_may_follow = false;  // a module may bring one after this build; none is no error
@@ -44,7 +44,7 @@ struct BuildInput {
   const GlobalConfig* global = nullptr;
   std::vector<HostInput> hosts;  // index 0 is the main server; order as in the configuration
   std::vector<Listener> listeners;
-  bool context_per_host = false;  // another module wants to see every SSL_CTX (api.md section 3)
+  bool context_per_host = false;  // another module wants to see every SSL_CTX
   // False: a configuration test. Nothing may wait for a person; an encrypted key that would need
   // one is a warning, and the snapshot is for looking at only.
   bool may_ask = true;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// httpd's log functions want a module index for per-module log levels, so both of our names
-// work: `LogLevel ssl:debug` and `LogLevel tlsplus:debug`, whichever was loaded.
+// ServerLog, ConnectionLog, RequestLog: a line's way into httpd's error log. httpd's log functions
+// want a module index for per-module log levels, so both of our names work: `LogLevel ssl:debug`
+// and `LogLevel tlsplus:debug`, whichever was loaded.
 #include "ssl_engine/httpd/apache/log.h"
 
 #include "ssl_engine/httpd/apache/module.h"

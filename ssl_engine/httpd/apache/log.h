@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// LogSink over httpd's error log: one for a server, one for a connection. They cost nothing
-// to make and are made where they are needed, on the stack.
+// ServerLog, ConnectionLog, RequestLog: LogSink over httpd's error log, with what httpd knows of
+// the server, the connection or the request. They cost nothing to make and are made where they are
+// needed, on the stack.
 #pragma once
 
 #include <span>

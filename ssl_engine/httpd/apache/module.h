@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which of the two module records was loaded, and our slots in httpd's configuration
-// vectors. `ssl_module` and `tlsplus_module` are two names over the same code; httpd fills in
-// the index of the one that LoadModule named.
+// loaded_module(), slot_of(): the module as httpd knows it. Which of the two module records was
+// loaded, and our slots in httpd's configuration vectors. `ssl_module` and `tlsplus_module` are two
+// names over the same code; httpd fills in the index of the one that LoadModule named.
 #pragma once
 
 #include <chrono>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The bridge between C++ lifetimes and pools: an object lives as long as its pool and is
-// destroyed by a cleanup on it. Nothing else of ours is allocated from pools but text.
+// pool_new(), the bridge between C++ lifetimes and pools: an object lives as long as its pool and
+// is destroyed by a cleanup on it. Nothing else of ours is allocated from pools but text.
 #pragma once
 
 #include <memory>

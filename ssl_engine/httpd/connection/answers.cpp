@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Answers: what makes an answer whole. httpd counts the bytes, a filter's EOS says that no more
+// follow; only both together tell a cut one.
 #include "ssl_engine/httpd/connection/answers.h"
 
 #include <utility>

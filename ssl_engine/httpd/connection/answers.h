@@ -17,7 +17,7 @@
 
 namespace tlsplus {
 
-/// How a request wants the connection to say goodbye (variables.md section 8).
+/// How a request wants the connection to say goodbye.
 enum class Farewell : std::uint8_t {
   standard,  // send close_notify, do not wait for the peer's
   unclean,   // send nothing

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The coalescing filter's entry, for the registration in filters.cpp.
+// The coalescing filter: lets the head of a response share a record with its body. Here is its
+// entry, for the registration in filters.cpp.
 #pragma once
 
 #include "ssl_engine/httpd/apache/apache.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where a connection becomes ours and how it waits. On an MPM that can wait for a socket the
-// handshake runs here, step by step, and the worker thread goes back between the steps;
-// elsewhere it runs to its end in one call. Either way protocol modules, which run after us,
+// The hooks of a connection's life: where it becomes ours and how it waits. On an MPM that can wait
+// for a socket the handshake runs here, step by step, and the worker thread goes back between the
+// steps; elsewhere it runs to its end in one call. Either way protocol modules, which run after us,
 // see a connection whose protocol is negotiated.
 #include "ssl_engine/httpd/connection/connection_hooks.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The hooks of a connection's life, and the MPM's part in it.
+// The hooks of a connection's life, and the MPM's part in it: how httpd's connections come to us
+// and leave.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Registration. The place in the chain is mod_ssl's: above mod_reqtimeout and the core, below
-// everything that wants to see plaintext.
+// The filters' names and places, for the registration. The place in the chain is mod_ssl's: above
+// mod_reqtimeout and the core, below everything that wants to see plaintext.
 #include "ssl_engine/httpd/connection/filters.h"
 
 #include "ssl_engine/base/boundary.h"

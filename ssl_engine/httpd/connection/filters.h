@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The three filters around a TLS connection: which they are, what they are called and where they
-// stand. The names are part of the interface: mod_proxy looks for one of them (api.md section 7).
+// stand. The names are part of the interface: mod_proxy looks for one of them.
 #pragma once
 
 #include "ssl_engine/httpd/apache/apache.h"

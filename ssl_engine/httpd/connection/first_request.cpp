@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is at hand is looked for everywhere it can be: as plaintext, as a record of which OpenSSL
-// has a part, in the buckets read from below, and in the filters and the socket down there. A
-// record that is at hand is opened here, so that one that brings no request (a client's key update)
-// wakes no protocol module.
+// The wait for the first request, and the search for it. What is at hand is looked for everywhere
+// it can be: as plaintext, as a record of which OpenSSL has a part, in the buckets read from below,
+// and in the filters and the socket down there. A record that is at hand is opened here, so that
+// one that brings no request (a client's key update) wakes no protocol module.
 #include "ssl_engine/httpd/connection/first_request.h"
 
 #include "ssl_engine/httpd/apache/module.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Between the end of the handshake and the first request. A browser connects before it knows what
-// it will ask for, and whoever means ill finishes a handshake and says nothing: neither is to hold
-// a thread where the MPM can wait for them.
+// await_first_request(): between the end of the handshake and the first request. A browser connects
+// before it knows what it will ask for, and whoever means ill finishes a handshake and says
+// nothing: neither is to hold a thread where the MPM can wait for them.
 #pragma once
 
 #include "ssl_engine/httpd/connection/handshake_driver.h"

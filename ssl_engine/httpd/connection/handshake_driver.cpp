@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Moves a handshake on as far as the socket allows. No call to the filters below blocks: where a
-// thread waits, it waits here, each time for what is left of the deadline, so that no client can
-// stretch a handshake by sending or taking a byte now and then.
+// The handshake's driver: moves a handshake on as far as the socket allows. No call to the filters
+// below blocks: where a thread waits, it waits here, each time for what is left of the deadline, so
+// that no client can stretch a handshake by sending or taking a byte now and then.
 #include "ssl_engine/httpd/connection/handshake_driver.h"
 
 #include <poll.h>

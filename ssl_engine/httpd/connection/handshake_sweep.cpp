@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A thread of our own and not a timer of the MPM: event's listener does not count a timer into
-// the time it sleeps (seen in httpd 2.4.68 and 2.4.71), so on a quiet server a timed callback
-// comes when the next client does. The thread sleeps for good while nothing is parked.
+// The clock behind ParkedHandshakes: a thread of our own and not a timer of the MPM. event's
+// listener does not count a timer into the time it sleeps (seen in httpd 2.4.68 and 2.4.71), so on
+// a quiet server a timed callback comes when the next client does. The thread sleeps for good while
+// nothing is parked.
 #include "ssl_engine/httpd/connection/handshake_sweep.h"
 
 #include <fcntl.h>

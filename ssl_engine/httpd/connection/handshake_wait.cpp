@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// HandshakeWait: both spans end by the clock alone.
 #include "ssl_engine/httpd/connection/handshake_wait.h"
 
 #include <utility>

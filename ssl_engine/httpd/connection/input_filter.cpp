@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Plaintext upwards. Buckets are transient views of the inbound buffer: whoever keeps one
-// beyond the call sets it aside, as with every filter that reads from a network.
+// The input filter: plaintext upwards. Buckets are transient views of the inbound buffer: whoever
+// keeps one beyond the call sets it aside, as with every filter that reads from a network.
 #include "ssl_engine/httpd/connection/input_filter.h"
 
 #include <limits>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The input filter's entry, for the registration in filters.cpp.
+// The input filter: hands plaintext to whoever reads above it. Here is its entry, for the
+// registration in filters.cpp.
 #pragma once
 
 #include "ssl_engine/httpd/apache/apache.h"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A brigade downwards: data becomes records, everything else keeps its place among them. One
-// pass down the chain carries as many records as there are, because each pass may be a system
-// call: the response, its end and the close_notify of a connection that ends leave together.
+// The output filter, a brigade downwards: data becomes records, everything else keeps its place
+// among them. One pass down the chain carries as many records as there are, because each pass may
+// be a system call: the response, its end and the close_notify of a connection that ends leave
+// together.
 //
 // Nothing is kept between two calls. Where small writes wait for company is the core's filter: it
 // says so in data_in_output_filters, and the MPM and mod_proxy's tunnels, which write without a

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The opposite mistake: TLS spoken to a virtual host that speaks plain HTTP. It cannot be
+// watch_plain_port(): sees TLS that is spoken to a virtual host of plain HTTP. It cannot be
 // answered, but it can be told apart from garbage, logged, and closed at once.
 #pragma once
 

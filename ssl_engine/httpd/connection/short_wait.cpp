@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Two changes of thread cost more than this wait; but a wait in vain costs one more, and holds a
-// worker meanwhile. So it is for those whose answer is on its way, and short.
+// The short waits: poll() for a millisecond or so. Two changes of thread cost more than this wait;
+// but a wait in vain costs one more, and holds a worker meanwhile. So it is for those whose answer
+// is on its way, and short.
 #include "ssl_engine/httpd/connection/short_wait.h"
 
 #include <netinet/in.h>

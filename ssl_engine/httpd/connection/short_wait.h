@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A client a fraction of a millisecond away answers before an MPM could have been asked to wait
-// for it and given the connection to another thread. The kernel measured how far away it is when
-// the connection was made.
+// await_..._nearby(): the short waits, on the worker, for clients that answer sooner than the MPM
+// could look. A client a fraction of a millisecond away answers before an MPM could have been asked
+// to wait for it and given the connection to another thread. The kernel measured how far away it is
+// when the connection was made.
 #pragma once
 
 #include "ssl_engine/httpd/connection/tls_channel.h"

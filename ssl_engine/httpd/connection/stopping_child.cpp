@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Connections in a child that is told to stop: what the MPM would have done for them.
 #include "ssl_engine/httpd/connection/stopping_child.h"
 
 #include <array>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Connections that begin in a child which is already told to stop. event's listener leaves when it
-// counts no connection, and counts one only when a worker has begun with it. One that waited for
-// its worker until after that finds nobody who would poll for it: the worker must serve it to its
-// end, or it is reset when the child ends.
+// stay_with_worker_if_stopping(), linger_with_worker(): the whole life of connections that begin in
+// a child which is already told to stop. event's listener leaves when it counts no connection, and
+// counts one only when a worker has begun with it. One that waited for its worker until after that
+// finds nobody who would poll for it: the worker must serve it to its end, or it is reset when the
+// child ends.
 #pragma once
 
 #include "ssl_engine/httpd/connection/tls_channel.h"

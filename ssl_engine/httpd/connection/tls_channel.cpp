@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// TlsChannel: what is told of a connection that failed, once and at a bearable pace.
 #include "ssl_engine/httpd/connection/tls_channel.h"
 
 #include <utility>

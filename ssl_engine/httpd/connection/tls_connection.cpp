@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Answers to the core's questions, out of httpd's tables and through httpd's hooks.
+// TlsConnection: answers to the core's questions, out of httpd's tables and through httpd's hooks.
 #include "ssl_engine/httpd/connection/tls_connection.h"
 
 #include "ssl_engine/base/limits.h"

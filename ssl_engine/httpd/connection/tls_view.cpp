@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The connection keeps its view from the ClientHello on.
+// tls_view(): asked of the connection, which keeps its view from the ClientHello on.
 #include "ssl_engine/httpd/connection/tls_view.h"
 
 #include "ssl_engine/httpd/connection/tls_connection.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The one question the variables have for the connection layer. Implemented beside the object
-// in the connection's configuration slot.
+// tls_view(): the one question that the variables have for a connection. Implemented beside the
+// object in the connection's configuration slot.
 #pragma once
 
 #include "ssl_engine/httpd/apache/apache.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Records on their way down are transient buckets over out(): the core filter writes them at once
-// or copies what it could not write. They are made at the last moment, since out() moves its memory
-// when more records come.
+// Transport: records on their way down are transient buckets over out(): the core filter writes
+// them at once or copies what it could not write. They are made at the last moment, since out()
+// moves its memory when more records come.
 #include "ssl_engine/httpd/connection/transport.h"
 
 #include <poll.h>

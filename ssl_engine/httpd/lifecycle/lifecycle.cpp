@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// httpd reads its configuration twice at start. The first pass is the one whose findings reach the
-// operator's terminal and whose failure reaches the exit status; what it read from files is kept
-// (retained.h), so the second costs little.
+// The lifecycle hooks: what is done at which of them, and what is not done twice. httpd reads its
+// configuration twice at start. The first pass is the one whose findings reach the operator's
+// terminal and whose failure reaches the exit status; what it read from files is kept (retained.h),
+// so the second costs little.
 //
 // `httpd -k stop` and its like read the configuration too, run check_config, send their signal and
 // are gone. They must work whatever the configuration has become, and ask nobody: so check_config

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From the configuration to a serving process: pre_config, check_config, test_config,
-// post_config, child_init, monitor. check_config judges (configtest runs it and it can fail),
-// post_config puts to work what check_config built.
+// The lifecycle hooks, from the configuration to a serving process: pre_config, check_config,
+// test_config, post_config, child_init, monitor. check_config judges (configtest runs it and it can
+// fail), post_config puts to work what check_config built.
 #pragma once
 
 #include "ssl_engine/httpd/apache/apache.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// APR writes the bodies: each looks its hook up by name and runs whoever registered.
+// The optional hooks of mod_ssl, and how they are run. APR writes the bodies: each looks its hook
+// up by name and runs whoever registered.
 #include "ssl_engine/httpd/modules/mod_ssl_hooks.h"
 
 extern "C" {

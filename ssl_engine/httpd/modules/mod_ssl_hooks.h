@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The optional hooks, by the names and types under which modules written for mod_ssl register
-// them (api.md section 3). httpd's dev package has no header for them, so they are declared here.
+// The optional hooks of mod_ssl, by the names and types under which modules written for it
+// register. httpd's dev package has no header for them, so they are declared here.
 #pragma once
 
 #include "ssl_engine/httpd/apache/apache.h"

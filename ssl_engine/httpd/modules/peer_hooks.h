@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What we ask of other modules while a connection is set up: mod_md's challenge certificates
-// and staples, and the hooks that modules written for mod_ssl register (api.md sections 1, 3
-// and 4). Everything degrades to "nobody answered".
+// What other modules are asked while a connection is set up: mod_md's challenge certificates and
+// staples, and the hooks that modules written for mod_ssl register. Everything degrades to "nobody
+// answered".
 #pragma once
 
 #include <optional>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One hook checks in a fixed order: what comes later may look at what came of the earlier. With
-// `Satisfy any` httpd asks the phases behind it for another permission when it has refused; what no
-// permission may overrule is refused there again.
+// The access hooks: what TLS has to say, in the order in which it is said. One hook checks in a
+// fixed order: what comes later may look at what came of the earlier. With `Satisfy any` httpd asks
+// the phases behind it for another permission when it has refused; what no permission may overrule
+// is refused there again.
 #include "ssl_engine/httpd/request/access_hooks.h"
 
 #include <optional>
@@ -34,7 +35,7 @@ int refuse_plain(request_rec& request, const DirConfig& directory, LogSink& log)
   return forbid(request);
 }
 
-/// SSLUserName: the user is what the variable says (directives.md section 6).
+/// SSLUserName: the user is what the variable says.
 void set_user(request_rec& request, const DirConfig& directory, LogSink& log) {
   if (!directory.user_name.is_set() || directory.options.has(OptionSet::kFakeBasicAuth)) return;
   const std::string name(*directory.user_name);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What TLS has to say on who may see what: SSLRequireSSL, SSLVerifyClient in a directory,
-// SSLUserName, SSLRequire, and what SSLOptions makes of them in the phases that follow.
+// The access hooks: what TLS has to say on who may see what: SSLRequireSSL, SSLVerifyClient in a
+// directory, SSLUserName, SSLRequire, and what SSLOptions makes of them in the phases that follow.
 #pragma once
 
 #include "ssl_engine/httpd/apache/apache.h"

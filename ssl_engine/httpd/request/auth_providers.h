@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `Require ssl` and `Require ssl-verify-client` of mod_authz_core.
+// The providers of `Require ssl` and `Require ssl-verify-client`, for mod_authz_core.
 #pragma once
 
 #include "ssl_engine/httpd/apache/apache.h"

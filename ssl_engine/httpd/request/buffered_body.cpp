@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The filter takes the place of httpd's own, which has seen the end of the body: it must stand on
-// the protocol's level, or the body would be lost in an internal redirect.
+// keep_body(): reads the body within its time, and leaves a filter that gives it back. The filter
+// takes the place of httpd's own, which has seen the end of the body: it must stand on the
+// protocol's level, or the body would be lost in an internal redirect.
 #include "ssl_engine/httpd/request/buffered_body.h"
 
 #include <string_view>
@@ -12,7 +13,7 @@
 namespace tlsplus {
 namespace {
 
-constexpr const char* kFilterName = "SSL/TLS Buffer";  // part of the interface (api.md section 7)
+constexpr const char* kFilterName = "SSL/TLS Buffer";  // part of the interface
 constexpr apr_off_t kPieceBytes = 8192;
 constexpr apr_off_t kLeastBytesPerSecond = 500;
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The body of a request, read and kept while its client is asked for a certificate: what lies
-// between the request and the answer on the wire has to be out of the way first.
+// keep_body(): reads the body of a request and keeps it while its client is asked for a
+// certificate: what lies between the request and the answer on the wire has to be out of the way
+// first.
 #pragma once
 
 #include "ssl_engine/httpd/apache/apache.h"

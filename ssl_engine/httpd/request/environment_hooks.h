@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a TLS request carries for CGI programs, filters and proxies: the environment by
+// The environment of TLS requests, for CGI programs, filters and proxies: what they get by
 // SSLOptions, and the notes.
 #pragma once
 
@@ -12,7 +12,7 @@ namespace tlsplus {
 void register_environment_hooks();
 
 /// True if the request came through TLS of ours to a virtual host that speaks it: on a
-/// connection whose host has the engine off a request counts as plain (variables.md section 1).
+/// connection whose host has the engine off a request counts as plain.
 bool is_tls_request(const request_rec& request) noexcept;
 
 }  // namespace tlsplus

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A request that httpd makes of another one (a directory index, an error document) carries the
-// headers of the first. The login in them is good only if we have put it there: authentication may
-// not have been asked for, and the client's own header not looked at, before.
+// SSLOptions +FakeBasicAuth: whose login it is that a request has. A request that httpd makes of
+// another one (a directory index, an error document) carries the headers of the first. The login in
+// them is good only if we have put it there: authentication may not have been asked for, and the
+// client's own header not looked at, before.
 #include "ssl_engine/httpd/request/fake_basic_auth.h"
 
 #include <optional>

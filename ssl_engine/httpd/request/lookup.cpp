@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The core asks the hook first and our optional function, which it has replaced by its own,
-// only when no hook answered. So the hook says nothing where it knows nothing, and the optional
-// function, of which mod_ssl's users expect that it never returns NULL, has the last word.
+// The look-ups of variables, in each of the ways there are. The core asks the hook first and our
+// optional function, which it has replaced by its own, only when no hook answered. So the hook says
+// nothing where it knows nothing, and the optional function, of which mod_ssl's users expect that
+// it never returns NULL, has the last word.
 #include "ssl_engine/httpd/request/lookup.h"
 
 #include <cstddef>
@@ -20,7 +21,7 @@ namespace tlsplus {
 namespace {
 
 /// "mod_ssl/2.4.71": scripts take it apart, so it names the module we stand in for and the
-/// httpd that runs (variables.md section 2).
+/// httpd that runs.
 std::string_view interface_version() {
   static const std::string version = [] {
     ap_version_t httpd;
@@ -214,7 +215,7 @@ static int tlsplus_log_formats(apr_pool_t* pool, apr_pool_t* /*log*/,
 }  // extern "C"
 
 /// Optional functions are known by name alone; APR casts them back to the type their users
-/// declare (api.md section 2).
+/// declare.
 template <class Function>
 void offer(const char* name, Function* function) {
   apr_dynamic_fn_register(name, reinterpret_cast<apr_opt_fn_t*>(function));

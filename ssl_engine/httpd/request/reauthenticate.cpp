@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs before any other access check of ours, so that all of them see the certificate that the
-// place asked for. The worker waits here for the client, at most as long as for a handshake.
+// reauthenticate(): decides for one request, asks, and judges the answer. It runs before any other
+// access check of ours, so that all of them see the certificate that the place asked for. The
+// worker waits here for the client, at most as long as for a handshake.
 #include "ssl_engine/httpd/request/reauthenticate.h"
 
 #include "ssl_engine/base/network_of.h"

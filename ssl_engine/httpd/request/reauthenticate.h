@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Asking the client of a request for what its place wants beyond what the connection has shown.
+// reauthenticate(): asks the client of a request for what its place wants beyond what the
+// connection has shown.
 #pragma once
 
 #include "ssl_engine/httpd/apache/apache.h"

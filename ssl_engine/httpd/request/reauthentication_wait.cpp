@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Waits for the answer of a client that was asked again. A client that gives none can mostly be
-// told so: only in the middle of a handshake nothing else can be sent.
+// await_answer(): records in and out until a client that was asked again has answered. A client
+// that gives none can mostly be told so: only in the middle of a handshake nothing else can be
+// sent.
 #include "ssl_engine/httpd/request/reauthentication_wait.h"
 
 #include <optional>

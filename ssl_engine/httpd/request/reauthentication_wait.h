@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Waiting for a client that was asked again, on the thread of its request.
+// await_answer(): waits for a client that was asked again, on the thread of its request.
 #pragma once
 
 #include "ssl_engine/connection/wait_slots.h"

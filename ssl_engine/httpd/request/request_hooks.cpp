@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The checks run on the first look at a request only, in this order: plain HTTP on the TLS
-// port, a host that cannot serve yet, strict SNI, the SNI policy (directives.md section 2).
+// The hooks of a request that was read: is it on the right connection? The checks run on the first
+// look at a request only, in this order: plain HTTP on the TLS port, a host that cannot serve yet,
+// strict SNI, the SNI policy.
 #include "ssl_engine/httpd/request/request_hooks.h"
 
 #include <span>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What TLS has to say about a request once its headers are read: is it on the right
-// connection, and how will that connection end.
+// The hooks of a request that was read: is it on the right connection, and how will that connection
+// end.
 #pragma once
 
 #include "ssl_engine/httpd/apache/apache.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What one check of a request has to tell a later one. Made where there is something to tell.
+// RequestState: what one check of a request has to tell a later one. Made where there is something
+// to tell.
 #pragma once
 
 #include "ssl_engine/httpd/apache/apache.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Two tables ordered by name, and two prefixes. httpd's functions take a non-const request
-// because some of them look things up and remember the answer in it.
+// request_variable(): two tables ordered by name, and two prefixes. httpd's functions take a
+// non-const request because some of them look things up and remember the answer in it.
 #include "ssl_engine/httpd/request/request_variables.h"
 
 #include <algorithm>

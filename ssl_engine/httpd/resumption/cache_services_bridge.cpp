@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// memcache and redis are asked for by the names of httpd's providers, and these must be loaded
-// and content with their arguments, as with mod_ssl; the asking itself is network_cache.h's, since
-// the providers wait for seconds where a handshake may wait for a tenth of one.
+// CacheServices: which cache it is, and its life. memcache and redis are asked for by the names of
+// httpd's providers, and these must be loaded and content with their arguments, as with mod_ssl;
+// the asking itself is network_cache.h's, since the providers wait for seconds where a handshake
+// may wait for a tenth of one.
 #include "ssl_engine/httpd/resumption/cache_services_bridge.h"
 
 #include <iterator>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The session cache of a generation, whichever it is: our memory, a provider of httpd, servers on
-// the network, or none. Belongs to SessionServices and has its order of calls.
+// CacheServices: the session cache of a generation, whichever it is: our memory, a provider of
+// httpd, servers on the network, or none. Belongs to SessionServices and has its order of calls.
 #pragma once
 
 #include <chrono>

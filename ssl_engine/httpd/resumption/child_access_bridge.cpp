@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Permission bits only: what an ACL adds or takes is for the kernel to know.
+// children_can_reach(): asked of permission bits only. What an ACL adds or takes is for the kernel
+// to know.
 #include "ssl_engine/httpd/resumption/child_access_bridge.h"
 
 #include <grp.h>

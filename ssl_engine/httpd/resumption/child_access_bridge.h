@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whether the children, which run as another user than the parent, can reach a file that they
-// will open by name. Found out in the parent before they exist, so that the message names the
-// folder at fault and not only "permission denied".
+// children_can_reach(): whether the children, which run as another user than the parent, can reach
+// a file that they will open by name. Found out in the parent before they exist, so that the
+// message names the folder at fault and not only "permission denied".
 #pragma once
 
 #include "ssl_engine/base/result.h"

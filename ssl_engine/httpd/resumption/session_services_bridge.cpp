@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Puts cache and ticket keys together. What survives a graceful restart is memory with a layout of
-// its own version (keep_segment()), never an object of the module: the module is unloaded in
-// between.
+// SessionServices: puts cache and ticket keys together. What survives a graceful restart is memory
+// with a layout of its own version (keep_segment()), never an object of the module: the module is
+// unloaded in between.
 #include "ssl_engine/httpd/resumption/session_services_bridge.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Our section of mod_status: what the caches and the ticket keys have done, as a table for people
+// The section of mod_status: what the caches and the ticket keys have done, as a table for people
 // and as lines for machines (`?auto`).
 #pragma once
 

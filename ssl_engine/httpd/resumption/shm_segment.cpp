@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// apr_shm puts a header in front of what it hands out, so there is slack for the alignment.
+// make_segment(), keep_segment(): memory of apr_shm, aligned and locked. apr_shm puts a header in
+// front of what it hands out, so there is slack for the alignment.
 #include "ssl_engine/httpd/resumption/shm_segment.h"
 
 #include <sys/mman.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Shared memory for the caches and the ticket keys: anonymous, so that no file is left behind
-// whatever becomes of the server; aligned to cache lines, which APR does not promise; locked and
-// kept out of core dumps where the system lets us, for it holds keys.
+// make_segment(), keep_segment(): shared memory for the caches and the ticket keys: anonymous, so
+// that no file is left behind whatever becomes of the server; aligned to cache lines, which APR
+// does not promise; locked and kept out of core dumps where the system lets us, for it holds keys.
 #pragma once
 
 #include "ssl_engine/base/bytes.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The provider interface is httpd's ap_socache.h. Its calls take a pool for temporary needs: under
-// the lock one pool serves all, without it each call gets its own.
+// SocacheBridge: calls of a provider, under its lock. The provider interface is httpd's
+// ap_socache.h. Its calls take a pool for temporary needs: under the lock one pool serves all,
+// without it each call gets its own.
 #include "ssl_engine/httpd/resumption/socache_bridge.h"
 
 #include <dlfcn.h>

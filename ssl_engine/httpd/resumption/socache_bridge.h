@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Any cache provider of httpd (shmcb, dbm, memcache, redis, ...) behind our facade, with the lock
-// that some of them need. A lock between processes can be held by one that was stopped, so it is
-// asked for and never waited for without bound: kLongestWait, and not even that while the last
-// wait was in vain. A provider that fails again and again, and writes a line each time, is let
-// alone for a while (breaker.h).
+// SocacheBridge: any cache provider of httpd (shmcb, dbm, memcache, redis, ...) behind our facade,
+// with the lock that some of them need. A lock between processes can be held by one that was
+// stopped, so it is asked for and never waited for without bound: kLongestWait, and not even that
+// while the last wait was in vain. A provider that fails again and again, and writes a line each
+// time, is let alone for a while (breaker.h).
 #pragma once
 
 #include <atomic>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Key files are read where they may be read, in the parent, and reach the children through shared
-// memory: a child never opens one.
+// TicketServices: where the keys come from, and how they get to the children. Key files are read
+// where they may be read, in the parent, and reach the children through shared memory: a child
+// never opens one.
 #include "ssl_engine/httpd/resumption/ticket_services_bridge.h"
 
 #include <algorithm>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// All ticket keys of a generation: the ring that renews itself, and for virtual hosts that name
-// files or a shared secret, the sets made from those. Belongs to SessionServices and has its
-// order of calls: read(), open(), then tick() in the parent while children ask keys_of().
+// TicketServices: all ticket keys of a generation: the ring that renews itself, and for virtual
+// hosts that name files or a shared secret, the sets made from those. Belongs to SessionServices
+// and has its order of calls: read(), open(), then tick() in the parent while children ask
+// keys_of().
 #pragma once
 
 #include <chrono>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Between httpd's command table and ours. Each row of directives() becomes a command_rec whose
-// cmd_data is the row; the five entry points differ in how httpd hands over the arguments, and
-// meet in handle(). Text that httpd has split off lives in the configuration's pool, so the core
-// keeps views of it.
+// The configuration phase, between httpd's command table and ours. Each row of directives() becomes
+// a command_rec whose cmd_data is the row; the five entry points differ in how httpd hands over the
+// arguments, and meet in handle(). Text that httpd has split off lives in the configuration's pool,
+// so the core keeps views of it.
 #include "ssl_engine/httpd/startup/config.h"
 
 #include <array>

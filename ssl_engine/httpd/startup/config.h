@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// httpd's configuration phase: creates and merges our slots, and turns the rows of
-// directives.h into command_rec rows. One handler serves them all.
+// The configuration phase: creates and merges our slots, and turns the rows of directives.h into
+// command_rec rows. One handler serves them all.
 #pragma once
 
 #include <vector>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Standard output, because that is what people pipe; findings go to standard error.
+// The dumps of the configuration: on standard output, because that is what people pipe; findings go
+// to standard error.
 #include "ssl_engine/httpd/startup/config_dump.h"
 
 #include <cstdio>

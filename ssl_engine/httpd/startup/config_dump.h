@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `httpd -t -D DUMP_CERTS` and `-D DUMP_TLS`: what the configuration comes to, printed.
+// The dumps of the configuration, `httpd -t -D DUMP_CERTS` and `-D DUMP_TLS`: what the
+// configuration comes to, printed.
 #pragma once
 
 #include "ssl_engine/httpd/apache/apache.h"

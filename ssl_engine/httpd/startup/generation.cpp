@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Brings the core's builders and httpd's pools together; the decisions are theirs.
+// Generation: brings the core's builders and httpd's pools together; the decisions are theirs.
 #include "ssl_engine/httpd/startup/generation.h"
 
 #include <algorithm>

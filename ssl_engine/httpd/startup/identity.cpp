@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Module records are told apart by their name string and address: ours may be loaded under
-// either name, a stranger under one of them is mod_ssl or a second copy of us.
+// The module's identity, found by name and address. Module records are told apart by their name
+// string and address: ours may be loaded under either name, a stranger under one of them is mod_ssl
+// or a second copy of us.
 #include "ssl_engine/httpd/startup/identity.h"
 
 #include <charconv>

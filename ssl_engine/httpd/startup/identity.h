@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Is this the right module, once, in the right server? Asked before a directive is looked at.
+// The module's identity: is this the right one, once, in the right server? Asked before a directive
+// is looked at.
 #pragma once
 
 #include <optional>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An accelerator starts in the parent. An engine that has to do with a token does not survive the
-// fork, and starts in each child.
+// LibrarySetup: when each of its parts is started. An accelerator starts in the parent. An engine
+// that has to do with a token does not survive the fork, and starts in each child.
 #include "ssl_engine/httpd/startup/library_setup.h"
 
 #include <string>

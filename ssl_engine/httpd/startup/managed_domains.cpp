@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `MDomain NAME... [auto|manual]`, or a section <MDomainSet NAME...> (in newer versions <MDomain>)
-// with MDMember lines in it.
+// ManagedDomains: the forms of the lines in which mod_md is told of domains. `MDomain NAME...
+// [auto|manual]`, or a section <MDomainSet NAME...> (in newer versions <MDomain>) with MDMember
+// lines in it.
 #include "ssl_engine/httpd/startup/managed_domains.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which virtual hosts mod_md will bring certificates for, read from its lines: a configuration test
-// ends before mod_md itself can be asked.
+// ManagedDomains: which virtual hosts mod_md will bring certificates for, read from its lines: a
+// configuration test ends before mod_md itself can be asked.
 #pragma once
 
 #include <string>

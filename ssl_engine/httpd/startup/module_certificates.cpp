@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A host that gets a certificate from nobody else is offered a fallback, with which it answers 503
-// (api.md section 4).
+// ModuleCertificates: collected through the hooks, host by host. A host that gets a certificate
+// from nobody else is offered a fallback, with which it answers 503.
 #include "ssl_engine/httpd/startup/module_certificates.h"
 
 #include <optional>

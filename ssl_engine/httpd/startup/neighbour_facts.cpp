@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// httpd keeps the lines as a tree: sections have children. <IfModule> and Include are gone by then,
-// their lines stand where they belong.
+// The facts of neighbours, gathered in one walk over httpd's tree of lines. httpd keeps the lines
+// as a tree: sections have children. <IfModule> and Include are gone by then, their lines stand
+// where they belong.
 #include "ssl_engine/httpd/startup/neighbour_facts.h"
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One walk over the lines httpd has read, for those of other modules that lint_neighbours() judges.
+// The facts of neighbours: what lines of other modules say that lint_neighbours() judges, found in
+// one walk over what httpd has read.
 #pragma once
 
 #include "ssl_engine/hosts/build_input.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lines are read leniently: what the module they belong to refuses never gets here.
+// Neighbours: their lines are read leniently: what the module they belong to refuses never gets
+// here.
 #include "ssl_engine/httpd/startup/neighbours.h"
 
 #include <algorithm>

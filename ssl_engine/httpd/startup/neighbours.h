@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the directives of httpd's own modules say where it matters to us and no function tells:
-// read from the configuration tree, in the parent.
+// Neighbours: what the directives of httpd's own modules say where it matters to us and no function
+// tells: read from the configuration tree, in the parent.
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// ap_retained_data_create() hands out a zeroed block once per name; it holds one pointer.
+// Retained memory, by its names. ap_retained_data_create() hands out a zeroed block once per name;
+// it holds one pointer.
 #include "ssl_engine/httpd/startup/retained.h"
 
 #include <optional>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What outlives a reading of the configuration: plain memory that httpd keeps for the life of
-// the parent process, under names with a version digit. Our code is unloaded in between, so
-// nothing in it may point at code or at a C++ object.
+// Retained memory: what outlives a reading of the configuration, plain memory that httpd keeps for
+// the life of the parent process, under names with a version digit. Our code is unloaded in
+// between, so nothing in it may point at code or at a C++ object.
 #pragma once
 
 #include <string_view>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The address tables of httpd's vhost.c are private, but what they say about a connection is
-// not: each address is asked about through a conn_rec that has nothing but that address.
+// The virtual hosts, read out of httpd. The address tables of httpd's vhost.c are private, but what
+// they say about a connection is not: each address is asked about through a conn_rec that has
+// nothing but that address.
 #include "ssl_engine/httpd/startup/virtual_hosts.h"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// httpd's server_recs, listeners and address tables as the core's values. Read-only; everything
-// is asked through httpd's public functions, so that the core's idea of a virtual host and
-// httpd's cannot differ.
+// The virtual hosts: httpd's server_recs, listeners and address tables as the core's values.
+// Read-only; everything is asked through httpd's public functions, so that the core's idea of a
+// virtual host and httpd's cannot differ.
 #pragma once
 
 #include "ssl_engine/hosts/build_input.h"
