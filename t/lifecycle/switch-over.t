@@ -7,7 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Certs;
-use TLSplus::Env qw(builddir find_program module_so needs_tlsplus scratch_dir);
+use TLSplus::Env qw(builddir find_program module_so needs_tlsplus sanitizer_env scratch_dir);
 use TLSplus::Process qw(run slurp spew);
 use TLSplus::Server;
 use TLSplus::Test;
@@ -48,8 +48,9 @@ spew("$etc/envvars", join '', map { "export $_\n" } "APACHE_RUN_DIR=$etc/run", "
 spew("$etc/mods-available/tlsplus.$_", $_ eq 'load' ? $load : slurp(builddir() . '/conf/tlsplus.conf')) for qw(load conf);
 
 my %ENV_OF = map { /^export (\w+)=(.*)$/ ? ($1 => $2) : () } split /\n/, slurp("$etc/envvars");
+my %HTTPD_ENV = (%ENV_OF, sanitizer_env("$etc/log/sanitizer"));
 sub tool ($program, @words) { run([$program, @words], env => {%ENV_OF, APACHE_STATE_DIRECTORY => "$etc/state"}) }
-sub apache (@words) { my $done = run([$apache2, '-d', $etc, @words], env => \%ENV_OF); $done->{text} = $done->{out} . $done->{err}; return $done }
+sub apache (@words) { my $done = run([$apache2, '-d', $etc, @words], env => \%HTTPD_ENV); $done->{text} = $done->{out} . $done->{err}; return $done }
 
 # The protocols and the cache in force, as our own dump tells them.
 sub settings { my $text = apache('-t', '-DDUMP_TLS')->{text}; return $text }
@@ -77,7 +78,7 @@ subtest 'the switch' => sub {
 };
 
 subtest 'it serves so' => sub {
-    my $process = TLSplus::Process::spawn([$apache2, '-d', $etc, '-DFOREGROUND'], env => \%ENV_OF);
+    my $process = TLSplus::Process::spawn([$apache2, '-d', $etc, '-DFOREGROUND'], env => \%HTTPD_ENV);
     ok TLSplus::Process::wait_until(20, sub { !$process->running || slurp("$etc/log/error.log") =~ /resuming normal operations/ }), 'starts';
     is $server->handshake(name => 'a.test', tls => 'TLSv1.3')->protocol, 'TLSv1.3', 'TLS 1.3 is spoken';
     is $server->handshake(name => 'a.test', tls => 'TLSv1.2')->protocol, undef, 'TLS 1.2 is not, as ssl.conf says';

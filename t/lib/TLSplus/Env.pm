@@ -13,7 +13,7 @@ use File::Temp ();
 use Exporter 'import';
 
 our @EXPORT_OK = qw(httpd module_so srcdir builddir mpm modules_dir run_as is_tlsplus
-  needs_tlsplus needs_program needs_mpm has_module sanitized sanitizer_env scratch_dir find_program tool
+  needs_tlsplus needs_program needs_mpm has_module sanitized sanitizer_env httpd_by_itself scratch_dir find_program tool
   openssl_is_at_least library_compresses);
 
 my $TOP = abs_path(dirname(__FILE__) . '/../../..');
@@ -116,6 +116,19 @@ sub sanitizer_env ($log_path, %opt) {
         ASAN_OPTIONS  => join(':', @asan, $ENV{ASAN_OPTIONS} // ()),
         UBSAN_OPTIONS => join(':', "log_path=$log_path", 'print_stacktrace=1', $ENV{UBSAN_OPTIONS} // ()),
     );
+}
+
+# The httpd to name to a program that clears the environment first, as Debian's apachectl does: httpd itself, or for a
+# sanitized module a script in `dir` that sets what `env` has and becomes httpd.
+sub httpd_by_itself ($dir, $env) {
+    return httpd() unless sanitized();
+    my %env = (%ENV, %$env);
+    my $path = "$dir/httpd-sanitized";
+    open my $out, '>', $path or die "$path: $!\n";
+    print {$out} "#!/bin/sh\n", (map { "export $_='$env{$_}'\n" } grep { /^(?:LD_PRELOAD|\w+SAN_OPTIONS)$/ } sort keys %env), "exec '", httpd(), "' \"\$\@\"\n";
+    close $out or die "$path: $!\n";
+    chmod 0755, $path or die "chmod $path: $!\n";
+    return $path;
 }
 
 # A fresh folder that httpd's unprivileged children can reach too: a $TMPDIR below somebody's
