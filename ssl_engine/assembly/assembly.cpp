@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Three walks over the hosts: settle what each one is (engine, policy, certificates), judge it,
-// and keep it. Nothing returns early, so that one run tells everything.
+// Three walks over the hosts: make the parts of each (policy, authorities, context, passwords,
+// certificates), judge it, and keep it. Nothing returns early, so that one run tells everything.
 #include "ssl_engine/assembly/assembly.h"
 
 #include <algorithm>
-#include <optional>
-#include <unordered_map>
 #include <utility>
 
 #include "ssl_engine/assembly/certificate_contexts.h"
 #include "ssl_engine/assembly/context_factory.h"
 #include "ssl_engine/assembly/host_certificates.h"
+#include "ssl_engine/assembly/host_contexts.h"
 #include "ssl_engine/assembly/password_stores.h"
+#include "ssl_engine/assembly/policies.h"
 #include "ssl_engine/assembly/trust_stores.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/certificates/certificate_files.h"
-#include "ssl_engine/hosts/draft.h"
 #include "ssl_engine/lint/lint.h"
 #include "ssl_engine/messages/findings.h"
 #include "ssl_engine/openssl/fips.h"
@@ -37,55 +36,6 @@ SessionIdContext session_id_context_of(const Draft& draft) {
   }
   return sha256(as_bytes(identity));
 }
-
-/// Policies and their contexts, each made once.
-class Policies {
- public:
-  Policies(ContextFactory& factory, bool context_per_host)
-      : factory_(factory), context_per_host_(context_per_host) {}
-
-  void settle(Draft& draft, TrustStores& trust, Findings& findings) {
-    Policy policy = effective_policy(draft.config(), system_);
-    auto [known, is_new] = known_.try_emplace(std::move(policy));
-    Known& entry = known->second;
-    if (is_new) entry.policy = std::make_shared<const Policy>(known->first);
-    draft.policy = entry.policy;
-    trust.settle(draft);
-    if (entry.policy->selected.empty()) return;
-    if (is_new || (context_per_host_ && !entry.refusal)) make(entry, draft.trust.get());
-    if (entry.refusal) {
-      findings.add(draft.index, explain_context_error(draft, *entry.policy, *entry.refusal));
-    } else {
-      draft.context = entry.context;
-    }
-  }
-
-  std::vector<SslCtx> take_contexts() && { return std::move(contexts_); }
-
- private:
-  struct Known {
-    std::shared_ptr<const Policy> policy;
-    SSL_CTX* context = nullptr;
-    std::optional<Error> refusal;
-  };
-
-  void make(Known& entry, const TrustStore* trust) {
-    auto made = context_per_host_ ? factory_.make(*entry.policy, trust)
-                                  : factory_.context_for(*entry.policy, trust);
-    if (made) {
-      entry.context = made->get();
-      contexts_.push_back(std::move(*made));
-    } else {
-      entry.refusal = std::move(made).error();
-    }
-  }
-
-  ContextFactory& factory_;
-  bool context_per_host_;
-  SystemDefaults system_ = system_defaults();
-  std::unordered_map<Policy, Known, PolicyHash> known_;
-  std::vector<SslCtx> contexts_;
-};
 
 void check_presence(const Draft& draft, Findings& findings) {
   if (draft.input->only_fallback_certificates) {
@@ -112,17 +62,7 @@ void check_presence(const Draft& draft, Findings& findings) {
                diagnose(Tp::certificate_not_configured, std::move(evidence), draft.engine_where()));
 }
 
-std::vector<Draft> drafts_of(const BuildInput& input) {
-  std::vector<Draft> drafts(input.hosts.size());
-  for (std::uint32_t i = 0; i < drafts.size(); ++i) {
-    drafts[i].input = &input.hosts[i];
-    drafts[i].index = i;
-    drafts[i].engine = speaks_tls(input.hosts[i]);
-  }
-  return drafts;
-}
-
-Host host_of(Draft& draft) {
+Host host_of(const Draft& draft) {
   Host host;
   host.index = draft.index;
   host.name = draft.input->name;
@@ -146,8 +86,8 @@ Host host_of(Draft& draft) {
     host.certificates.push_back(presented.certificate);
   }
   host.session_id_context = session_id_context_of(draft);
-  host.dh_parameters = std::move(draft.dh_parameters);
-  host.group = std::move(draft.group);
+  if (draft.dh_parameters != nullptr) host.dh_parameters = share(*draft.dh_parameters);
+  host.group = draft.group;
   return host;
 }
 
@@ -158,22 +98,31 @@ std::vector<std::string> names_of_hosts(const BuildInput& input) {
   return names;
 }
 
-void settle(std::vector<Draft>& drafts, const BuildInput& input, CertificateFiles& store,
-            Policies& policies, TrustStores& trust, Findings& findings) {
-  PasswordStores passwords(findings);
-  const Setting<PassPhraseDialog> unset;
-  PassPhrases phrases(
-      make_dialog(input.global == nullptr ? unset : input.global->pass_phrase_dialog, input.may_ask,
-                  input.tell));
-  HostCertificates certificates(store, phrases, findings);
-  for (Draft& draft : drafts) {
-    if (!draft.engine) continue;
-    policies.settle(draft, trust, findings);
-    passwords.settle(draft);
-    certificates.load(draft);
-    check_presence(draft, findings);
-  }
-  certificates.report_mismatches();
+/// The steps to a host's parts, each with what it remembers of the hosts before.
+struct Steps {
+  Policies policies;
+  TrustStores trust;
+  HostContexts contexts;
+  PasswordStores passwords;
+  HostCertificates certificates;
+};
+
+/// All parts of a host, in the order in which they need each other.
+Draft draft_of(const ConfiguredHost& host, Steps& steps, Findings& findings) {
+  Draft draft{host};
+  draft.engine = speaks_tls(*host.input);
+  if (!draft.engine) return draft;
+  const auto part = [&](auto judged) {
+    findings.add(host.index, std::move(judged.findings));
+    return std::move(judged.made);
+  };
+  draft.policy = steps.policies.of(host.config());
+  draft.trust = part(steps.trust.store_for(host, *draft.policy));
+  draft.context = part(steps.contexts.context_for(host, *draft.policy, draft.trust.get()));
+  draft.passwords = part(steps.passwords.store_for(host.config(), *draft.policy));
+  steps.certificates.load(draft);
+  check_presence(draft, findings);
+  return draft;
 }
 
 void judge(const std::vector<Draft>& drafts, const BuildInput& input, const Clock& clock,
@@ -213,6 +162,12 @@ std::vector<std::shared_ptr<TokenKey>> token_keys_of(const std::vector<Host>& ho
   return keys;
 }
 
+std::unique_ptr<PhraseDialog> dialog_of(const BuildInput& input) {
+  const Setting<PassPhraseDialog> unset;
+  return make_dialog(input.global == nullptr ? unset : input.global->pass_phrase_dialog,
+                     input.may_ask, input.tell);
+}
+
 // A device that nothing can be computed with is no reason to look further.
 void check_crypto_device(const BuildInput& input, Findings& findings) {
   const TokenAccess access = token_access_of(input);
@@ -238,12 +193,21 @@ Assembled assemble(const BuildInput& input, CertificateFiles& certificates,
     findings.add(diagnose(Tp::no_algorithms, text("active providers: ", active_providers())));
     return {nullptr, findings.take({})};
   }
-  Policies policies(contexts, input.context_per_host);
-  TrustStores trust(findings, clock.wall());
-  auto drafts = drafts_of(input);
   check_crypto_device(input, findings);
   certificates.begin(token_access_of(input));
-  settle(drafts, input, certificates, policies, trust, findings);
+  PassPhrases phrases(dialog_of(input));
+  Steps steps{{},
+              TrustStores(clock.wall()),
+              HostContexts(contexts, input.context_per_host),
+              {},
+              HostCertificates(certificates, phrases, findings)};
+  std::vector<Draft> drafts;
+  drafts.reserve(input.hosts.size());
+  for (const HostInput& host : input.hosts) {
+    const auto index = static_cast<std::uint32_t>(drafts.size());
+    drafts.push_back(draft_of({&host, index}, steps, findings));
+  }
+  steps.certificates.report_mismatches();
   certificates.finish();
   judge(drafts, input, clock, findings);
 
@@ -251,9 +215,9 @@ Assembled assemble(const BuildInput& input, CertificateFiles& certificates,
   if (any_fatal(built.findings)) return built;
   Snapshot::Parts parts;
   parts.hosts.reserve(drafts.size());
-  for (Draft& draft : drafts) parts.hosts.push_back(host_of(draft));
+  for (const Draft& draft : drafts) parts.hosts.push_back(host_of(draft));
   parts.token_keys = token_keys_of(parts.hosts);
-  parts.contexts = std::move(policies).take_contexts();
+  parts.contexts = std::move(steps.contexts).take();
   // A module that wants to see every context sees those that serve.
   if (!input.context_per_host && input.may_ask) {
     parts.ready_contexts = make_ready_contexts(parts.hosts, contexts);

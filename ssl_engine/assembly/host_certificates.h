@@ -16,7 +16,7 @@
 #include "ssl_engine/certificates/certificate_files.h"
 #include "ssl_engine/certificates/chain.h"
 #include "ssl_engine/certificates/folder_issuers.h"
-#include "ssl_engine/hosts/draft.h"
+#include "ssl_engine/lint/draft.h"
 #include "ssl_engine/messages/findings.h"
 #include "ssl_engine/secrets/passphrase.h"
 

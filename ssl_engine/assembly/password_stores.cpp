@@ -132,20 +132,16 @@ const PasswordStores::File& PasswordStores::file(const std::string& path, const 
   return known->second;
 }
 
-void PasswordStores::settle(Draft& draft) {
-  const ServerConfig& config = draft.config();
-  const Policy& policy = *draft.policy;
+Judged<std::shared_ptr<const PasswordStore>> PasswordStores::store_for(const ServerConfig& config,
+                                                                       const Policy& policy) {
   if (policy.srp_file.empty()) {
-    if (!policy.srp_seed.empty()) {
-      findings_.add(draft.index, diagnose(Tp::srp_seed_unused, {}, config.srp_seed.where()));
-    }
-    return;
+    if (policy.srp_seed.empty()) return {};
+    return {nullptr, {diagnose(Tp::srp_seed_unused, {}, config.srp_seed.where())}};
   }
   const File& found = file(policy.srp_file, policy.srp_seed);
-  for (Error fault : found.faults) {
-    findings_.add(draft.index, std::move(fault).at(config.srp_file.where()));
-  }
-  draft.passwords = found.store;
+  Judged<std::shared_ptr<const PasswordStore>> store{found.store, found.faults};
+  for (Error& fault : store.findings) fault = std::move(fault).at(config.srp_file.where());
+  return store;
 }
 
 }  // namespace tlsplus

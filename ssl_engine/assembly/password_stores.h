@@ -12,8 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "ssl_engine/hosts/draft.h"
+#include "ssl_engine/hosts/build_input.h"
 #include "ssl_engine/messages/findings.h"
+#include "ssl_engine/settings/policy.h"
 #include "ssl_engine/trust/password_store.h"
 
 namespace tlsplus {
@@ -31,11 +32,10 @@ std::vector<VerifierRow> verifier_rows(std::string_view content);
 /// Reads the files of one generation. Not thread safe.
 class PasswordStores {
  public:
-  explicit PasswordStores(Findings& findings) : findings_(findings) {}
-
-  /// Reads what the draft's policy names, says what is wrong with it, and sets Draft::passwords;
-  /// null there if it names nothing, or nothing that can be used.
-  void settle(Draft& draft);
+  /// Reads what `policy`, that of `config`, names; null if it names nothing, or nothing that can
+  /// be used. Findings: what is wrong with it.
+  Judged<std::shared_ptr<const PasswordStore>> store_for(const ServerConfig& config,
+                                                         const Policy& policy);
 
  private:
   struct File {
@@ -45,7 +45,6 @@ class PasswordStores {
   const File& file(const std::string& path, const std::string& seed);
   static void read(const std::string& path, const std::string& seed, File& into);
 
-  Findings& findings_;
   std::map<std::pair<std::string, std::string>, File> files_;  // by path and seed
 };
 

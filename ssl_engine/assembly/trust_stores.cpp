@@ -73,8 +73,6 @@ std::string rehash(const std::string& folder) {
 
 }  // namespace
 
-TrustStores::TrustStores(Findings& findings, WallTime now) : findings_(findings), now_(now) {}
-
 void TrustStores::read_authorities(const std::string& path, bool is_optional, AuthorityFile& into) {
   FileReader reader(kMostBytes);
   const FileState state = reader.read(path);
@@ -202,106 +200,119 @@ namespace {
 
 /// True if some client is held against the authorities; a distribution's bundle always has some
 /// that have expired.
-bool asks_clients(const Draft& draft) {
-  return draft.policy->client_auth.mode != VerifyMode::none ||
-         std::ranges::any_of(draft.config().directory_demands.entries(), [](const auto& entry) {
+bool asks_clients(const ServerConfig& config, const ClientAuth& auth) {
+  return auth.mode != VerifyMode::none ||
+         std::ranges::any_of(config.directory_demands.entries(), [](const auto& entry) {
            return entry.value.kind == DirectoryDemand::Kind::certificate &&
                   entry.value.mode != VerifyMode::none;
          });
 }
 
-}  // namespace
-
-void TrustStores::report(const Draft& draft, const std::vector<Error>& faults, const Where& where) {
-  for (Error fault : faults) {
-    if (fault.id == static_cast<MessageId>(Tp::ca_expired) && !asks_clients(draft)) continue;
-    findings_.add(draft.index, std::move(fault).at(where));
-  }
+/// VerifyCAFile and its kin.
+bool names_authorities_by_command(const Policy& policy) {
+  return std::ranges::any_of(policy.conf_commands, [](const auto& command) {
+    return command.first.find("CAFile") != std::string::npos ||
+           command.first.find("CAPath") != std::string::npos ||
+           command.first.find("CAStore") != std::string::npos;
+  });
 }
 
-void TrustStores::check_demands(const Draft& draft) {
-  const ServerConfig& config = draft.config();
-  const ClientAuth& auth = draft.policy->client_auth;
-  const bool by_command =  // VerifyCAFile and its kin
-      std::ranges::any_of(draft.policy->conf_commands, [](const auto& command) {
-        return command.first.find("CAFile") != std::string::npos ||
-               command.first.find("CAPath") != std::string::npos ||
-               command.first.find("CAStore") != std::string::npos;
-      });
+/// What is asked for without what it takes, and the other way round.
+std::vector<Error> unmet_demands(const ServerConfig& config, const Policy& policy) {
+  std::vector<Error> found;
+  const ClientAuth& auth = policy.client_auth;
   const bool needs_ca = auth.mode == VerifyMode::require || auth.mode == VerifyMode::optional;
-  if (needs_ca && !auth.has_ca() && !by_command) {
-    findings_.add(draft.index, diagnose(Tp::verify_without_ca, {}, config.verify_client.where()));
+  if (needs_ca && !auth.has_ca() && !names_authorities_by_command(policy)) {
+    found.push_back(diagnose(Tp::verify_without_ca, {}, config.verify_client.where()));
   }
   const bool has_request = !auth.ca_request_file.empty() || !auth.ca_request_path.empty();
   if (has_request && !auth.has_ca()) {
-    findings_.add(draft.index,
-                  diagnose(Tp::ca_names_without_ca, {},
-                           auth.ca_request_file.empty() ? config.ca_request_path.where()
-                                                        : config.ca_request_file.where()));
+    found.push_back(diagnose(Tp::ca_names_without_ca, {},
+                             auth.ca_request_file.empty() ? config.ca_request_path.where()
+                                                          : config.ca_request_file.where()));
   }
   const bool has_crl = !auth.crl_file.empty() || !auth.crl_path.empty();
   const bool checks = auth.crl_check.check != RevocationCheck::none;
   if (checks && !has_crl) {
-    findings_.add(draft.index, diagnose(Tp::crl_check_without_crl, {}, config.crl_check.where()));
+    found.push_back(diagnose(Tp::crl_check_without_crl, {}, config.crl_check.where()));
   }
   if (has_crl && !checks) {
-    findings_.add(draft.index, diagnose(Tp::crl_not_checked, {},
-                                        auth.crl_file.empty() ? config.crl_path.where()
-                                                              : config.crl_file.where()));
+    found.push_back(
+        diagnose(Tp::crl_not_checked, {},
+                 auth.crl_file.empty() ? config.crl_path.where() : config.crl_file.where()));
   }
+  return found;
 }
 
-void TrustStores::settle(Draft& draft) {
-  const ServerConfig& config = draft.config();
-  const ClientAuth& auth = draft.policy->client_auth;
-  check_demands(draft);
-  const AuthorityFile& file = authority_file(auth.ca_file);
-  const AuthorityFile& folder = authority_directory(auth.ca_path);
-  const AuthorityFile& name_file = authority_file(auth.ca_request_file);
-  const AuthorityFile& name_folder = authority_directory(auth.ca_request_path);
-  const CrlFile& crls = crl_file(auth.crl_file);
-  const CrlDirectory& crl_folder = crl_directory(auth.crl_path);
-  report(draft, file.faults, config.ca_file.where());
-  report(draft, folder.faults, config.ca_path.where());
-  report(draft, name_file.faults, config.ca_request_file.where());
-  report(draft, name_folder.faults, config.ca_request_path.where());
-  report(draft, crls.faults, config.crl_file.where());
-  report(draft, crl_folder.faults, config.crl_path.where());
-  if (!auth.has_ca()) return;
+}  // namespace
 
+TrustStores::Sources TrustStores::sources_of(const ClientAuth& auth) {
+  return {authority_file(auth.ca_file),
+          authority_directory(auth.ca_path),
+          authority_file(auth.ca_request_file),
+          authority_directory(auth.ca_request_path),
+          crl_file(auth.crl_file),
+          crl_directory(auth.crl_path)};
+}
+
+Result<std::shared_ptr<const TrustStore>> TrustStores::make(const ClientAuth& auth,
+                                                            const Sources& from) {
   const bool other_names = !auth.ca_request_file.empty() || !auth.ca_request_path.empty();
   const std::string contents =
-      text(bytes_of(file.digest), bytes_of(folder.digest), bytes_of(crls.digest),
-           bytes_of(crl_folder.digest), static_cast<int>(auth.crl_check.check));
+      text(bytes_of(from.file.digest), bytes_of(from.folder.digest), bytes_of(from.crls.digest),
+           bytes_of(from.crl_folder.digest), static_cast<int>(auth.crl_check.check));
   const std::string names =
-      other_names ? text(bytes_of(name_file.digest), bytes_of(name_folder.digest)) : "";
+      other_names ? text(bytes_of(from.name_file.digest), bytes_of(from.name_folder.digest)) : "";
   // A store looks into its folders again and again, wherever they are.
   const std::string anchors = text(contents, auth.ca_path, '\n', auth.crl_path, '\n');
-  const std::string key = anchors + names;
-  auto& store = stores_[key];
-  if (store == nullptr) {
-    X509Store& shared = anchors_[anchors];
-    if (shared == nullptr) {
-      std::vector<const Cert*> certificates;
-      append(certificates, file.certificates);
-      std::vector<const Crl*> lists;
-      for (const Crl& crl : crls.crls) lists.push_back(&crl);
-      auto made = make_store(certificates, lists, auth.ca_path, auth.crl_path,
-                             check_of(auth.crl_check.check));
-      if (!made) {
-        findings_.add(draft.index,
-                      diagnose(Tp::context_failed, made.error().what, draft.engine_where()));
-        return;
-      }
-      shared = std::move(*made);
-    }
-    std::vector<const Cert*> named;
-    append(named, other_names ? name_file.certificates : file.certificates);
-    append(named, other_names ? name_folder.certificates : folder.certificates);
-    store = std::make_shared<const TrustStore>(
-        TrustStore{share(*shared), names_for_clients(named), sha256(as_bytes(contents + names))});
+  auto& store = stores_[anchors + names];
+  if (store != nullptr) return store;
+  X509Store& shared = anchors_[anchors];
+  if (shared == nullptr) {
+    std::vector<const Cert*> certificates;
+    append(certificates, from.file.certificates);
+    std::vector<const Crl*> lists;
+    for (const Crl& crl : from.crls.crls) lists.push_back(&crl);
+    auto made = make_store(certificates, lists, auth.ca_path, auth.crl_path,
+                           check_of(auth.crl_check.check));
+    if (!made) return std::move(made).error();
+    shared = std::move(*made);
   }
-  draft.trust = store;
+  std::vector<const Cert*> named;
+  append(named, (other_names ? from.name_file : from.file).certificates);
+  append(named, (other_names ? from.name_folder : from.folder).certificates);
+  store = std::make_shared<const TrustStore>(
+      TrustStore{share(*shared), names_for_clients(named), sha256(as_bytes(contents + names))});
+  return store;
+}
+
+Judged<std::shared_ptr<const TrustStore>> TrustStores::store_for(const ConfiguredHost& host,
+                                                                 const Policy& policy) {
+  const ServerConfig& config = host.config();
+  const ClientAuth& auth = policy.client_auth;
+  Judged<std::shared_ptr<const TrustStore>> store{nullptr, unmet_demands(config, policy)};
+  const Sources from = sources_of(auth);
+  const bool asks = asks_clients(config, auth);
+  const auto tell = [&](const std::vector<Error>& faults, const Where& where) {
+    for (Error fault : faults) {
+      if (fault.id == static_cast<MessageId>(Tp::ca_expired) && !asks) continue;
+      store.findings.push_back(std::move(fault).at(where));
+    }
+  };
+  tell(from.file.faults, config.ca_file.where());
+  tell(from.folder.faults, config.ca_path.where());
+  tell(from.name_file.faults, config.ca_request_file.where());
+  tell(from.name_folder.faults, config.ca_request_path.where());
+  tell(from.crls.faults, config.crl_file.where());
+  tell(from.crl_folder.faults, config.crl_path.where());
+  if (!auth.has_ca()) return store;
+  auto made = make(auth, from);
+  if (made) {
+    store.made = std::move(*made);
+  } else {
+    store.findings.push_back(diagnose(Tp::context_failed, made.error().what, host.engine_where()));
+  }
+  return store;
 }
 
 }  // namespace tlsplus

@@ -11,9 +11,10 @@
 
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/base/file.h"
-#include "ssl_engine/hosts/draft.h"
+#include "ssl_engine/hosts/build_input.h"
 #include "ssl_engine/messages/findings.h"
 #include "ssl_engine/openssl/x509/object_reader.h"
+#include "ssl_engine/settings/policy.h"
 #include "ssl_engine/trust/trust_store.h"
 
 namespace tlsplus {
@@ -21,11 +22,12 @@ namespace tlsplus {
 /// Makes the stores of one generation. Not thread safe.
 class TrustStores {
  public:
-  TrustStores(Findings& findings, WallTime now);
+  explicit TrustStores(WallTime now) : now_(now) {}
 
-  /// Reads what the draft's policy names, says what is wrong with it, and sets Draft::trust; null
-  /// there if it names nothing.
-  void settle(Draft& draft);
+  /// Reads what `policy`, the host's, names; null if it names nothing. Findings: what is wrong
+  /// with it.
+  Judged<std::shared_ptr<const TrustStore>> store_for(const ConfiguredHost& host,
+                                                      const Policy& policy);
 
  private:
   struct AuthorityFile {
@@ -50,10 +52,18 @@ class TrustStores {
   const CrlDirectory& crl_directory(const std::string& path);
   void read_authorities(const std::string& path, bool is_optional, AuthorityFile& into);
   void check_dates(const std::string& path, AuthorityFile& file);
-  void report(const Draft& draft, const std::vector<Error>& faults, const Where& where);
-  void check_demands(const Draft& draft);
+  /// What the policy names, by the path of each.
+  struct Sources {
+    const AuthorityFile& file;
+    const AuthorityFile& folder;
+    const AuthorityFile& name_file;
+    const AuthorityFile& name_folder;
+    const CrlFile& crls;
+    const CrlDirectory& crl_folder;
+  };
+  Sources sources_of(const ClientAuth& auth);
+  Result<std::shared_ptr<const TrustStore>> make(const ClientAuth& auth, const Sources& from);
 
-  Findings& findings_;
   WallTime now_;
   MaterialReader materials_;
   std::map<std::string, AuthorityFile> authority_files_;

@@ -36,6 +36,18 @@ struct HostInput {
   bool nobody_brings_one = false;       // but none is known to; configtest warns
 };
 
+/// A host and its place among the others: what every step that judges one begins with.
+struct ConfiguredHost {
+  const HostInput* input = nullptr;
+  std::uint32_t index = 0;  // in BuildInput::hosts
+
+  [[nodiscard]] const ServerConfig& config() const noexcept { return *input->config; }
+  /// The line that turned TLS on, or that defines the virtual host.
+  [[nodiscard]] Where engine_where() const {
+    return config().engine.is_set() ? config().engine.where() : input->defined_at;
+  }
+};
+
 /// True if the host is to speak TLS: SSLEngine says so, or, where that is unset, the address's
 /// protocol does and there is something to present.
 [[nodiscard]] bool speaks_tls(const HostInput& host);

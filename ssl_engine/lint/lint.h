@@ -13,7 +13,7 @@
 
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/certificates/folder_issuers.h"
-#include "ssl_engine/hosts/draft.h"
+#include "ssl_engine/lint/draft.h"
 #include "ssl_engine/messages/findings.h"
 #include "ssl_engine/openssl/tls/suites.h"
 #include "ssl_engine/settings/cipher_list.h"
@@ -85,12 +85,12 @@ class CipherLint {
 
 /// What OpenSSL did not take, by the word that is wrong: a cipher list that selects nothing, suites
 /// of TLS 1.3 of which none is known, a command that is refused.
-Error explain_cipher_list(const Draft& draft, const Policy& policy);
-Error explain_cipher_suites(const Draft& draft, const Policy& policy);
-Error explain_command(const Draft& draft, Error error);
+Error explain_cipher_list(const ConfiguredHost& host, const Policy& policy);
+Error explain_cipher_suites(const ConfiguredHost& host, const Policy& policy);
+Error explain_command(const ConfiguredHost& host, Error error);
 
 /// The Error of ContextFactory as a finding of the directive's own words and line.
-Error explain_context_error(const Draft& draft, const Policy& policy, Error error);
+Error explain_context_error(const ConfiguredHost& host, const Policy& policy, Error error);
 
 /// What directory sections ask of connections that cannot give it.
 void lint_demands(const Draft& draft, Findings& findings);

@@ -23,8 +23,8 @@ constexpr std::string_view kSuites = "SSLCipherSuite TLSv1.3";
 constexpr std::string_view kListCommand = "SSLOpenSSLConfCmd CipherString";
 constexpr std::string_view kSuitesCommand = "SSLOpenSSLConfCmd Ciphersuites";
 
-Where place_of(const Setting<std::string_view>& setting, const Draft& draft) {
-  return setting.is_set() ? setting.where() : draft.engine_where();
+Where place_of(const Setting<std::string_view>& setting, const ConfiguredHost& host) {
+  return setting.is_set() ? setting.where() : host.engine_where();
 }
 
 // Words that belong to the other setting are a mistake of another kind than unknown ones.
@@ -50,8 +50,8 @@ std::string why_empty(const CipherListReview& review, std::string_view list) {
 
 }  // namespace
 
-Error explain_cipher_list(const Draft& draft, const Policy& policy) {
-  const Where where = place_of(draft.config().cipher_list, draft);
+Error explain_cipher_list(const ConfiguredHost& host, const Policy& policy) {
+  const Where where = place_of(host.config().cipher_list, host);
   CipherWords words;
   const auto review = review_cipher_list(policy.cipher_list, words);
   if (review.faults.empty() && selects_any_suite(policy.cipher_list)) {
@@ -61,17 +61,17 @@ Error explain_cipher_list(const Draft& draft, const Policy& policy) {
                   fix_for_list(review, kList, kSuites, words));
 }
 
-Error explain_cipher_suites(const Draft& draft, const Policy& policy) {
+Error explain_cipher_suites(const ConfiguredHost& host, const Policy& policy) {
   CipherWords words;
   const auto review = review_suites(policy.cipher_suites, words);
   return diagnose(Tp::cipher_suites_unknown,
                   review.faults.empty() ? quote(policy.cipher_suites) : review.told(),
-                  place_of(draft.config().cipher_suites, draft),
+                  place_of(host.config().cipher_suites, host),
                   fix_for_suites(review, kSuites, kList));
 }
 
-Error explain_command(const Draft& draft, Error error) {
-  const auto& commands = draft.config().conf_commands.entries();
+Error explain_command(const ConfiguredHost& host, Error error) {
+  const auto& commands = host.config().conf_commands.entries();
   // Commands are applied in order and the first one refused is named, with its value if it has
   // one that matters.
   const auto named = std::ranges::find_if(commands, [&](const auto& entry) {
@@ -80,7 +80,7 @@ Error explain_command(const Draft& draft, Error error) {
            error.what.ends_with(text(' ', entry.value.command));
   });
   const Where where = named != commands.end() ? named->where()
-                      : commands.empty()      ? draft.engine_where()
+                      : commands.empty()      ? host.engine_where()
                                               : commands.back().where();
   if (named == commands.end()) return diagnose(Tp::conf_command_failed, error.what, where);
   const auto& [command, value] = named->value;

@@ -24,9 +24,9 @@ std::string write_versions(ProtocolSet versions, ProtocolSet but) {
   return text("write: SSLProtocol ", spelled(versions));
 }
 
-Where place_of_protocol(const Draft& draft) {
-  const auto& setting = draft.config().protocol;
-  return setting.is_set() ? setting.where() : draft.engine_where();
+Where place_of_protocol(const ConfiguredHost& host) {
+  const auto& setting = host.config().protocol;
+  return setting.is_set() ? setting.where() : host.engine_where();
 }
 
 // "ADH", "NULL-SHA", "RSA+aNULL" ask for such suites by name; "ALL" and "HIGH" only contain them.
@@ -84,15 +84,15 @@ std::string wanted_by(const std::vector<Suite>& suites) {
 
 }  // namespace
 
-Error explain_context_error(const Draft& draft, const Policy& policy, Error error) {
+Error explain_context_error(const ConfiguredHost& host, const Policy& policy, Error error) {
   const std::string& directive = error.where.directive;
-  if (directive == "SSLCipherSuite") return explain_cipher_list(draft, policy);
-  if (directive == "SSLCipherSuite TLSv1.3") return explain_cipher_suites(draft, policy);
-  if (directive == "SSLOpenSSLConfCmd") return explain_command(draft, std::move(error));
+  if (directive == "SSLCipherSuite") return explain_cipher_list(host, policy);
+  if (directive == "SSLCipherSuite TLSv1.3") return explain_cipher_suites(host, policy);
+  if (directive == "SSLOpenSSLConfCmd") return explain_command(host, std::move(error));
   if (directive == "SSLProtocol") {
-    return diagnose(Tp::protocol_unusable, std::move(error.what), place_of_protocol(draft));
+    return diagnose(Tp::protocol_unusable, std::move(error.what), place_of_protocol(host));
   }
-  return diagnose(Tp::context_failed, std::move(error.what), draft.engine_where());
+  return diagnose(Tp::context_failed, std::move(error.what), host.engine_where());
 }
 
 const std::vector<PolicyLint::Version>& PolicyLint::versions_of(const Draft& draft) {

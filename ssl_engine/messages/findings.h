@@ -10,16 +10,27 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ssl_engine/messages/diagnostics.h"
 
 namespace tlsplus {
 
+/// What a step has made, and what it has to say about it.
+template <class T>
+struct [[nodiscard]] Judged {
+  T made{};
+  std::vector<Error> findings;
+};
+
 class Findings {
  public:
   /// A finding about the virtual host at position `host` of the configuration.
   void add(std::uint32_t host, Error error) { entries_.push_back({host, std::move(error)}); }
+  void add(std::uint32_t host, std::vector<Error> errors) {
+    for (Error& error : errors) add(host, std::move(error));
+  }
   /// A finding about the server as a whole; comes last.
   void add(Error error) { add(Finding::kWholeServer, std::move(error)); }
 
