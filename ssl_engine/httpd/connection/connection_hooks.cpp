@@ -78,7 +78,8 @@ Progress go_on(TlsConnection& tls) {
 int process_connection(TlsConnection& tls) {
   const Phase phase = tls.core.phase();
   if (phase == Phase::plain_http) return DECLINED;
-  if (phase == Phase::established && !tls.channel.wait.awaits_request()) return DECLINED;
+  const bool is_open = phase == Phase::established && tls.channel.is_open();
+  if (is_open && !tls.channel.wait.awaits_request()) return DECLINED;
   switch (const Progress progress = go_on(tls)) {
     case Progress::done:
       return DECLINED;

@@ -71,7 +71,7 @@ Progress go_on(TlsChannel& channel, bool may_linger) {
     }
     if (const Progress sent = send_flight(channel); sent != Progress::done) return sent;
     if (!needs_input) {
-      channel.owner().on_established();
+      channel.open();
       return Progress::done;
     }
     if (channel.wait.given_up() != ParkedHandshake::GivenUp::no || channel.wait.is_over()) {

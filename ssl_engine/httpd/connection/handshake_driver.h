@@ -11,7 +11,7 @@ namespace tlsplus {
 
 /// How far an attempt to go on with a handshake came.
 enum class Progress : std::uint8_t {
-  done,         // phase() is established or plain_http
+  done,         // the channel is open, or phase() is plain_http
   wants_read,   // the peer has to say something first
   wants_write,  // the peer has to take something first
   over          // failed, cut off or timed out; logged, the connection is to be closed

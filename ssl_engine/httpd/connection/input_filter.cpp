@@ -111,12 +111,18 @@ apr_status_t read_plain_http(TlsChannel& channel, apr_bucket_brigade* brigade,
   return is_served ? APR_SUCCESS : end_of_stream(channel, brigade);
 }
 
+bool is_in_handshake(const TlsChannel& channel) noexcept {
+  const Phase phase = channel.end().phase();
+  return phase == Phase::hello || phase == Phase::handshake ||
+         (phase == Phase::established && !channel.is_open());
+}
+
 apr_status_t read(TlsChannel& channel, apr_bucket_brigade* brigade, const Wanted& wanted) {
   if (channel.is_aborted()) {
     (void)end_of_stream(channel, brigade);
     return APR_ECONNABORTED;
   }
-  if (channel.end().phase() == Phase::hello || channel.end().phase() == Phase::handshake) {
+  if (is_in_handshake(channel)) {
     switch (drive_handshake(channel, wanted.block)) {
       case Progress::done:
         break;

@@ -21,6 +21,11 @@ TlsChannel::TlsChannel(conn_rec& connection, Engine& engine, LogSink& log, TlsEn
       outbound(end),
       wait(connection, engine, transport, handshake_time) {}
 
+void TlsChannel::open() {
+  is_open_ = true;
+  owner_.on_established();
+}
+
 void TlsChannel::log_failure() noexcept {
   if (std::exchange(is_failure_told_, true)) return;
   at_boundary(log_, "log_failure", [&] { log_paced(log_, end_.failure(), owner_.host_name()); });

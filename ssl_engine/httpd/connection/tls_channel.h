@@ -37,7 +37,7 @@ class TlsChannel {
 
     /// Whose connection this is, for the log.
     [[nodiscard]] virtual std::string_view host_name() const noexcept = 0;
-    /// Once, when the handshake is complete.
+    /// Once, when the handshake is complete and plaintext may flow.
     virtual void on_established() = 0;
     /// Once, at Phase::plain_http: the channel then reads what lies in `inbound`, and nothing else.
     virtual void on_plain_http() = 0;
@@ -73,6 +73,11 @@ class TlsChannel {
   [[nodiscard]] TlsEnd& end() const noexcept { return end_; }
   [[nodiscard]] Owner& owner() const noexcept { return owner_; }
 
+  /// The handshake is complete and has left, the last flight to its end: tells the owner.
+  void open();
+  /// Not yet where the end is established already, and the peer takes its time to read that flight.
+  [[nodiscard]] bool is_open() const noexcept { return is_open_; }
+
   /// From now on nothing is read or written any more: httpd closes.
   void abort() noexcept { connection_.aborted = 1; }
   [[nodiscard]] bool is_aborted() const noexcept { return connection_.aborted != 0; }
@@ -86,6 +91,7 @@ class TlsChannel {
   void log_paced(LogSink& sink, const Error& error, std::string_view host_name) noexcept;
 
  private:
+  bool is_open_ = false;
   bool is_failure_told_ = false;
 };
 

@@ -11,7 +11,7 @@ use Exporter    'import';
 use IO::Handle  ();
 use IO::Socket::INET ();
 use IO::Select  ();
-use Socket      qw(IPPROTO_TCP TCP_NODELAY);
+use Socket      qw(INADDR_LOOPBACK IPPROTO_TCP SO_RCVBUF SOL_SOCKET TCP_NODELAY pack_sockaddr_in);
 use Time::HiRes qw(time);
 
 our @EXPORT_OK = qw(client_hello handshake_message record fragments extension
@@ -37,12 +37,13 @@ sub alert_name ($code) { $ALERT_NAME{$code} // "alert $code" }
 # ---- a connection ----
 
 # TLSplus::Raw->connect($port): a TCP connection to 127.0.0.1. from => another address of the
-# loopback network.
+# loopback network; window => octets that are received and not read yet (the system doubles them).
 sub connect ($class, $port, %opt) {
     local $SIG{PIPE} = 'IGNORE';
-    my $socket = IO::Socket::INET->new(
-        LocalAddr => $opt{from} // '127.0.0.1', PeerAddr => '127.0.0.1', PeerPort => $port, Proto => 'tcp', Timeout => $opt{seconds} // 20
-    ) or die "connect to port $port: $@\n";
+    my $socket = IO::Socket::INET->new(LocalAddr => $opt{from} // '127.0.0.1', Proto => 'tcp', Timeout => $opt{seconds} // 20)
+      or die "socket: $@\n";
+    setsockopt $socket, SOL_SOCKET, SO_RCVBUF, $opt{window} if $opt{window};    # the window is agreed at once
+    $socket->connect(pack_sockaddr_in($port, INADDR_LOOPBACK)) or die "connect to port $port: $@ $!\n";
     setsockopt $socket, IPPROTO_TCP, TCP_NODELAY, 1;    # pieces must arrive as pieces
     $socket->blocking(0);
     return bless { socket => $socket, in => '', end => '' }, $class;
