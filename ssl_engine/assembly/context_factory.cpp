@@ -60,6 +60,11 @@ Result<SslCtx> ContextFactory::make(const Policy& policy, const TrustStore* trus
       return about("SSLCipherSuite TLSv1.3", std::move(set).error());
     }
   }
+  if (!policy.groups.empty()) {
+    if (Status set = context->set_groups(policy.groups); !set) {
+      return about("TLSPlusGroups", std::move(set).error());
+    }
+  }
   context->set_client_auth(asking(policy.client_auth.mode),
                            trust == nullptr ? nullptr : trust->store.get(),
                            trust == nullptr ? nullptr : trust->names.get());

@@ -157,7 +157,7 @@ void HostCertificates::load_line(Draft& draft, const Line& line, std::size_t pos
   if (position == 0 && !line.by_command) take_parameters(draft, line, material);
 }
 
-// Those of the first file serve every certificate of the host, unless a command says otherwise.
+// Those of the first file serve every certificate of the host, unless a line says otherwise.
 void HostCertificates::take_parameters(Draft& draft, const Line& line, const Material& material) {
   if (draft.context == nullptr) return;  // reported elsewhere, and nothing to hold them against
   if (material.dh_parameters != nullptr && !draft.policy->has_command({"DHParameters"})) {
@@ -177,7 +177,9 @@ void HostCertificates::take_parameters(Draft& draft, const Line& line, const Mat
       }
     }
   }
-  if (material.group.empty() || draft.policy->has_command({"Curves", "Groups"})) return;
+  const bool is_chosen =
+      !draft.policy->groups.empty() || draft.policy->has_command({"Curves", "Groups"});
+  if (material.group.empty() || is_chosen) return;
   if (can_use_group(*draft.context, material.group)) {
     draft.group = material.group;
   } else {

@@ -160,7 +160,7 @@ class Comparison {
     if (needs_group && !meet(client_groups_, host_offers_.groups)) {
       gap.reason = "no common group";
       gap.offers = both("groups", shown(client_groups_), shown(host_offers_.groups));
-      gap.hint = "add one of the client's groups with SSLOpenSSLConfCmd Groups";
+      gap.hint = "add one of the client's groups with TLSPlusGroups";
       return;
     }
     if (*common_ < Protocol::tls1_2) {

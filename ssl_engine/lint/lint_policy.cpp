@@ -88,6 +88,9 @@ Error explain_context_error(const ConfiguredHost& host, const Policy& policy, Er
   const std::string& directive = error.where.directive;
   if (directive == "SSLCipherSuite") return explain_cipher_list(host, policy);
   if (directive == "SSLCipherSuite TLSv1.3") return explain_cipher_suites(host, policy);
+  if (directive == "TLSPlusGroups") {
+    return diagnose(Tp::groups_value, std::move(error.what), host.config().groups.where());
+  }
   if (directive == "SSLOpenSSLConfCmd") return explain_command(host, std::move(error));
   if (directive == "SSLProtocol") {
     return diagnose(Tp::protocol_unusable, std::move(error.what), place_of_protocol(host));

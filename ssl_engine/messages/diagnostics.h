@@ -81,6 +81,7 @@ enum class Tp : MessageId {
   cipher_list_split = 151,
   conf_command_split = 152,
   lookalikes = 153,
+  groups_value = 154,
 
   // 200..299 certificates, private keys, pass phrases: diagnostics_certificate.cpp
   certificate_not_configured = 200,

@@ -240,6 +240,8 @@ constexpr Directive kDirectives[] = {
      "[+|-]all|TLSv1|TLSv1.1|TLSv1.2|TLSv1.3 ...: versions that are spoken"},
     {"SSLCipherSuite", Shape::raw, Scope::server_or_directory, set_ciphers,
      "[SSL|TLSv1.3] names separated by colons: ciphers that are offered"},
+    {"TLSPlusGroups", Shape::one, Scope::server, put<&ServerConfig::groups, parse_groups>,
+     "[?]name[:[?]name...]: groups of key exchange, those with ? if the library has them"},
     {"SSLHonorCipherOrder", Shape::flag, Scope::server,
      put<&ServerConfig::honor_cipher_order, parse_flag>,
      "on | off: the server's order of ciphers decides, not the client's"},

@@ -36,6 +36,7 @@ struct ServerConfig {
   Setting<ProtocolSelection> protocol;
   Setting<std::string_view> cipher_list;    // TLS 1.2 and older
   Setting<std::string_view> cipher_suites;  // TLS 1.3
+  Setting<std::string_view> groups;         // TLSPlusGroups
   Setting<bool> honor_cipher_order;
   Setting<bool> compression;
   Setting<bool> insecure_renegotiation;
@@ -88,6 +89,7 @@ struct Policy {
   std::string cipher_list;    // TLS 1.2 and older, without the exclusions we always add; "" =
                               // library's default
   std::string cipher_suites;  // TLS 1.3; "" = library's default
+  std::string groups;         // of key exchange, with '?' where it may be missing; "" = likewise
   bool honor_cipher_order = false;
   bool compression = false;
   bool insecure_renegotiation = false;
@@ -176,6 +178,7 @@ constexpr auto ServerConfig::fields() {
       row("SSLProtocol", &C::protocol, &P::selected, secure, none),
       row("SSLCipherSuite", &C::cipher_list, &P::cipher_list, secure, value, {.unset = "DEFAULT"}),
       row("SSLCipherSuite TLSv1.3", &C::cipher_suites, &P::cipher_suites, secure, none, {.unset = "OpenSSL's default"}),
+      row("TLSPlusGroups", &C::groups, &P::groups, secure, none, {.unset = "OpenSSL's default"}),
       row("SSLHonorCipherOrder", &C::honor_cipher_order, &P::honor_cipher_order, strict, none),
       row("SSLCompression", &C::compression, &P::compression, kNever, none),
       row("SSLInsecureRenegotiation", &C::insecure_renegotiation, &P::insecure_renegotiation, strict, none),

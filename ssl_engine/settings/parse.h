@@ -142,6 +142,9 @@ struct CipherSetting {
 /// SSLCipherSuite, SSLProxyCipherSuite: [SSL|TLSv1.3] and a list in one word.
 Result<CipherSetting> parse_ciphers(const Line& line);
 
+/// TLSPlusGroups: the list as written, if the library has one of its groups and all without '?'.
+Result<std::string_view> parse_groups(const Line& line);
+
 /// SSLOpenSSLConfCmd: a command the library knows; files and directories are checked.
 Result<ConfCommand> parse_conf_command(const Line& line);
 /// The refusal of an SSLOpenSSLConfCmd that is not a command and one word.

@@ -69,6 +69,16 @@ Result<CipherSetting> parse_ciphers(const Line& line) {
   return CipherSetting{is_for_tls13, line.word(1)};
 }
 
+Result<std::string_view> parse_groups(const Line& line) {
+  const GroupList groups = read_groups(line.word(0));
+  std::string fault = groups.fault();
+  if (fault.empty()) return line.word(0);
+  std::string list = groups.mended;
+  if (read_groups(list).usable.empty()) list += list.empty() ? "X25519:P-256" : ":?X25519:P-256";
+  return line.refusal(Tp::groups_value, std::move(fault),
+                      text("write: ", line.origin.directive, ' ', list));
+}
+
 Error split_command_refusal(const Line& line) {
   const std::string directive = line.origin.directive;
   const std::string_view command = line.word(0);

@@ -158,6 +158,14 @@ S | SSLFIPS on                                      | TP0139 plus
 S | SSLFIPS yes                                     | must be On or Off
 V | SSLFIPS off                                     | cannot occur within <VirtualHost> section
 D | SSLFIPS off                                     | not allowed in <Directory> context
+S | TLSPlusGroups X25519:P-256                      | ok plus
+V | TLSPlusGroups ?X25519MLKEM768:?nosuch:P-384     | ok plus
+S | TLSPlusGroups P-256:secp256r1                   | ok plus
+V | TLSPlusGroups X25519:nosuchgroup                | TP0154 plus
+S | TLSPlusGroups ?nosuchgroup                      | TP0154 plus
+S | TLSPlusGroups X25519::P-256                     | TP0154 plus
+S | TLSPlusGroups X25519 P-256                      | takes one argument plus
+D | TLSPlusGroups X25519                            | not allowed in <Directory> context plus
 S | TLSPlusPlainHTTP explain                        | ok plus
 V | TLSPlusPlainHTTP Redirect                       | ok plus
 V | TLSPlusPlainHTTP 308                            | TP0150 plus

@@ -42,6 +42,10 @@ my @MORE = (
     [601, 'arguments that are refused',    global('! SSLSessionCache shmcb:@ROOT@/run/cache(1)')],
     [602, 'a size that is refused',        global('! SSLSessionCache shm:1')],
     [603, 'no cache',                      global('! SSLSessionCache none')],
+    # groups
+    [154, 'a group that does not exist',   good('! TLSPlusGroups nosuchgroup:P-256')],
+    [154, 'a misspelt group',              good('! TLSPlusGroups P256')],
+    [154, 'no group that exists',          good('! TLSPlusGroups ?nosuchgroup')],
     # clients
     [700, 'a misspelt word for clients',   good('  SSLCACertificateFile @CERTS@/ca.crt', '! SSLVerifyClient requre')],
     [701, 'a misspelt word for lists',     good('  SSLCACertificateFile @CERTS@/ca.crt', '! SSLCARevocationCheck chains', '  SSLCARevocationFile @CERTS@/list.pem')],

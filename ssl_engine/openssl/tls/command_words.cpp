@@ -166,6 +166,45 @@ std::string command_like(std::string_view command) {
   return std::string(nearest(command, known));
 }
 
+std::string GroupList::fault() const {
+  std::vector<std::string> quoted;
+  for (const std::string& word : unknown) quoted.push_back(quote(word));
+  if (!quoted.empty()) return text("not in ", library_release(), ": ", join(quoted, ", "));
+  return usable.empty() ? text("none of them is in ", library_release()) : std::string();
+}
+
+GroupList read_groups(std::string_view list) {
+  GroupList read;
+  const SslCtx context(SSL_CTX_new(TLS_server_method()));
+  if (context == nullptr) return read;
+  const auto accepts = [&](std::string_view groups) {
+    return SSL_CTX_set1_groups_list(context.get(), std::string(groups).c_str()) == 1;
+  };
+  std::vector<std::string> mended;
+  for (const std::string_view word : split(list, ':')) {
+    const bool may_be_missing = word.starts_with('?');
+    const std::string_view name = word.substr(may_be_missing ? 1 : 0);
+    if (!name.empty() && accepts(name)) {
+      // OpenSSL refuses a list that names a group twice, under one name or two.
+      const std::string longer =
+          read.usable.empty() ? std::string(name) : text(read.usable, ':', name);
+      if (accepts(longer)) read.usable = longer;
+      mended.emplace_back(word);
+    } else if (may_be_missing && !name.empty()) {
+      mended.emplace_back(word);
+    } else {
+      read.unknown.emplace_back(word);
+      const Row& row = *row_of("Groups");
+      const std::string meant = meant_by(name, row, known_words(row));
+      if (!meant.empty()) mended.push_back(meant);
+      if (meant.empty() && !name.empty()) mended.push_back(text('?', name));
+    }
+  }
+  read.mended = join(mended, ":");
+  clear_openssl_errors();
+  return read;
+}
+
 CommandValueReview review_command_value(std::string_view command, std::string_view value) {
   CommandValueReview review;
   const Row* const row = row_of(command);

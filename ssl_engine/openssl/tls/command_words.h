@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The value of a command of SSL_CONF_cmd(3) that OpenSSL refuses, word by word: it says that a
-// list of groups is wrong, but not which of them it does not know.
+// The value of a command of SSL_CONF_cmd(3) that OpenSSL refuses, and lists of groups, word by
+// word: it says that a list is wrong, but not which of its words it does not know.
 #pragma once
 
 #include <string>
@@ -23,6 +23,18 @@ CommandValueReview review_command_value(std::string_view command, std::string_vi
 /// The command that OpenSSL has and `command` is like, which it does not have; empty if there is
 /// none.
 std::string command_like(std::string_view command);
+
+/// A list of groups as TLSPlusGroups has it: names with colons in between, '?' before one that may
+/// be missing.
+struct GroupList {
+  std::string usable;                // those that this OpenSSL has, each once, without '?'
+  std::vector<std::string> unknown;  // those without '?' that it does not have
+  std::string mended;                // the list with what was meant, or '?', where one is unknown
+
+  /// Why the list cannot be used; empty if it can.
+  [[nodiscard]] std::string fault() const;
+};
+GroupList read_groups(std::string_view list);
 
 /// What stands between the words of such a value: a colon, a comma; 0 if it is one word.
 char separator_of_command(std::string_view command) noexcept;

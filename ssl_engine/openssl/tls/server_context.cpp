@@ -10,6 +10,7 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/errors.h"
 #include "ssl_engine/openssl/tls/callbacks.h"
+#include "ssl_engine/openssl/tls/command_words.h"
 
 namespace tlsplus {
 namespace {
@@ -88,6 +89,14 @@ Status ServerContext::set_cipher_suites(const std::string& suites) {
   clear_openssl_errors();
   if (SSL_CTX_set_ciphersuites(context_.get(), suites.c_str()) == 1) return {};
   return openssl_error("no TLS 1.3 cipher suite is selected by \"" + suites + "\"");
+}
+
+Status ServerContext::set_groups(std::string_view list) {
+  const GroupList groups = read_groups(list);
+  if (std::string fault = groups.fault(); !fault.empty()) return Error{.what = std::move(fault)};
+  clear_openssl_errors();
+  if (SSL_CTX_set1_groups_list(context_.get(), groups.usable.c_str()) == 1) return {};
+  return openssl_error("the groups \"" + groups.usable + "\" are refused");
 }
 
 void ServerContext::set_sessions(SessionStore store, std::chrono::seconds timeout) noexcept {

@@ -41,6 +41,8 @@ class ServerContext {
   Status set_cipher_list(const std::string& list);
   /// For TLS 1.3 (SSL_CTX_set_ciphersuites(3)).
   Status set_cipher_suites(const std::string& suites);
+  /// As read_groups() takes them.
+  Status set_groups(std::string_view list);
   /// `timeout` bounds sessions in the cache and tickets alike; with 0 none are given.
   void set_sessions(SessionStore store, std::chrono::seconds timeout) noexcept;
   /// Which certificate clients are asked for; see ask_client().

@@ -87,6 +87,9 @@ void ciphers(TwoHosts& world, ServerConfig& config) {
 void suites(TwoHosts& world, ServerConfig& config) {
   config.cipher_suites = {"TLS_AES_128_GCM_SHA256", world.place()};
 }
+void groups(TwoHosts& world, ServerConfig& config) {
+  config.groups = {"?nosuch:P-384", world.place()};
+}
 void ticket_key(TwoHosts& world, ServerConfig& config) {
   config.session_ticket_key_files.add(world.written("ticket", std::string(48, 'k')), world.place());
 }
@@ -150,6 +153,7 @@ const struct Expected {
     {"SSLProtocol", versions, true, 2, false, "-all +TLSv1.3"},
     {"SSLCipherSuite", ciphers, true, 2, true, "ECDHE-ECDSA-AES256-GCM-SHA384"},
     {"SSLCipherSuite TLSv1.3", suites, true, 2, false, "TLS_AES_128_GCM_SHA256"},
+    {"TLSPlusGroups", groups, true, 2, false, "?nosuch:P-384"},
     {"SSLHonorCipherOrder", set<&ServerConfig::honor_cipher_order, true>, true, 1, false, "on"},
     {"SSLCompression", set<&ServerConfig::compression, true>, true, 1, false, "on"},
     {"SSLInsecureRenegotiation", set<&ServerConfig::insecure_renegotiation, true>, true, 1, false,
@@ -285,6 +289,7 @@ START_TEST(the_dump_shows_what_is_not_written) {
       {"SSLProtocol", "-all +TLSv1 +TLSv1.1 +TLSv1.2 +TLSv1.3"},
       {"SSLCipherSuite", "DEFAULT"},
       {"SSLCipherSuite TLSv1.3", "OpenSSL's default"},
+      {"TLSPlusGroups", "OpenSSL's default"},
       {"SSLHonorCipherOrder", "off"},
       {"SSLCompression", "off"},
       {"SSLInsecureRenegotiation", "off"},

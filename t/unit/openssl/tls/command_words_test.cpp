@@ -57,6 +57,33 @@ START_TEST(nothing_left_becomes_what_is_usual) {
 }
 END_TEST
 
+const struct {
+  const char* list;
+  const char* usable;
+  const char* unknown;
+  const char* mended;
+} kGroupLists[] = {
+    {"X25519:P-256", "X25519:P-256", "", "X25519:P-256"},
+    {"?nosuchgroup:?P-384:X25519", "P-384:X25519", "", "?nosuchgroup:?P-384:X25519"},
+    {"P-256:secp256r1:X25519:X25519", "P-256:X25519", "", "P-256:secp256r1:X25519:X25519"},
+    {"nosuchgroup:P-384", "P-384", "nosuchgroup", "?nosuchgroup:P-384"},
+    {"P256:curve25519", "", "P256 curve25519", "P-256:X25519"},
+    {"?nosuchgroup", "", "", "?nosuchgroup"},
+    {"X25519::P-256", "X25519:P-256", "", "X25519:P-256"},
+    {"", "", "", ""},
+    {"?", "", "?", ""},
+};
+
+START_TEST(a_list_of_groups_is_what_there_is_of_it) {
+  const auto& row = kGroupLists[_i];
+  const GroupList groups = read_groups(row.list);
+  expect_text(groups.usable, row.usable);
+  expect_text(trim(join(groups.unknown, " ")), row.unknown);
+  expect_text(groups.mended, row.mended);
+  ck_assert_int_eq(groups.fault().empty(), groups.unknown.empty() && !groups.usable.empty());
+}
+END_TEST
+
 START_TEST(commands_are_suggested) {
   expect_text(command_like("Curvess"), "Curves");
   expect_text(command_like("-curves"), "Curves");
@@ -81,6 +108,7 @@ Suite* make_suite() {
   TCase* const tests = tcase_create("command_words");
   tcase_add_loop_test(tests, the_word_that_is_refused_is_named, 0, std::ssize(kValues));
   tcase_add_test(tests, nothing_left_becomes_what_is_usual);
+  tcase_add_loop_test(tests, a_list_of_groups_is_what_there_is_of_it, 0, std::ssize(kGroupLists));
   tcase_add_test(tests, commands_are_suggested);
   tcase_add_test(tests, separators_are_those_of_openssl);
   suite_add_tcase(suite, tests);
