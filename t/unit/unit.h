@@ -17,6 +17,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -46,6 +47,22 @@ inline int run_suite(Suite* suite) {
 inline void expect_text(std::string_view actual, std::string_view expected) {
   ck_assert_msg(actual == expected, "\"%s\" instead of \"%s\"", std::string(actual).c_str(),
                 std::string(expected).c_str());
+}
+
+inline void expect_part(std::string_view text, std::string_view part) {
+  ck_assert_msg(text.find(part) != std::string_view::npos, "\"%s\" is not in \"%s\"",
+                std::string(part).c_str(), std::string(text).c_str());
+}
+
+/// Waits until `is_so()`; the test ends here if that takes longer than anything but a fault can.
+template <class Condition>
+void wait_until(Condition is_so) {
+  const auto begun = std::chrono::steady_clock::now();
+  while (!is_so()) {
+    ck_assert_msg(std::chrono::steady_clock::now() - begun < std::chrono::seconds(20),
+                  "what was waited for has not come");
+    std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
 }
 
 /// A sink that remembers, for asserting on what was logged.
