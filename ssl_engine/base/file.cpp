@@ -88,12 +88,10 @@ FileState judged(const std::string& path, const struct stat& status) {
   return state;
 }
 
-// The clock the kernel takes its time stamps from.
-bool is_settled(const FileStamp& stamp) noexcept {
-  constexpr std::int64_t kGrain = 20'000'000;  // ns; two ticks of the slowest kernel (HZ=100)
+// By the clock the kernel takes its time stamps from.
+bool is_settled_now(const FileStamp& stamp) noexcept {
   timespec now{};
-  return clock_gettime(CLOCK_REALTIME_COARSE, &now) == 0 &&
-         stamp.changed_ns + kGrain < nanoseconds(now);
+  return clock_gettime(CLOCK_REALTIME_COARSE, &now) == 0 && is_settled(stamp, nanoseconds(now));
 }
 
 std::string octal(std::uint32_t mode) {
@@ -144,6 +142,11 @@ std::string why_missing(const std::string& path) {
   }
 }
 
+bool is_settled(const FileStamp& stamp, std::int64_t now_ns) noexcept {
+  constexpr std::int64_t kGrain = 20'000'000;  // ns; two ticks of the slowest kernel (HZ=100)
+  return stamp.changed_ns + kGrain < now_ns;
+}
+
 FileState examine(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) return failed(path, errno);
@@ -156,7 +159,7 @@ FileState FileReader::read(const std::string& path) {
   if (descriptor < 0) return failed(path, errno);
   struct stat status {};
   FileState state = fstat(descriptor, &status) == 0 ? judged(path, status) : failed(path, errno);
-  state.is_settled = is_settled(state.stamp);
+  state.is_settled = is_settled_now(state.stamp);
   if (state.problem == FileProblem::none) state = fill(descriptor, path, std::move(state));
   close(descriptor);
   return state;

@@ -43,6 +43,10 @@ struct FileState {
   bool is_settled = false;
 };
 
+/// Whether a change after `now_ns` shows in a stamp taken before: the last one lies further back
+/// than the grain of the kernel's clock.
+bool is_settled(const FileStamp& stamp, std::int64_t now_ns) noexcept;
+
 /// What of a path that is not there is missing: the target of a link, or a folder above; begins
 /// with
 /// "; ". Empty if it is the file alone.

@@ -80,16 +80,20 @@ START_TEST(permissions_are_words) {
 END_TEST
 
 START_TEST(a_file_is_settled_when_its_change_lies_back) {
+  constexpr std::int64_t kMillisecond = 1'000'000;
+  const std::int64_t changed = 1'767'225'600'000 * kMillisecond;
+  FileStamp stamp;
+  stamp.changed_ns = changed;
+  for (const std::int64_t before : {-1000, -1, 0, 1, 10, 20}) {
+    ck_assert_msg(!is_settled(stamp, changed + before * kMillisecond), "%d ms",
+                  static_cast<int>(before));
+  }
+  ck_assert(is_settled(stamp, changed + 20 * kMillisecond + 1));
+  // Of a real file, once the kernel's clock has gone on.
   const Folder folder;
   FileReader reader(10);
   const auto path = folder.write("a", "x");
-  ck_assert(!reader.read(path).is_settled);
-  FileState state;
-  for (int i = 0; i < 200 && !state.is_settled; ++i) {
-    usleep(1'000);
-    state = reader.read(path);
-  }
-  ck_assert(state.is_settled);
+  wait_until([&] { return reader.read(path).is_settled; });
 }
 END_TEST
 

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <thread>
 
 #include "t/unit/test_certs.h"
 
@@ -78,12 +77,10 @@ START_TEST(what_is_slow_is_ended_with_its_children) {
     status >> skipped >> skipped >> state;
     return state;
   };
-  std::string state = state_of();
-  for (int i = 0; i < 500 && !state.empty() && state != "Z"; ++i) {
-    std::this_thread::sleep_for(10ms);
-    state = state_of();
-  }
-  ck_assert_msg(state.empty() || state == "Z", "the child of the program is %s", state.c_str());
+  wait_until([&] {
+    const std::string state = state_of();
+    return state.empty() || state == "Z";
+  });
 }
 END_TEST
 

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 
+#include "ssl_engine/base/file.h"
 #include "t/unit/world.h"
 
 namespace {
@@ -71,15 +72,8 @@ struct Parent {
   }
   static void settle(const std::string& path) {
     // What counts is the time of the last change of the inode, which cannot be set.
-    for (int i = 0; i < 100; ++i) {
-      timespec now{};
-      clock_gettime(CLOCK_REALTIME_COARSE, &now);
-      struct stat status {};
-      stat(path.c_str(), &status);
-      const auto ns = [](const timespec& t) { return t.tv_sec * 1'000'000'000 + t.tv_nsec; };
-      if (ns(now) - ns(status.st_ctim) > 25'000'000) return;
-      usleep(5'000);
-    }
+    FileReader reader(1 << 20);
+    wait_until([&] { return reader.read(path).is_settled; });
   }
 };
 

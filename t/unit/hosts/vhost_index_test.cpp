@@ -86,6 +86,42 @@ START_TEST(addresses_are_told_apart) {
 }
 END_TEST
 
+// `<VirtualHost 192.0.2.1:443 192.0.2.2:443>` beside another host at each of both: who comes first
+// is a matter of the address.
+START_TEST(a_host_may_be_at_several_addresses) {
+  VhostIndex index;
+  const int first = 0;
+  const int second = 0;
+  NameTable& one = index.table({&first, 443});
+  one.add_host(1, {"both.example", "a.example"});
+  one.add_host(2, {"a.example", "b.example"});
+  NameTable& two = index.table({&second, 443});
+  two.add_host(3, {"b.example", "both.example"});
+  two.add_host(1, {"both.example", "a.example"});
+  const struct {
+    const void* list;
+    const char* name;
+    std::uint32_t host;
+  } asked[] = {{&first, "both.example", 1},  {&first, "a.example", 1},  {&first, "b.example", 2},
+               {&second, "both.example", 3}, {&second, "a.example", 1}, {&second, "b.example", 3}};
+  for (const auto& row : asked) {
+    ck_assert_msg(index.find({row.list, 443})->find(row.name).value_or(kNone) == row.host, "%s",
+                  row.name);
+  }
+}
+END_TEST
+
+START_TEST(a_host_without_names_is_nobodys_and_keeps_its_place) {
+  NameTable table;
+  table.add_host(1, {});
+  table.add_host(2, {"a.example"});
+  table.add_address_name(1, "address.example");
+  ck_assert_uint_eq(table.find("a.example").value_or(kNone), 2);
+  ck_assert_uint_eq(table.find("address.example").value_or(kNone), 1);
+  ck_assert(!table.find("b.example"));
+}
+END_TEST
+
 // `<VirtualHost a.example:443>`: httpd looks there once no ServerName and no ServerAlias matches.
 START_TEST(names_of_addresses_come_last) {
   NameTable table;
@@ -110,6 +146,8 @@ Suite* vhost_index_suite() {
   tcase_add_test(tests, unknown_names_are_nobodys);
   tcase_add_loop_test(tests, patterns_match_as_httpds_do, 0, std::size(kPatterns));
   tcase_add_test(tests, addresses_are_told_apart);
+  tcase_add_test(tests, a_host_may_be_at_several_addresses);
+  tcase_add_test(tests, a_host_without_names_is_nobodys_and_keeps_its_place);
   tcase_add_test(tests, names_of_addresses_come_last);
   suite_add_tcase(suite, tests);
   return suite;

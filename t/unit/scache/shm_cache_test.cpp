@@ -32,6 +32,7 @@ using tlsplus::test::make_cache;
 using tlsplus::test::same;
 using tlsplus::test::SharedMemory;
 using tlsplus::test::view;
+using tlsplus::test::wait_until;
 
 START_TEST(gives_back_what_was_stored) {
   const SharedMemory memory(1 << 20);
@@ -272,13 +273,12 @@ void end(pid_t child) {
   ck_assert_int_eq(waitpid(child, nullptr, 0), child);
 }
 
-/// Returns when every process but `except` has done `count` more operations; the test's own
-/// time limit is what fails it when one of them hangs.
+/// Returns when every process but `except` has done `count` more operations.
 void wait_for_operations(const Progress& progress, std::uint64_t count, std::size_t except) {
   std::array<std::uint64_t, kProcesses> goal{};
   for (std::size_t i = 0; i < kProcesses; ++i) goal[i] = progress.operations[i].load() + count;
   for (std::size_t i = 0; i < kProcesses; ++i) {
-    while (i != except && progress.operations[i].load() < goal[i]) usleep(100);
+    if (i != except) wait_until([&] { return progress.operations[i].load() >= goal[i]; });
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <csignal>
 
 #include "t/unit/shared_memory.h"
@@ -227,7 +228,10 @@ END_TEST
 // Killed at any instant of a rotation, a process leaves a ring that works and rotates on.
 START_TEST(killed_rotators_leave_a_working_ring) {
   Ring ring({seconds(60), seconds(300)});
+  const SharedMemory shared{sizeof(std::atomic<int>)};
+  auto& rotations = *std::construct_at(reinterpret_cast<std::atomic<int>*>(shared.bytes().data()));
   for (int round = 0; round < 60; ++round) {
+    rotations = 0;
     const pid_t child = fork();
     ck_assert_int_ge(child, 0);
     if (child == 0) {
@@ -235,9 +239,11 @@ START_TEST(killed_rotators_leave_a_working_ring) {
         ring.clock.advance(seconds(130));
         ring.ring->tick();
         (void)ring.ring->newest();
+        rotations.fetch_add(1);
       }
     }
-    usleep(static_cast<useconds_t>(200 + round * 37));
+    // It is in the midst of the next one, wherever that is.
+    while (rotations.load() <= round) std::this_thread::yield();
     ck_assert_int_eq(kill(child, SIGKILL), 0);
     ck_assert_int_eq(waitpid(child, nullptr, 0), child);
     // The child was ahead of our time; what it left counts as we come there.

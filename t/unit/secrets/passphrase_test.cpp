@@ -68,6 +68,20 @@ void expect_error(const Result<Unlocked>& opened, Tp id, std::string_view part) 
   expect_part(render(opened.error()), part);
 }
 
+/// A dialog made for each command is no help, and says why.
+struct Unhelpful {
+  std::string command;
+  const char* part;
+};
+template <class MakeDialog>
+void expect_errors(std::initializer_list<Unhelpful> cases, Tp id, MakeDialog make) {
+  Lock lock;
+  for (const Unhelpful& row : cases) {
+    PassPhrases phrases(make(row.command));
+    expect_error(phrases.open(*lock.with("secret"), lock.reader, lock.label), id, row.part);
+  }
+}
+
 START_TEST(a_person_is_asked_for_the_phrase) {
   Lock lock;
   Person person{.answers = {"secret"}};
@@ -219,24 +233,17 @@ END_TEST
 
 // configtest: it may be one that asks at a terminal.
 START_TEST(a_program_that_fails_with_nobody_there_leaves_the_key_unchecked) {
-  Lock lock;
   const Folder folder;
-  const struct {
-    const char* script;
-    const char* part;
-  } cases[] = {{"echo 'no key' >&2; exit 3", "exit status 3; it says: \"no key\""},
-               {"exit 0", "ask a.test:443 RSA"},
-               {"exec sleep 60", "ended after"},
-               {"sleep 60 & wait", "ended after"},
-               {"read secret < /dev/tty && echo secret", "/dev/tty"}};
-  for (const auto& row : cases) {
-    PassPhrases phrases(make_exec_dialog(folder.script("ask", row.script), 1s));
-    expect_error(phrases.open(*lock.with("secret"), lock.reader, lock.label), Tp::key_not_checked,
-                 row.part);
-  }
-  PassPhrases wrong(make_exec_dialog(folder.script("ask", "echo wrong"), 1s));
-  expect_error(wrong.open(*lock.with("secret"), lock.reader, lock.label), Tp::pass_phrase_wrong,
-               "");
+  const auto dialog = [&](const std::string& body) {
+    return make_exec_dialog(folder.script("ask", body), 1s);
+  };
+  expect_errors({{"echo 'no key' >&2; exit 3", "exit status 3; it says: \"no key\""},
+                 {"exit 0", "ask a.test:443 RSA"},
+                 {"exec sleep 60", "ended after"},
+                 {"sleep 60 & wait", "ended after"},
+                 {"read secret < /dev/tty && echo secret", "/dev/tty"}},
+                Tp::key_not_checked, dialog);
+  expect_errors({{"echo wrong", ""}}, Tp::pass_phrase_wrong, dialog);
 }
 END_TEST
 
@@ -297,21 +304,14 @@ START_TEST(scripts_that_ask_people_are_not_run_by_a_test) {
 END_TEST
 
 START_TEST(programs_that_cannot_be_started) {
-  Lock lock;
   const Folder folder;
   const auto not_executable = folder.write("ask", "#!/bin/sh\necho secret\n", 0600);
-  const struct {
-    std::string command;
-    const char* part;
-  } cases[] = {{folder.path("nothing"), "No such file"},
-               {not_executable, "Permission denied"},
-               {folder.path(), "Permission denied"},
-               {folder.script("bad", "") + "/x", "Not a directory"}};
-  for (const auto& row : cases) {
-    PassPhrases phrases(make_exec_dialog(row.command, 2s));
-    expect_error(phrases.open(*lock.with("secret"), lock.reader, lock.label),
-                 Tp::pass_phrase_program_not_started, row.part);
-  }
+  expect_errors({{folder.path("nothing"), "No such file"},
+                 {not_executable, "Permission denied"},
+                 {folder.path(), "Permission denied"},
+                 {folder.script("bad", "") + "/x", "Not a directory"}},
+                Tp::pass_phrase_program_not_started,
+                [](const std::string& command) { return make_exec_dialog(command, 2s); });
 }
 END_TEST
 
@@ -358,22 +358,15 @@ START_TEST(a_pipe_answers_prompts) {
 END_TEST
 
 START_TEST(a_pipe_that_says_nothing) {
-  Lock lock;
   const Folder folder;
-  const struct {
-    const char* script;
-    const char* part;
-  } cases[] = {{"exit 1", ""},
-               {"cat > /dev/null", "no answer in time"},
-               {"read line; head -c 4000 /dev/zero; sleep 9", "too long"}};
-  for (const auto& row : cases) {
-    PassPhrases phrases(make_pipe_dialog(folder.script("ask", row.script), 300ms));
-    expect_error(phrases.open(*lock.with("secret"), lock.reader, lock.label),
-                 Tp::pass_phrase_program_failed, row.part);
-  }
-  PassPhrases nothing(make_pipe_dialog(folder.path("nothing"), 300ms));
-  expect_error(nothing.open(*lock.with("secret"), lock.reader, lock.label),
-               Tp::pass_phrase_program_not_started, "No such file");
+  const auto dialog = [](const std::string& command) { return make_pipe_dialog(command, 300ms); };
+  const auto run = [&](const std::string& body) { return dialog(folder.script("ask", body)); };
+  expect_errors({{"exit 1", ""},
+                 {"cat > /dev/null", "no answer in time"},
+                 {"read line; head -c 4000 /dev/zero; sleep 9", "too long"}},
+                Tp::pass_phrase_program_failed, run);
+  expect_errors({{folder.path("nothing"), "No such file"}}, Tp::pass_phrase_program_not_started,
+                dialog);
 }
 END_TEST
 
