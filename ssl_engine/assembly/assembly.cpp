@@ -37,20 +37,22 @@ SessionIdContext session_id_context_of(const Draft& draft) {
   return sha256(as_bytes(identity));
 }
 
-void check_presence(const Draft& draft, Findings& findings) {
-  if (draft.input->only_fallback_certificates) {
-    findings.add(draft.index, diagnose(Tp::fallback_certificate, {}, draft.engine_where()));
-  }
+/// What there is to say about having no certificate, or none of its own.
+std::vector<Error> presence_of(const Draft& draft) {
+  std::vector<Error> found;
   const HostInput& host = *draft.input;
+  if (host.only_fallback_certificates) {
+    found.push_back(diagnose(Tp::fallback_certificate, {}, draft.engine_where()));
+  }
   const bool is_named = !host.config->certificate_files.empty() ||
                         !host.added_certificates.empty() ||
                         draft.policy->has_command({"Certificate"});
-  if (is_named || !draft.certificates.empty()) return;
+  if (is_named || !draft.certificates.empty()) return found;
   if (host.certificate_may_follow) {
     if (host.nobody_brings_one) {
-      findings.add(draft.index, diagnose(Tp::certificate_from_nobody, {}, draft.engine_where()));
+      found.push_back(diagnose(Tp::certificate_from_nobody, {}, draft.engine_where()));
     }
-    return;
+    return found;
   }
   const auto& keys = host.config->certificate_key_files.entries();
   std::string evidence =
@@ -58,8 +60,9 @@ void check_presence(const Draft& draft, Findings& findings) {
           ? std::string("in the main server")
           : text("virtual host defined at ", host.defined_at.file, ':', host.defined_at.line);
   if (!keys.empty()) evidence += "; there is a SSLCertificateKeyFile, but no SSLCertificateFile";
-  findings.add(draft.index,
-               diagnose(Tp::certificate_not_configured, std::move(evidence), draft.engine_where()));
+  found.push_back(
+      diagnose(Tp::certificate_not_configured, std::move(evidence), draft.engine_where()));
+  return found;
 }
 
 Host host_of(const Draft& draft) {
@@ -86,8 +89,9 @@ Host host_of(const Draft& draft) {
     host.certificates.push_back(presented.certificate);
   }
   host.session_id_context = session_id_context_of(draft);
-  if (draft.dh_parameters != nullptr) host.dh_parameters = share(*draft.dh_parameters);
-  host.group = draft.group;
+  const KeyExchange& parameters = draft.key_exchange;
+  if (parameters.dh_parameters != nullptr) host.dh_parameters = share(*parameters.dh_parameters);
+  host.group = parameters.group;
   return host;
 }
 
@@ -108,21 +112,23 @@ struct Steps {
 };
 
 /// All parts of a host, in the order in which they need each other.
-Draft draft_of(const ConfiguredHost& host, Steps& steps, Findings& findings) {
-  Draft draft{host};
+Judged<Draft> draft_of(const ConfiguredHost& host, Steps& steps) {
+  Judged<Draft> result{{host}, {}};
+  Draft& draft = result.made;
+  std::vector<Error>& findings = result.findings;
   draft.engine = speaks_tls(*host.input);
-  if (!draft.engine) return draft;
-  const auto part = [&](auto judged) {
-    findings.add(host.index, std::move(judged.findings));
-    return std::move(judged.made);
-  };
+  if (!draft.engine) return result;
   draft.policy = steps.policies.of(host.config());
-  draft.trust = part(steps.trust.store_for(host, *draft.policy));
-  draft.context = part(steps.contexts.context_for(host, *draft.policy, draft.trust.get()));
-  draft.passwords = part(steps.passwords.store_for(host.config(), *draft.policy));
-  steps.certificates.load(draft);
-  check_presence(draft, findings);
-  return draft;
+  const Policy& policy = *draft.policy;
+  draft.trust = keep(steps.trust.store_for(host, policy), findings);
+  draft.context = keep(steps.contexts.context_for(host, policy, draft.trust.get()), findings);
+  draft.passwords = keep(steps.passwords.store_for(host.config(), policy), findings);
+  auto loaded =
+      keep(steps.certificates.load({host, policy, draft.context, draft.trust.get()}), findings);
+  draft.certificates = std::move(loaded.certificates);
+  draft.key_exchange = std::move(loaded.key_exchange);
+  append(findings, presence_of(draft));
+  return result;
 }
 
 void judge(const std::vector<Draft>& drafts, const BuildInput& input, const Clock& clock,
@@ -200,14 +206,16 @@ Assembled assemble(const BuildInput& input, CertificateFiles& certificates,
               TrustStores(clock.wall()),
               HostContexts(contexts, input.context_per_host),
               {},
-              HostCertificates(certificates, phrases, findings)};
+              HostCertificates(certificates, phrases)};
   std::vector<Draft> drafts;
   drafts.reserve(input.hosts.size());
   for (const HostInput& host : input.hosts) {
     const auto index = static_cast<std::uint32_t>(drafts.size());
-    drafts.push_back(draft_of({&host, index}, steps, findings));
+    auto [draft, said] = draft_of({&host, index}, steps);
+    findings.add(index, std::move(said));
+    drafts.push_back(std::move(draft));
   }
-  steps.certificates.report_mismatches();
+  for (auto& [host, error] : steps.certificates.mismatches()) findings.add(host, std::move(error));
   certificates.finish();
   judge(drafts, input, clock, findings);
 

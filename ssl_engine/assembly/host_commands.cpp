@@ -4,7 +4,6 @@
 // would put them into the context, where those of the directives go before them; as lines of the
 // host they take their place, and are judged like any other.
 #include <algorithm>
-#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -17,82 +16,86 @@ namespace {
 
 using Command = SettingList<ConfCommand, ListMerge::append>::Entry;
 
+std::vector<const Command*> commands_of(const ServerConfig& config, std::string_view name) {
+  std::vector<const Command*> found;
+  for (const auto& entry : config.conf_commands.entries()) {
+    if (equals_ignoring_case(entry.value.command, name)) found.push_back(&entry);
+  }
+  return found;
+}
+
 }  // namespace
 
 // The n-th Certificate goes with the n-th PrivateKey. One without may have its key in its own file,
 // or be a new certificate for a key of the directives.
-void HostCertificates::load_commands(Draft& draft, const Chain& chain) {
-  std::vector<const Command*> certificates;
-  std::vector<const Command*> keys;
-  for (const auto& entry : draft.config().conf_commands.entries()) {
-    if (equals_ignoring_case(entry.value.command, "Certificate")) certificates.push_back(&entry);
-    if (equals_ignoring_case(entry.value.command, "PrivateKey")) keys.push_back(&entry);
+Judged<HostCertificates::Certificates> HostCertificates::with_commands(const SettledHost& host,
+                                                                       const ChainFile& chain,
+                                                                       Certificates certificates) {
+  Judged<Certificates> all{std::move(certificates), {}};
+  const auto names = commands_of(host.config(), "Certificate");
+  const auto keys = commands_of(host.config(), "PrivateKey");
+  for (std::size_t i = names.size(); i < keys.size(); ++i) {
+    append(all.findings, check_command_key(host, keys[i]->value, keys[i]->where(), all.made));
   }
-  for (std::size_t i = certificates.size(); i < keys.size(); ++i) {
-    check_command_key(draft, keys[i]->value, keys[i]->where());
-  }
-  const std::size_t position = draft.certificates.size();
-  for (std::size_t i = 0; i < certificates.size(); ++i) {
-    Line line{
-        certificates[i]->value.value, {}, certificates[i]->where(), certificates[i]->where(), true};
+  const std::size_t position = all.made.size();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    CertificateLine line{names[i]->value.value, {}, names[i]->where(), names[i]->where(), true};
     if (i < keys.size()) {
       line.key = keys[i]->value.value;
       line.key_where = keys[i]->where();
     } else {
-      lend_key(draft, line);
+      line = with_lent_key(host, std::move(line));
     }
-    const std::size_t before = draft.certificates.size();
-    load_line(draft, line, position + i, chain);
-    if (draft.certificates.size() == before) continue;  // why is reported
-    const std::string_view type = draft.certificates.back().certificate->leaf().key_type();
-    const auto end = std::prev(draft.certificates.end());
-    const auto replaced =
-        std::remove_if(draft.certificates.begin(), end, [&](const DraftCertificate& other) {
-          return other.certificate->leaf().key_type() == type;
-        });
-    draft.certificates.erase(replaced, end);
+    auto loaded = keep(load_line(host, line, position + i, chain), all.findings);
+    if (!loaded) continue;  // why is reported
+    const std::string_view type = loaded->certificate.certificate->leaf().key_type();
+    std::erase_if(all.made, [&](const DraftCertificate& other) {
+      return other.certificate->leaf().key_type() == type;
+    });
+    all.made.push_back(std::move(loaded->certificate));
   }
+  return all;
 }
 
-void HostCertificates::lend_key(const Draft& draft, Line& line) {
-  const StoredFile& file = store_.file(line.certificate, phrases_, {});
-  if (file.content == nullptr || file.content->material.certificates.empty()) return;
+CertificateLine HostCertificates::with_lent_key(const ConfiguredHost& host, CertificateLine line) {
+  const StoredFile& file = files_.file(line.certificate, phrases_, {});
+  if (file.content == nullptr || file.content->material.certificates.empty()) return line;
   const Material& own = file.content->material;
-  if (own.key || own.locked != nullptr) return;
-  for (const Line& other : lines_of(draft)) {
+  if (own.key || own.locked != nullptr) return line;
+  for (const CertificateLine& other : certificate_lines_of(host)) {
     const std::string_view path = other.key.empty() ? other.certificate : other.key;
-    const StoredFile& from = store_.file(path, phrases_, {});
+    const StoredFile& from = files_.file(path, phrases_, {});
     if (from.content == nullptr || !from.content->material.key) continue;
-    if (!store_.fits(own.certificates.front(), from.content->material.key)) continue;
+    if (!files_.fits(own.certificates.front(), from.content->material.key)) continue;
     line.key = path;
     line.key_where = other.key_where;
-    return;
+    break;
   }
+  return line;
 }
 
 // Alone it can only be a key that one of the certificates has already.
-void HostCertificates::check_command_key(const Draft& draft, const ConfCommand& command,
-                                         const Where& where) {
-  const KeyLabel label{draft.input->name, draft.certificates.size(), shown_file(command.value), {}};
+std::vector<Error> HostCertificates::check_command_key(const ConfiguredHost& host,
+                                                       const ConfCommand& command,
+                                                       const Where& where,
+                                                       const Certificates& certificates) {
+  const CertificateLine line{command.value, {}, where, where, true};
+  LineFiles files(files_, phrases_, line, {host.input->name, certificates.size(), {}, {}});
   StoredFile& file =
-      store_.file(command.value, phrases_, label, {.certificate = false, .key = true});
+      files_.file(command.value, phrases_, files.label(), {.certificate = false, .key = true});
   if (file.content == nullptr) {
-    findings_.add(draft.index,
-                  diagnose(message_of(file.state.problem), file.state.evidence, where));
-    return;
+    return {diagnose(message_of(file.state.problem), file.state.evidence, where)};
   }
-  bool is_locked = false;
-  if (!unlocked(draft, file, where, label, is_locked)) return;
+  if (!files.unlock(file, where, files.label())) return std::move(files).take_findings();
   const StoredKey& key = file.content->material.key;
-  const bool is_used = key && std::ranges::any_of(draft.certificates, [&](const auto& presented) {
-                         return store_.fits(presented.certificate->leaf(), key);
+  const bool is_used = key && std::ranges::any_of(certificates, [&](const auto& presented) {
+                         return files_.fits(presented.certificate->leaf(), key);
                        });
-  if (is_used) return;
-  findings_.add(draft.index,
-                diagnose(key ? Tp::key_mismatch : Tp::key_wrong_kind,
-                         text(quote(file.path), key ? " fits none of the host's certificates"
-                                                    : " holds no private key"),
-                         where));
+  if (is_used) return {};
+  return {diagnose(key ? Tp::key_mismatch : Tp::key_wrong_kind,
+                   text(quote(file.path),
+                        key ? " fits none of the host's certificates" : " holds no private key"),
+                   where)};
 }
 
 }  // namespace tlsplus

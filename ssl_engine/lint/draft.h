@@ -21,6 +21,12 @@ struct DraftCertificate {
   std::string file;
 };
 
+/// Parameters of key exchange that stand beside a certificate.
+struct KeyExchange {
+  Pkey dh_parameters{};  // null: automatic
+  std::string group{};   // empty: those of the policy
+};
+
 struct PasswordStore;
 struct TrustStore;
 
@@ -31,8 +37,7 @@ struct Draft : ConfiguredHost {
   std::shared_ptr<const PasswordStore> passwords{};  // null: no SRP
   SSL_CTX* context = nullptr;                        // null if OpenSSL refused the policy
   std::vector<DraftCertificate> certificates{};
-  Pkey dh_parameters{};
-  std::string group{};
+  KeyExchange key_exchange{};  // of the first certificate's file
 };
 
 }  // namespace tlsplus

@@ -24,6 +24,17 @@ struct [[nodiscard]] Judged {
   std::vector<Error> findings;
 };
 
+inline void append(std::vector<Error>& to, std::vector<Error> findings) {
+  for (Error& error : findings) to.push_back(std::move(error));
+}
+
+/// What was made, while what there is to say goes to `findings`.
+template <class T>
+T keep(Judged<T> judged, std::vector<Error>& findings) {
+  append(findings, std::move(judged.findings));
+  return std::move(judged.made);
+}
+
 class Findings {
  public:
   /// A finding about the virtual host at position `host` of the configuration.

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The chain part of HostCertificates: where the certificates after the leaf come from, and what
-// to say about the state they are in.
+// A chain that is given is put in order and sent; one that is not is looked for among the
+// authorities for clients.
+#include "ssl_engine/assembly/host_chains.h"
+
 #include <algorithm>
 #include <utility>
 
-#include "ssl_engine/assembly/host_certificates.h"
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/certificates/chain.h"
 #include "ssl_engine/openssl/tls/suites.h"
 #include "ssl_engine/openssl/x509/token_uri.h"
 #include "ssl_engine/openssl/x509/trust.h"
@@ -43,39 +43,38 @@ bool has_intermediate(const std::vector<X509*>& certificates) {
 
 }  // namespace
 
-HostCertificates::Chain HostCertificates::chain_of(Draft& draft) {
-  const auto& setting = draft.config().certificate_chain_file;
-  if (!setting.is_set() || !draft.input->added_certificates.empty()) return {};
+Judged<ChainFile> HostChains::chain_file_of(const ConfiguredHost& host) {
+  const auto& setting = host.config().certificate_chain_file;
+  if (!setting.is_set() || !host.input->added_certificates.empty()) return {};
   const Where where = setting.where();
-  StoredFile& file = store_.file(*setting, phrases_, {});
+  StoredFile& file = files_.file(*setting, phrases_, {});
   if (file.content == nullptr) {
-    findings_.add(draft.index,
-                  diagnose(message_of(file.state.problem), file.state.evidence, where));
-    return {};
+    return {{}, {diagnose(message_of(file.state.problem), file.state.evidence, where)}};
   }
   const Material& material = file.content->material;
-  bool is_damaged = false;
+  Judged<ChainFile> found;
   for (const Defect& defect : material.defects) {
     // A damaged key or the like is of no concern here.
     if (defect.part != Defect::Part::pem && defect.part != Defect::Part::certificate) continue;
     const Tp id =
         defect.part == Defect::Part::pem ? Tp::pem_damaged : Tp::certificate_not_decodable;
-    findings_.add(draft.index, diagnose(id, text(quote(file.path), ": ", defect.evidence), where));
-    is_damaged = true;
+    found.findings.push_back(diagnose(id, text(quote(file.path), ": ", defect.evidence), where));
   }
-  if (!material.certificates.empty()) return {&file, where};
-  if (!is_damaged) {
-    findings_.add(draft.index,
-                  diagnose(Tp::chain_not_recognised,
-                           text(quote(file.path), " holds ", words_for(material.found)), where));
+  if (!material.certificates.empty()) {
+    found.made = {&file, where};
+  } else if (found.findings.empty()) {
+    found.findings.push_back(diagnose(Tp::chain_not_recognised,
+                                      text(quote(file.path), " holds ", words_for(material.found)),
+                                      where));
   }
-  return {};
+  return found;
 }
 
-SharedChain HostCertificates::chain_for(const Draft& draft, const Line& line,
-                                        const StoredCertificate& leaf,
-                                        const std::vector<StoredCertificate>& own,
-                                        const Chain& chain) {
+Judged<SharedChain> HostChains::chain_for(const SettledHost& host, const CertificateLine& line,
+                                          const StoredCertificate& leaf,
+                                          const std::vector<StoredCertificate>& own,
+                                          const ChainFile& chain) {
+  Judged<SharedChain> result;
   std::vector<StoredCertificate> others;
   const auto add_all_but = [&](const std::vector<StoredCertificate>& from, const void* left_out) {
     for (const StoredCertificate& cert : from) {
@@ -91,13 +90,12 @@ SharedChain HostCertificates::chain_for(const Draft& draft, const Line& line,
     }
   } else {
     const auto& from = chain.file->content->material.certificates;
-    const auto& files = draft.config().certificate_files.entries();
+    const auto& files = host.config().certificate_files.entries();
     const bool names_a_leaf = std::ranges::any_of(
         files, [&](const auto& entry) { return entry.value == chain.file->path; });
     add_all_but(from, names_a_leaf && !from.empty() ? from.front().address() : nullptr);
     if (own.size() > 1 && !names_a_leaf) {
-      findings_.add(
-          draft.index,
+      result.findings.push_back(
           diagnose(Tp::chain_ignored,
                    text(own.size() - 1, " certificate(s) in ", quote(shown_file(line.certificate)),
                         "; SSLCertificateChainFile at ", chain.where.file, ':', chain.where.line),
@@ -108,21 +106,22 @@ SharedChain HostCertificates::chain_for(const Draft& draft, const Line& line,
   }
   const Sent& sent = sent_after(leaf, others);
   const bool has_nothing = sk_X509_num(sent.chain.get()) == 0 && sent.ordered.issuer_missing;
-  const Found& found = has_nothing ? found_for(draft, leaf) : nothing_found_;
+  const Found& found = has_nothing ? found_for(host, leaf) : nothing_found_;
   // Where there is a chain file, what follows in the certificate file is not used.
   const std::string own_file = shown_file(line.certificate);
-  report_chain(draft, leaf, sent, found, where,
-               {own_file, chain.file == nullptr ? own_file : chain.file->path});
-  return found.chain != nullptr ? found.chain : sent.chain;
+  append(result.findings, report(leaf, sent, found, where,
+                                 {own_file, chain.file == nullptr ? own_file : chain.file->path}));
+  result.made = found.chain != nullptr ? found.chain : sent.chain;
+  return result;
 }
 
 // Where no chain is given OpenSSL looks for one among the authorities for clients, in every
 // handshake: control panels write the intermediates there. Here it is looked for once.
-const HostCertificates::Found& HostCertificates::found_for(const Draft& draft,
-                                                           const StoredCertificate& leaf) {
-  X509_STORE* store = draft.context == nullptr ? nullptr : chain_store_of(*draft.context);
-  if (store == nullptr && draft.trust != nullptr) store = draft.trust->store.get();
-  const auto [known, is_new] = found_.try_emplace({draft.context, store, leaf.issuer_key()});
+const HostChains::Found& HostChains::found_for(const SettledHost& host,
+                                               const StoredCertificate& leaf) {
+  X509_STORE* store = host.context == nullptr ? nullptr : chain_store_of(*host.context);
+  if (store == nullptr && host.trust != nullptr) store = host.trust->store.get();
+  const auto [known, is_new] = found_.try_emplace({host.context, store, leaf.issuer_key()});
   Found& found = known->second;
   const Cert opened = is_new && store != nullptr ? leaf.open() : nullptr;
   if (opened == nullptr) return found;
@@ -130,9 +129,9 @@ const HostCertificates::Found& HostCertificates::found_for(const Draft& draft,
   if (all.chain == nullptr) return found;
   found.has_issuer = all.reaches_root || sk_X509_num(all.chain.get()) != 0;
   if (sk_X509_num(all.chain.get()) == 0) return found;
-  if (draft.context != nullptr) {
+  if (host.context != nullptr) {
     // One the security level forbids would end every handshake.
-    Acceptance tried = try_certificate(*draft.context, *opened, *all.chain, nullptr);
+    Acceptance tried = try_certificate(*host.context, *opened, *all.chain, nullptr);
     if (tried.verdict != Acceptance::Verdict::accepted) {
       found.refusal = std::move(tried.evidence);
       return found;
@@ -144,8 +143,8 @@ const HostCertificates::Found& HostCertificates::found_for(const Draft& draft,
 
 // Ten thousand leaves of one authority are followed by the same certificates: they are put in
 // order once.
-const HostCertificates::Sent& HostCertificates::sent_after(
-    const StoredCertificate& leaf, const std::vector<StoredCertificate>& others) {
+const HostChains::Sent& HostChains::sent_after(const StoredCertificate& leaf,
+                                               const std::vector<StoredCertificate>& others) {
   std::string key;
   if (others.empty()) {
     key = leaf.is_self_issued() ? "self" : "alone";
@@ -176,12 +175,13 @@ const HostCertificates::Sent& HostCertificates::sent_after(
   return sent;
 }
 
-void HostCertificates::report_chain(const Draft& draft, const StoredCertificate& leaf,
-                                    const Sent& sent, const Found& found, const Where& where,
-                                    const ChainFiles& files) {
+std::vector<Error> HostChains::report(const StoredCertificate& leaf, const Sent& sent,
+                                      const Found& found, const Where& where,
+                                      const ShownFiles& files) {
   const OrderedChain& ordered = sent.ordered;
+  std::vector<Error> findings;
   const auto report = [&](Tp id, std::string evidence, std::string hint = {}) {
-    findings_.add(draft.index, diagnose(id, std::move(evidence), where, std::move(hint)));
+    findings.push_back(diagnose(id, std::move(evidence), where, std::move(hint)));
   };
   if (ordered.reordered) {
     const int links = sk_X509_num(sent.chain.get());
@@ -205,12 +205,12 @@ void HostCertificates::report_chain(const Draft& draft, const StoredCertificate&
                 " has nothing that issued ", quote(files.certificate), ", whose issuer is ",
                 issuer_evidence(leaf)),
            "remove the line; or name the file with the chain of this certificate");
-    return;
+    return findings;
   }
   if (ordered.issuer_missing && has_intermediate(ordered.superfluous)) {
     report(Tp::chain_gap, text("missing: ", issuer_evidence(leaf),
                                "; not sent: ", subjects_of(ordered.superfluous)));
-    return;
+    return findings;
   }
   if (!ordered.superfluous.empty()) {
     report(Tp::chain_superfluous, subjects_of(ordered.superfluous));
@@ -221,9 +221,9 @@ void HostCertificates::report_chain(const Draft& draft, const StoredCertificate&
                 found.refusal));
   } else if (ordered.issuer_missing && !found.has_issuer && !is_trusted_issuer_of(leaf)) {
     const Cert opened = leaf.open();
-    if (opened == nullptr || names_root_as_issuer(*opened)) return;
+    if (opened == nullptr || names_root_as_issuer(*opened)) return findings;
     const FolderIssuers::Found* const nearby = nearby_.find(*opened, files.certificate);
-    if (nearby != nullptr && nearby->is_root) return;
+    if (nearby != nullptr && nearby->is_root) return findings;
     report(Tp::chain_intermediate_missing,
            nearby == nullptr ? issuer_evidence(leaf)
                              : text(issuer_evidence(leaf), ", which is in ", quote(nearby->file)),
@@ -233,9 +233,10 @@ void HostCertificates::report_chain(const Draft& draft, const StoredCertificate&
                ? text("append the issuer's certificate to ", quote(files.chain))
                : text("run: cat ", shell_word(nearby->file), " >> ", shell_word(files.chain)));
   }
+  return findings;
 }
 
-const std::string& HostCertificates::issuer_evidence(const StoredCertificate& leaf) {
+const std::string& HostChains::issuer_evidence(const StoredCertificate& leaf) {
   const auto [known, is_new] = issuer_evidence_.try_emplace(leaf.issuer_key());
   if (!is_new) return known->second;
   if (const Cert opened = leaf.open(); opened != nullptr) {
@@ -247,7 +248,7 @@ const std::string& HostCertificates::issuer_evidence(const StoredCertificate& le
 }
 
 // Asked once per issuer: looking through the system's certificates takes milliseconds.
-bool HostCertificates::is_trusted_issuer_of(const StoredCertificate& leaf) {
+bool HostChains::is_trusted_issuer_of(const StoredCertificate& leaf) {
   const auto [known, is_new] = trusted_issuers_.try_emplace(leaf.issuer_key(), false);
   if (!is_new) return known->second;
   const Cert opened = leaf.open();
