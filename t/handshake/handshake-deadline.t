@@ -10,6 +10,7 @@ use Test::More;
 use Time::HiRes qw(time);
 use TLSplus::Certs;
 use TLSplus::Env qw(has_module needs_tlsplus);
+use TLSplus::Process qw(wait_until);
 use TLSplus::Raw qw(client_hello parse_records record HANDSHAKE);
 use TLSplus::Server;
 use TLSplus::Test;
@@ -90,6 +91,29 @@ for my $mpm (grep { has_module("mpm_$_") } qw(event worker prefork)) {
         ok $server->stop, 'stops cleanly';
     };
 }
+
+# The server's first flight is longer than what the systems between it and such a client hold for it.
+subtest 'not all is taken' => sub {
+    $certs->leaf('long', san => ['a.test'], extensions => ['nsComment=' . join ' ', ('a long comment') x 1400]);
+    for my $mpm (grep { has_module("mpm_$_") } qw(event worker prefork)) {
+        my $server = TLSplus::Server->start(certs => $certs, mpm => $mpm, conf => "SendBufferSize 4096\n" . $conf =~ s/\ba\.(crt|key)/long.$1/gr);
+        my @raw    = map { TLSplus::Raw->connect($server->port, window => 2304) } 1 .. 2;
+        my ($mark, $begun) = ($server->mark, time);
+        $_->send($hello) for @raw;
+        my %line;
+        wait_until(DEADLINE + LIMIT, sub {
+            sysread $raw[1]->socket, my $byte, 1;    # takes a byte now and then; the other takes none
+            for my $i (0, 1) {
+                $line{$i} //= ($server->log_lines(qr/client 127\.0\.0\.1:${\ $raw[$i]->local_port}\].*TP04\d\d:/, $mark))[0];
+            }
+            return 2 == grep { defined } values %line;
+        });
+        like $line{0} // '', qr/TP0402: /, "$mpm: who reads nothing had its time";
+        like $line{1} // '', qr/TP0402: /, "$mpm: who reads a byte now and then had its time";
+        cmp_ok time - $begun, '>', DEADLINE - 0.5, "$mpm: not before the deadline";
+        ok $server->stop, "$mpm: stops cleanly";
+    }
+};
 
 subtest 'values' => sub {
     for my $value ('1', '20', '3600') {

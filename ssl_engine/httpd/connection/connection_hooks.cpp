@@ -59,6 +59,7 @@ int wait_in_mpm(TlsConnection& tls, Progress progress) noexcept {
   connection.cs->state = CONN_STATE_ASYNC_WAITIO;
   connection.cs->sense =
       progress == Progress::wants_write ? CONN_SENSE_WANT_WRITE : CONN_SENSE_WANT_READ;
+  tls.channel.wait.leave_to_mpm(progress == Progress::wants_write);
   park_handshake(tls.channel);
   return OK;
 }

@@ -19,6 +19,10 @@ Progress give_up(TlsChannel& channel, Tp id) noexcept {
   return Progress::over;
 }
 
+bool has_had_its_time(const TlsChannel& channel) noexcept {
+  return channel.wait.given_up() != ParkedHandshake::GivenUp::no || channel.wait.is_over();
+}
+
 Progress give_up(TlsChannel& channel) noexcept {
   switch (channel.wait.given_up()) {
     case ParkedHandshake::GivenUp::room:
@@ -41,7 +45,9 @@ Progress refuse(TlsChannel& channel) {
 }
 
 Progress after_transport_error(TlsChannel& channel, apr_status_t status) {
-  if (APR_STATUS_IS_EOF(status)) return give_up(channel);
+  // To wake a connection that is given up its socket is shut down.
+  const bool is_given_up = channel.wait.given_up() != ParkedHandshake::GivenUp::no;
+  if (APR_STATUS_IS_EOF(status) || is_given_up) return give_up(channel);
   if (APR_STATUS_IS_TIMEUP(status)) return give_up(channel, Tp::handshake_deadline);
   channel.log_failure(Tp::handshake_cut_off, "the transport failed");
   channel.abort();
@@ -69,14 +75,14 @@ Progress go_on(TlsChannel& channel, bool may_linger) {
       channel.owner().on_plain_http();
       return Progress::done;
     }
-    if (const Progress sent = send_flight(channel); sent != Progress::done) return sent;
+    const Progress sent = send_flight(channel);
+    if (sent == Progress::wants_write && has_had_its_time(channel)) return give_up(channel);
+    if (sent != Progress::done) return sent;
     if (!needs_input) {
       channel.open();
       return Progress::done;
     }
-    if (channel.wait.given_up() != ParkedHandshake::GivenUp::no || channel.wait.is_over()) {
-      return give_up(channel);
-    }
+    if (has_had_its_time(channel)) return give_up(channel);
     if (may_linger && end.phase() == Phase::handshake) await_answer_nearby(channel);
     const apr_status_t fed = channel.transport.feed(APR_NONBLOCK_READ);
     if (APR_STATUS_IS_EAGAIN(fed)) return Progress::wants_read;

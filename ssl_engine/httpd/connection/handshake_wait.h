@@ -29,6 +29,8 @@ class HandshakeWait final : public ParkedHandshake {
 
   /// True if the MPM can wait for the client without a thread.
   [[nodiscard]] bool may_use_mpm() const noexcept;
+  /// Before it does: what for, to read or to write.
+  void leave_to_mpm(bool to_write) noexcept { waits_to_write_ = to_write; }
   /// Off the list. Whenever the MPM is back, and where it may not come back any more.
   void unpark() noexcept;
 
@@ -47,7 +49,14 @@ class HandshakeWait final : public ParkedHandshake {
   [[nodiscard]] bool stays_with_worker() const noexcept { return stays_with_worker_; }
 
  private:
-  void wake() noexcept override { transport_.stop_reading(); }
+  // The MPM polls for one of them only.
+  void wake() noexcept override {
+    if (waits_to_write_) {
+      transport_.stop();
+    } else {
+      transport_.stop_reading();
+    }
+  }
 
   const conn_rec& connection_;
   Engine& engine_;
@@ -56,6 +65,7 @@ class HandshakeWait final : public ParkedHandshake {
   bool awaits_request_ = false;
   bool has_had_moment_ = false;
   bool stays_with_worker_ = false;
+  bool waits_to_write_ = false;  // set before the list has it, which orders it
 };
 
 }  // namespace tlsplus

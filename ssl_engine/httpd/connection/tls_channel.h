@@ -25,7 +25,7 @@
 namespace tlsplus {
 
 /// The filters have it as their context. Belongs to the connection's thread, but for the log, the
-/// clock and Transport::stop_reading().
+/// clock, Transport::stop() and Transport::stop_reading().
 class TlsChannel {
  public:
   /// What is not the same for both kinds of ends.

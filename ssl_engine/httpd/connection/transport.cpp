@@ -195,6 +195,10 @@ void Transport::stop_reading() noexcept {
   (void)apr_socket_shutdown(ap_get_conn_socket(&connection_), APR_SHUTDOWN_READ);
 }
 
+void Transport::stop() noexcept {
+  (void)apr_socket_shutdown(ap_get_conn_socket(&connection_), APR_SHUTDOWN_READWRITE);
+}
+
 apr_os_sock_t Transport::descriptor() const noexcept {
   apr_os_sock_t descriptor = -1;
   (void)apr_os_sock_get(&descriptor, ap_get_conn_socket(&connection_));

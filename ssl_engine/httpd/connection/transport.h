@@ -16,7 +16,7 @@
 
 namespace tlsplus {
 
-/// Belongs to the connection's thread, but for stop_reading().
+/// Belongs to the connection's thread, but for stop() and stop_reading().
 class Transport {
  public:
   /// All must outlive it.
@@ -77,6 +77,8 @@ class Transport {
   apr_status_t wait_for_socket(short what, int milliseconds) noexcept;
   /// Ends the waiting for the peer's bytes, from any thread.
   void stop_reading() noexcept;
+  /// The same for the peer's bytes and for room to write.
+  void stop() noexcept;
   [[nodiscard]] apr_os_sock_t descriptor() const noexcept;
   /// In network order: 4 octets, or 16.
   [[nodiscard]] ByteView peer_address() const noexcept;
