@@ -3,7 +3,8 @@
 # Who may include whom. The #include lines of every source are held against the table below, which is
 # the plan of the house: a row for each room, arrows down only, no ring between rooms or between headers.
 # OpenSSL's headers are seen by its wrappers only, httpd's by one room. A few rules that need no compiler
-# are checked on the way. The checker is itself checked: the bad samples at the end must each be found.
+# are checked on the way. The checker is itself checked: the bad samples must each be found. Pages that name
+# rooms, files and functions are held against the tree.
 use v5.36;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
@@ -272,5 +273,46 @@ for my $row (@GOOD) {
     my @found = findings($path, $spdx . $text . "\n", sub { 1 });
     ok(!@found, "not found in $path: " . $text =~ s/\n/ /gr) or diag join "\n", @found;
 }
+
+# ---- the pages about all this -------------------------------------------------------------
+
+# Files that `text` names, from the top folder, and that are not there.
+sub lost_files ($text, $exists = sub { -e "$top/$_[0]" }) {
+    my %named = map { $_ => 1 } $text =~ m{(?<![\w./-])((?:ssl_engine|ssl_scache|t|doc|conf)/[\w./-]*\w)}g;
+    return grep { !$exists->($_) && !$exists->("$_.cpp") } sort keys %named;  # t/bench/alone is built of alone.cpp
+}
+
+# Names in a row behind their file, as in "| `a.cpp` | `f`, `A::g` |", and that are not in it.
+sub lost_names ($text, $content = sub { -f "$top/$_[0]" ? slurp("$top/$_[0]") : '' }) {
+    my @lost;
+    while ($text =~ m{\| `([\w./-]+\.(?:h|cpp))` \| ((?:`[^`|]+`(?:, )?)+) \|}g) {
+        my ($path, $names) = ($1, $2);
+        my $found = $content->($path);
+        push @lost, map { "$_ in $path" } grep { my $last = s/.*:://r; $found !~ /\b\Q$last\E\b/ } $names =~ /`([^`]+)`/g;
+    }
+    return @lost;
+}
+
+my $architecture = slurp("$top/doc/architecture.md");
+for my $row (@ROOMS) {
+    my ($room, $folder) = @$row;
+    my $shown = $folder eq '.' ? 'mod_tlsplus.cpp' : "$folder/";
+    like($architecture, qr/^\| `\Q$shown\E` \| \S/m, "doc/architecture.md has a line for $room");
+}
+my @records = map { substr $_, 1 + length $top } glob "$top/doc/design/*.md";
+like($architecture, qr/^\| `\Q$_\E` \| \S/m, "doc/architecture.md lists $_") for @records;
+is_deeply([lost_names($architecture)], [], 'what doc/architecture.md says of a file is in that file');
+my %word = map { $_ => 1 } map { slurp("$top/$_") =~ /\w+/g } @sources;
+for my $page ('doc/architecture.md', @records) {
+    my @names = slurp("$top/$page") =~ /`([A-Za-z_]\w*(?:::\w+)*)(?:\(\))?`/g;
+    is_deeply([grep { !$word{ s/.*:://r } && !-e "$top/$_" } @names], [], "$page names nothing that is not in the code");
+}
+for my $page (qw(README CONTRIBUTING SECURITY SUPPORT), map { substr $_, 1 + length $top } glob "$top/doc/*.md $top/doc/*/*.md") {
+    next unless -f "$top/$page";
+    is_deeply([lost_files(slurp("$top/$page"))], [], "$page names no file that is not there");
+}
+is_deeply([lost_files("`t/a.t`, doc/b.md: ssl_engine/c/; ../t/d", sub { $_[0] eq 't/a.t' })], ['doc/b.md', 'ssl_engine/c'],
+    'a lost file is found');
+is_deeply([lost_names('| x | `a.cpp` | `f`, `A::g` | `h` |', sub { 'int f(); int gg();' })], ['A::g in a.cpp'], 'a lost name is found');
 
 done_testing;
