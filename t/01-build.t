@@ -124,7 +124,7 @@ SKIP: {
     like(join('', output_of('readelf', '-p', '.gnu_debuglink', $module)), qr/mod_tlsplus\.so\.debug/, 'where it says they are');
     my $doc = "$root/usr/share/doc/mod_tlsplus";
     ok(-s "$doc/$_", "share/doc/mod_tlsplus/$_")
-        for qw(README CHANGES CONTRIBUTING messages.md configtest.md architecture.md design/errors.md
+        for qw(README CHANGES CONTRIBUTING SECURITY SUPPORT messages.md configtest.md architecture.md design/errors.md
           directives/README.md directives/SSLEngine.md examples/vhost.conf);
     unlike($said, qr{doc//}, 'no folder without a name');
 
