@@ -195,6 +195,30 @@ my %includes = map { $_ => [slurp("$top/$_") =~ m{^\s*#\s*include\s+"([^"]+)"}mg
 is_deeply([rings(%includes)], [], 'no ring of files');
 is_deeply([rings(a => ['b'], b => ['c'], c => ['b'])], ['b > c > b'], 'a ring is found');
 
+# ---- the seam between filters and ends -------------------------------------------------------
+
+# All that a file includes, and what that includes.
+sub reached ($path, %includes) {
+    my (%seen, @open);
+    push @open, $path;
+    while (defined(my $next = shift @open)) {
+        push @open, grep { !$seen{$_}++ } @{$includes{$next} // []};
+    }
+    return sort keys %seen;
+}
+
+# They serve the server's end of a connection and the client's alike, and see neither.
+my $ANY_END = qr{^ssl_engine/(?:
+      connection/(?:tls_end|inbound|outbound)
+    | httpd/connection/(?:transport|tls_channel|handshake_wait|handshake_driver|answers|filters
+        |(?:input|output|coalescing)_filter|short_wait|handshake_sweep)
+)\.(?:h|cpp)$}x;
+my $ONE_END = qr{^ssl_engine/(?:connection/connection|httpd/connection/tls_connection)\.h$};
+my @any_end = grep { $_ =~ $ANY_END } @sources;
+cmp_ok(scalar @any_end, '>=', 25, 'the files that serve any end are there');
+is_deeply([grep { /$ONE_END/ } reached($_, %includes)], [], "$_ knows no kind of end") for @any_end;
+is_deeply([reached('a', a => ['b'], b => ['c', 'a'])], ['a', 'b', 'c'], 'what is reached is found');
+
 # ---- the checker, checked -----------------------------------------------------------------
 
 my $spdx = "// SPDX-License-Identifier: Apache-2.0\n";

@@ -72,6 +72,18 @@ subtest 'old browsers' => sub {
     like request('Mozilla/5.0')->body, qr{^HTTP/1\.1 200 }, 'others as ever';
 };
 
+# Two requests on one connection.
+subtest 'the first request decides' => sub {
+    for my $case (['plain', 'unclean', \@NOTIFY], ['unclean', 'plain', []]) {
+        my ($first, $second, $alerts) = @$case;
+        my $answer = $server->handshake(name => 'a.test', msg => 1, tls => 'TLSv1.3',
+            request => "GET / HTTP/1.1\r\nHost: a.test\r\nUser-Agent: $first\r\n\r\n"
+              . "GET / HTTP/1.1\r\nHost: a.test\r\nUser-Agent: $second\r\nConnection: close\r\n\r\n");
+        is scalar(() = $answer->body =~ m{^HTTP/1\.1 200 }mg), 2, "$first, then $second: both are answered";
+        is_deeply $answer->alerts, $alerts, "$first, then $second: as the first wants it";
+    }
+};
+
 # gnutls-cli says it will send no more (close_notify) right behind its request, and reads on. What it
 # asked for must still arrive whole (RFC 8446 6.1: the other direction stays open).
 subtest 'half-close' => sub {
