@@ -306,6 +306,13 @@ sub lost_files ($text, $exists = sub { -e "$top/$_[0]" }) {
     return grep { !$exists->($_) && !$exists->("$_.cpp") } sort keys %named;  # t/bench/alone is built of alone.cpp
 }
 
+# Links of the page at `path` that lead nowhere; of those within the page, to which no heading belongs.
+sub lost_links ($path, $text, $exists = sub { -e "$top/$_[0]" }) {
+    my %heading = map { '#' . lc(s/[^\w\s-]//gr =~ s/\s/-/gr) => 1 } $text =~ /^#+ (.+)$/mg;
+    my $folder = dirname($path);
+    return grep { /^#/ ? !$heading{$_} : !/^\w+:/ && !$exists->("$folder/" . s/#.*//r) } $text =~ /\]\(([^()\s]+)\)/g;
+}
+
 # Names in a row behind their file, as in "| `a.cpp` | `f`, `A::g` |", and that are not in it.
 sub lost_names ($text, $content = sub { -f "$top/$_[0]" ? slurp("$top/$_[0]") : '' }) {
     my @lost;
@@ -333,10 +340,14 @@ for my $page ('doc/architecture.md', @records) {
 }
 for my $page (qw(README CONTRIBUTING SECURITY SUPPORT), map { substr $_, 1 + length $top } glob "$top/doc/*.md $top/doc/*/*.md") {
     next unless -f "$top/$page";
-    is_deeply([lost_files(slurp("$top/$page"))], [], "$page names no file that is not there");
+    my $text = slurp("$top/$page");
+    is_deeply([lost_files($text)], [], "$page names no file that is not there");
+    is_deeply([lost_links($page, $text)], [], "$page has no link that leads nowhere");
 }
 is_deeply([lost_files("`t/a.t`, doc/b.md: ssl_engine/c/; ../t/d", sub { $_[0] eq 't/a.t' })], ['doc/b.md', 'ssl_engine/c'],
     'a lost file is found');
+is_deeply([lost_links('doc/a.md', "[b](b.md#x) [c](c.md) [d](#the-ends) [e](#e) [f](https://f/)\n## The Ends\n", sub { $_[0] eq 'doc/b.md' })],
+    ['c.md', '#e'], 'a lost link is found');
 is_deeply([lost_names('| x | `a.cpp` | `f`, `A::g` | `h` |', sub { 'int f(); int gg();' })], ['A::g in a.cpp'], 'a lost name is found');
 
 done_testing;
