@@ -20,6 +20,7 @@
 #include "ssl_engine/messages/findings.h"
 #include "ssl_engine/openssl/fips.h"
 #include "ssl_engine/secrets/passphrase.h"
+#include "ssl_engine/settings/defaults.h"
 
 namespace tlsplus {
 namespace {
@@ -74,7 +75,7 @@ Host host_of(const Draft& draft) {
   host.strict_sni = draft.config().strict_sni.value_or(false);
   host.client_hello_vars = draft.config().client_hello_vars.value_or(false);
   host.redirect_plain_http =
-      draft.config().plain_http.value_or(PlainHttp::explain) == PlainHttp::redirect;
+      draft.config().plain_http.value_or(defaults::kPlainHttp) == PlainHttp::redirect;
   host.has_own_versions = draft.config().protocol.is_set() ||
                           (draft.policy != nullptr &&
                            draft.policy->has_command({"MinProtocol", "MaxProtocol", "Protocol"}));
@@ -184,13 +185,6 @@ void check_crypto_device(const BuildInput& input, Findings& findings) {
 }
 
 }  // namespace
-
-bool speaks_tls(const HostInput& host) {
-  const auto& engine = host.config->engine;
-  if (engine.is_set()) return *engine;
-  return host.speaks_https &&
-         (!host.config->certificate_files.empty() || !host.added_certificates.empty());
-}
 
 Assembled assemble(const BuildInput& input, CertificateFiles& certificates,
                    ContextFactory& contexts, const Clock& clock) {

@@ -6,14 +6,12 @@
 
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/tls/server_context.h"
+#include "ssl_engine/settings/cipher_list.h"
 #include "ssl_engine/trust/trust_store.h"
 #include "ssl_engine/trust/verifier.h"
 
 namespace tlsplus {
 namespace {
-
-// Never wanted, whatever a list says: no authentication, no encryption, export strength.
-constexpr const char* kNeverCiphers = ":!aNULL:!eNULL:!EXP";
 
 Error about(const char* directive, Error error) {
   return std::move(error).at({.directive = directive, .file = {}, .line = 0});

@@ -96,9 +96,7 @@ class TlsDump {
 
   [[nodiscard]] bool is_served(const Listener& listener) const {
     return std::ranges::any_of(snapshot_.hosts(), [&](const Host& host) {
-      if (!host.engine) return false;
-      const HostInput& input = input_.hosts[host.index];
-      return input.is_main_server || reaches_any(listener, input.endpoints);
+      return host.engine && reaches(listener, input_.hosts[host.index]);
     });
   }
 

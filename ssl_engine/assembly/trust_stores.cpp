@@ -16,18 +16,6 @@ namespace {
 
 constexpr std::size_t kMostBytes = 256UL * 1024 * 1024;  // a list of some millions of entries
 
-CrlCheck check_of(RevocationCheck check) noexcept {
-  switch (check) {
-    case RevocationCheck::none:
-      return CrlCheck::none;
-    case RevocationCheck::leaf:
-      return CrlCheck::leaf;
-    case RevocationCheck::chain:
-      return CrlCheck::chain;
-  }
-  return CrlCheck::none;
-}
-
 /// "5ed36f99.0", and with `kind` 'r' "5ed36f99.r0": what openssl-rehash(1) makes.
 bool is_hash_link(std::string_view name, bool of_crl) noexcept {
   constexpr std::size_t kHashDigits = 8;
@@ -273,8 +261,7 @@ Result<std::shared_ptr<const TrustStore>> TrustStores::make(const ClientAuth& au
     append(certificates, from.file.certificates);
     std::vector<const Crl*> lists;
     for (const Crl& crl : from.crls.crls) lists.push_back(&crl);
-    auto made = make_store(certificates, lists, auth.ca_path, auth.crl_path,
-                           check_of(auth.crl_check.check));
+    auto made = make_store(certificates, lists, auth.ca_path, auth.crl_path, auth.crl_check.check);
     if (!made) return std::move(made).error();
     shared = std::move(*made);
   }

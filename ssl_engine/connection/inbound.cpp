@@ -6,17 +6,14 @@
 
 #include <algorithm>
 
+#include "ssl_engine/openssl/tls/record.h"
+
 namespace tlsplus {
-namespace {
-
-constexpr std::size_t kRecordBytes = 16384;  // RFC 8446 5.1
-
-}  // namespace
 
 StreamStatus Inbound::fill() {
-  const MutableByteView room = plain_.prepare(kRecordBytes);
+  const MutableByteView room = plain_.prepare(kMostRecordBytes);
   std::size_t count = 0;
-  const StreamStatus status = end_.decrypt(room.first(kRecordBytes), count);
+  const StreamStatus status = end_.decrypt(room.first(kMostRecordBytes), count);
   plain_.commit(count);
   return status;
 }

@@ -7,17 +7,18 @@
 
 #include <algorithm>
 
+#include "ssl_engine/openssl/tls/record.h"
+
 namespace tlsplus {
 namespace {
 
-constexpr std::size_t kFullRecordBytes = 16384;  // RFC 8446 5.1
 constexpr std::size_t kFirstRecordBytes = 4096;  // three segments
 constexpr std::size_t kRampBytes = 16384;        // about the initial window (RFC 6928)
 
 }  // namespace
 
 std::size_t Outbound::record_bytes() const noexcept {
-  return sent_bytes_ < kRampBytes ? kFirstRecordBytes : kFullRecordBytes;
+  return sent_bytes_ < kRampBytes ? kFirstRecordBytes : kMostRecordBytes;
 }
 
 bool Outbound::encrypt(ByteView plaintext) {
@@ -27,7 +28,7 @@ bool Outbound::encrypt(ByteView plaintext) {
     sent_bytes_ += part.size();
     plaintext = plaintext.subspan(part.size());
   }
-  return plaintext.empty() || end_.encrypt(plaintext, kFullRecordBytes) == StreamStatus::done;
+  return plaintext.empty() || end_.encrypt(plaintext, kMostRecordBytes) == StreamStatus::done;
 }
 
 bool Outbound::write(ByteView plaintext) {

@@ -11,6 +11,9 @@
 
 namespace tlsplus {
 
+constexpr std::uint16_t kHttpPort = 80;  // RFC 9110 4.2
+constexpr std::uint16_t kHttpsPort = 443;
+
 /// An address a virtual host or a Listen names.
 struct Endpoint {
   std::string host;        // in numbers; "*": any, of either family

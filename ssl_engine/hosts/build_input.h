@@ -48,6 +48,10 @@ struct ConfiguredHost {
   }
 };
 
+/// True if a connection to `listener` may be for the host; the main server answers for every
+/// address that no virtual host is defined for.
+[[nodiscard]] bool reaches(const Listener& listener, const HostInput& host) noexcept;
+
 /// True if the host is to speak TLS: SSLEngine says so, or, where that is unset, the address's
 /// protocol does and there is something to present.
 [[nodiscard]] bool speaks_tls(const HostInput& host);

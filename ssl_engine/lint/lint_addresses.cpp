@@ -10,14 +10,13 @@
 #include <utility>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/hosts/addresses.h"
 #include "ssl_engine/hosts/vhost_index.h"
 #include "ssl_engine/lint/lint.h"
 
 namespace tlsplus {
 namespace {
 
-constexpr std::uint16_t kHttpPort = 80;
-constexpr std::uint16_t kHttpsPort = 443;
 constexpr std::size_t kNamesShown = 8;
 
 using Address = std::pair<std::string, std::uint16_t>;
@@ -247,19 +246,13 @@ class AddressLint {
   std::map<HostsAndId, Taken> taken_;
 };
 
-bool serves(const Draft& draft, const Listener& listener) {
-  if (!draft.engine) return false;
-  // The main server answers for every address no virtual host is defined for.
-  if (draft.input->is_main_server) return true;
-  return reaches_any(listener, draft.input->endpoints);
-}
-
 void check_listeners(const BuildInput& input, const std::vector<Draft>& drafts,
                      Findings& findings) {
   for (const Listener& listener : input.listeners) {
     if (!equals_ignoring_case(listener.protocol, "https")) continue;
-    const bool served =
-        std::ranges::any_of(drafts, [&](const Draft& draft) { return serves(draft, listener); });
+    const bool served = std::ranges::any_of(drafts, [&](const Draft& draft) {
+      return draft.engine && reaches(listener, *draft.input);
+    });
     if (served) continue;
     findings.add(diagnose(Tp::listen_without_host,
                           text("Listen ", address_text({listener.at.host, listener.at.port}))));

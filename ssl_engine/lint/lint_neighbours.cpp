@@ -10,14 +10,13 @@
 #include <utility>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/hosts/addresses.h"
 #include "ssl_engine/messages/findings.h"
 
 namespace tlsplus {
 namespace {
 
 using Host = NeighbourFacts::Host;
-
-constexpr std::uint16_t kHttpsPort = 443;
 
 /// One directory holds the other.
 bool overlap(std::string_view a, std::string_view b) noexcept {

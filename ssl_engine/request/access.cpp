@@ -5,7 +5,6 @@
 #include <cstdint>
 
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/openssl/tls/session_info.h"
 
 namespace tlsplus {
 namespace {
@@ -24,11 +23,6 @@ std::uint64_t des_key(std::string_view password) noexcept {
 }
 
 }  // namespace
-
-bool is_verified_client(const TlsView& tls) noexcept {
-  return tls.peer != nullptr && is_verified(*tls.ssl) && tls.verify_error.empty() &&
-         !tls.verify_lenient;
-}
 
 bool is_subject(std::string_view user) noexcept {
   return user.starts_with('/');

@@ -8,13 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "ssl_engine/request/variables.h"
-
 namespace tlsplus {
-
-/// `Require ssl-verify-client`: the client has shown a certificate, and nothing had to be forgiven;
-/// what SSL_CLIENT_VERIFY calls SUCCESS.
-bool is_verified_client(const TlsView& tls) noexcept;
 
 /// The login of basic authentication that a client's certificate stands for (SSLOptions
 /// +FakeBasicAuth): user and password with a colon in between, to be encoded (RFC 7617 2).

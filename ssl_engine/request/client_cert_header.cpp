@@ -42,7 +42,7 @@ bool is_same_name(std::string_view given, std::string_view name) noexcept {
 
 ClientCertFields client_cert_fields(const TlsView& tls) {
   ClientCertFields fields;
-  if (!is_success(tls)) return fields;
+  if (!is_verified_client(tls)) return fields;
   fields.leaf = byte_sequence(*tls.peer);
   if (fields.leaf.size() > kMostHeaderBytes) {
     fields.too_large = text(kClientCertHeader, " of ", fields.leaf.size(), " octets");

@@ -129,7 +129,7 @@ std::string handshake_microseconds(const TlsView& tls) {
 /// for that word and for nothing else.
 std::string verdict(const TlsView& tls) {
   if (tls.peer == nullptr && tls.verify_error.empty()) return "NONE";
-  if (is_success(tls)) return "SUCCESS";
+  if (is_verified_client(tls)) return "SUCCESS";
   if (is_verified(*tls.ssl) && tls.verify_error.empty()) return "GENEROUS";
   return text("FAILED:", tls.verify_error.empty() ? verify_text(*tls.ssl) : tls.verify_error);
 }
@@ -406,7 +406,7 @@ Value family_value(const Variable& variable, const VariableQuery& query) {
 
 }  // namespace
 
-bool is_success(const TlsView& tls) noexcept {
+bool is_verified_client(const TlsView& tls) noexcept {
   return tls.peer != nullptr && is_verified(*tls.ssl) && tls.verify_error.empty() &&
          !tls.verify_lenient;
 }

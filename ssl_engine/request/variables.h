@@ -45,8 +45,9 @@ struct TlsView {
   ServerEnvironments* servers = nullptr;
 };
 
-/// SSL_CLIENT_VERIFY says SUCCESS: the peer's certificate was verified, and nothing forgiven.
-bool is_success(const TlsView& tls) noexcept;
+/// The peer has shown a certificate that was verified, and nothing was forgiven: SSL_CLIENT_VERIFY
+/// says SUCCESS, `Require ssl-verify-client` holds, and Client-Cert is sent.
+bool is_verified_client(const TlsView& tls) noexcept;
 
 /// What a value may depend on.
 struct VariableQuery {

@@ -13,6 +13,10 @@
 
 namespace tlsplus {
 
+/// Never wanted, whatever a list says, and so put behind every one: no authentication, no
+/// encryption, export strength.
+constexpr const char* kNeverCiphers = ":!aNULL:!eNULL:!EXP";
+
 /// What is to be said about a list, and the list without it.
 struct CipherListReview {
   std::vector<std::string> faults;  // a clause each, with the word in quotation marks

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "ssl_engine/base/setting.h"
+#include "ssl_engine/settings/defaults.h"
 #include "ssl_engine/settings/protocols.h"
 #include "ssl_engine/settings/setting_values.h"
 
@@ -67,7 +68,8 @@ struct ServerConfig {
 /// How clients are verified. Paths as written; what they hold is the TrustStore's affair.
 struct ClientAuth {
   VerifyMode mode = VerifyMode::none;
-  int depth = 1;  // of the deepest certificate that is accepted; the client's own is 0
+  int depth =
+      defaults::kVerifyDepth;  // of the deepest certificate that is accepted; the client's own is 0
   std::string ca_file;
   std::string ca_path;
   std::string ca_request_file;
@@ -93,8 +95,8 @@ struct Policy {
   bool honor_cipher_order = false;
   bool compression = false;
   bool insecure_renegotiation = false;
-  bool session_tickets = true;
-  std::chrono::seconds session_timeout{300};
+  bool session_tickets = defaults::kSessionTickets;
+  std::chrono::seconds session_timeout = defaults::kSessionTimeout;
   std::vector<std::pair<std::string, std::string>> conf_commands;  // in order of application
   ClientAuth client_auth;
   std::string srp_file;  // "": no client proves a password

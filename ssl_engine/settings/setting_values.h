@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "ssl_engine/openssl/x509/revocation_check.h"
+
 namespace tlsplus {
 
 /// SSLVHostSNIPolicy: how alike two virtual hosts must be for a request to one to travel on
@@ -42,7 +44,6 @@ struct SessionCacheSetting {
 enum class VerifyMode : std::uint8_t { none, optional, require, optional_no_ca };
 
 /// SSLCARevocationCheck.
-enum class RevocationCheck : std::uint8_t { none, leaf, chain };
 struct RevocationSetting {
   RevocationCheck check = RevocationCheck::none;
   bool missing_is_fine = false;  // no_crl_for_cert_ok

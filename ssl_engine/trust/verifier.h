@@ -7,6 +7,7 @@
 #include <string>
 
 #include "ssl_engine/openssl/tls/verify_callback.h"
+#include "ssl_engine/settings/defaults.h"
 #include "ssl_engine/settings/policy.h"
 
 namespace tlsplus {
@@ -14,7 +15,7 @@ namespace tlsplus {
 /// What is asked of a client at this moment of its connection.
 struct VerifyRules {
   VerifyMode mode = VerifyMode::none;
-  int depth = 1;
+  int depth = defaults::kVerifyDepth;
   bool missing_crl_is_fine = false;
 };
 

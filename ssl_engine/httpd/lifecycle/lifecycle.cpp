@@ -35,12 +35,12 @@
 #include "ssl_engine/openssl/fips.h"
 #include "ssl_engine/openssl/version.h"
 #include "ssl_engine/secrets/random_seed.h"
+#include "ssl_engine/settings/defaults.h"
 
 namespace tlsplus {
 namespace {
 
 constexpr int kRefuse = HTTP_INTERNAL_SERVER_ERROR;
-constexpr std::chrono::seconds kHandshakeTimeout{20};  // SSLHandshakeTimeout
 
 bool is_first_pass() noexcept {
   return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
@@ -139,7 +139,8 @@ std::chrono::seconds shorter(std::chrono::seconds timeout, std::chrono::seconds 
 void settle_timeouts(Generation& generation) {
   const auto limits = reqtimeout_limits(generation.servers);
   const std::chrono::seconds timeout =
-      slot_of(*generation.servers.front()).global.handshake_timeout.value_or(kHandshakeTimeout);
+      slot_of(*generation.servers.front())
+          .global.handshake_timeout.value_or(defaults::kHandshakeTimeout);
   for (std::size_t i = 0; i < limits.size(); ++i) {
     const server_rec& server = *generation.servers[i];
     ServerSlot& slot = slot_of(server);

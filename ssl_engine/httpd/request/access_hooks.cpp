@@ -14,10 +14,10 @@
 #include "ssl_engine/httpd/apache/log.h"
 #include "ssl_engine/httpd/apache/require.h"
 #include "ssl_engine/httpd/request/buffered_body.h"
-#include "ssl_engine/httpd/request/environment_hooks.h"
 #include "ssl_engine/httpd/request/fake_basic_auth.h"
 #include "ssl_engine/httpd/request/reauthenticate.h"
 #include "ssl_engine/httpd/request/request_state.h"
+#include "ssl_engine/httpd/request/tls_request.h"
 #include "ssl_engine/httpd/startup/generation.h"
 
 namespace tlsplus {

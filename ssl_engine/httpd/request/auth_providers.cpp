@@ -9,7 +9,7 @@
 #include "ssl_engine/httpd/apache/log.h"
 #include "ssl_engine/httpd/connection/tls_connection.h"
 #include "ssl_engine/httpd/connection/tls_view.h"
-#include "ssl_engine/httpd/request/environment_hooks.h"
+#include "ssl_engine/httpd/request/tls_request.h"
 #include "ssl_engine/request/access.h"
 
 namespace tlsplus {

@@ -16,7 +16,7 @@
 #include "ssl_engine/httpd/apache/log.h"
 #include "ssl_engine/httpd/apache/module.h"
 #include "ssl_engine/httpd/connection/tls_view.h"
-#include "ssl_engine/httpd/request/environment_hooks.h"
+#include "ssl_engine/httpd/request/tls_request.h"
 #include "ssl_engine/httpd/startup/generation.h"
 #include "ssl_engine/messages/diagnostics.h"
 #include "ssl_engine/request/client_cert_header.h"

@@ -22,6 +22,7 @@
 #include "ssl_engine/httpd/connection/tls_connection.h"
 #include "ssl_engine/httpd/connection/tls_view.h"
 #include "ssl_engine/httpd/request/lookup.h"
+#include "ssl_engine/httpd/request/tls_request.h"
 #include "ssl_engine/httpd/startup/generation.h"
 #include "ssl_engine/openssl/tls/session_info.h"
 #include "ssl_engine/request/environment.h"
@@ -149,12 +150,6 @@ static void tlsplus_insert_filter(request_rec* request) noexcept {
 }  // extern "C"
 
 }  // namespace
-
-bool is_tls_request(const request_rec& request) noexcept {
-  const TlsConnection* tls = tls_of(*request.connection);
-  return tls != nullptr && tls->core.phase() == Phase::established &&
-         tls->core.snapshot().host(slot_of(*request.server).host_index).engine;
-}
 
 void register_environment_hooks() {
   ap_hook_fixups(sealed(tlsplus_fixups), nullptr, nullptr, APR_HOOK_MIDDLE);

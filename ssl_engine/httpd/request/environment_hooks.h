@@ -11,8 +11,4 @@ namespace tlsplus {
 /// fixups; in register_hooks.
 void register_environment_hooks();
 
-/// True if the request came through TLS of ours to a virtual host that speaks it: on a
-/// connection whose host has the engine off a request counts as plain.
-bool is_tls_request(const request_rec& request) noexcept;
-
 }  // namespace tlsplus

@@ -13,8 +13,8 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/apache/log.h"
 #include "ssl_engine/httpd/connection/tls_view.h"
-#include "ssl_engine/httpd/request/environment_hooks.h"
 #include "ssl_engine/httpd/request/request_state.h"
+#include "ssl_engine/httpd/request/tls_request.h"
 #include "ssl_engine/openssl/x509/x509_names.h"
 #include "ssl_engine/request/access.h"
 

@@ -11,17 +11,17 @@
 #include "ssl_engine/httpd/apache/module.h"
 #include "ssl_engine/httpd/connection/tls_connection.h"
 #include "ssl_engine/httpd/request/buffered_body.h"
-#include "ssl_engine/httpd/request/environment_hooks.h"
 #include "ssl_engine/httpd/request/reauthentication_wait.h"
+#include "ssl_engine/httpd/request/tls_request.h"
 #include "ssl_engine/openssl/tls/server_ssl.h"
 #include "ssl_engine/openssl/tls/session_info.h"
 #include "ssl_engine/openssl/tls/srp.h"
+#include "ssl_engine/settings/cipher_list.h"
+#include "ssl_engine/settings/defaults.h"
 
 namespace tlsplus {
 namespace {
 
-constexpr int kDefaultBodyBytes = 128 * 1024;
-constexpr const char* kNeverCiphers = ":!aNULL:!eNULL:!EXP";         // as for every other list
 constexpr const char* kForbiddenNote = "ssl-renegotiate-forbidden";  // mod_http2 looks for it
 
 struct Place {
@@ -87,7 +87,7 @@ int refuse_unable(const Place& place) {
 }
 
 int keep_body(const Place& place) {
-  const int limit = place.directory.renegotiation_buffer.value_or(kDefaultBodyBytes);
+  const int limit = place.directory.renegotiation_buffer.value_or(defaults::kRenegotiationBuffer);
   const int kept = tlsplus::keep_body(place.request, place.tls, limit);
   if (kept == HTTP_REQUEST_ENTITY_TOO_LARGE) {
     (void)refuse(place, Tp::ask_again_body, text("more than ", limit, " bytes"));
@@ -169,7 +169,7 @@ int reauthenticate(request_rec& request) {
   const DirConfig& directory = slot_of(request).config;
   TlsConnection* tls = tls_of(*request.connection);
   if (tls == nullptr || !is_tls_request(request)) return DECLINED;
-  const Host& host = tls->core.snapshot().host(slot_of(*request.server).host_index);
+  const Host& host = host_of(request, *tls);
   RequestLog log(request);
   return satisfy({request, directory, *tls, host, log});
 }

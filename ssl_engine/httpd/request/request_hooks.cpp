@@ -9,15 +9,16 @@
 
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/hosts/addresses.h"
 #include "ssl_engine/hosts/sni_policy.h"
 #include "ssl_engine/httpd/apache/module.h"
 #include "ssl_engine/httpd/apache/pool.h"
 #include "ssl_engine/httpd/connection/tls_connection.h"
+#include "ssl_engine/httpd/request/tls_request.h"
 
 namespace tlsplus {
 namespace {
 
-constexpr apr_port_t kHttpsPort = 443;
 constexpr const char* kErrorNotes = "error-notes";  // http_core's error page prints it
 
 /// True if the request names a host that is in the configuration: the client's word for it may be
@@ -44,10 +45,6 @@ std::string https_url(request_rec& request) {
 void explain(request_rec& request, const std::string& html) {
   apr_table_setn(request.notes, kErrorNotes,
                  apr_pstrmemdup(request.pool, html.data(), html.size()));
-}
-
-const Host& host_of(const request_rec& request, const TlsConnection& tls) noexcept {
-  return tls.core.snapshot().host(slot_of(*request.server).host_index);
 }
 
 int answer_plain_http(request_rec& request, const TlsConnection& tls) {
@@ -129,11 +126,6 @@ int post_read_request(request_rec& request, TlsConnection& tls, LogSink& log) {
   return check_names(request, tls, log);
 }
 
-bool is_tls_request(const request_rec& request) noexcept {
-  const TlsConnection* tls = tls_of(*request.connection);
-  return tls != nullptr && tls->core.phase() == Phase::established && host_of(request, *tls).engine;
-}
-
 extern "C" {
 
 static int tlsplus_post_read_request(request_rec* request) noexcept {
@@ -149,7 +141,7 @@ static const char* tlsplus_http_scheme(const request_rec* request) noexcept {
 }
 
 static apr_port_t tlsplus_default_port(const request_rec* request) noexcept {
-  return is_tls_request(*request) ? kHttpsPort : apr_port_t{0};
+  return static_cast<apr_port_t>(is_tls_request(*request) ? kHttpsPort : 0);
 }
 
 }  // extern "C"

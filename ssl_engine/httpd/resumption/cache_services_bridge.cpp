@@ -13,6 +13,7 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/resumption/child_access_bridge.h"
 #include "ssl_engine/httpd/resumption/shm_segment.h"
+#include "ssl_engine/settings/defaults.h"
 
 namespace tlsplus {
 namespace {
@@ -21,7 +22,6 @@ namespace {
 constexpr const char* kCacheMemory = "tlsplus-session-cache-2";
 
 /// What a handshake may lose to a cache server that does not answer.
-constexpr std::chrono::milliseconds kDefaultWait{100};
 
 constexpr std::uint16_t kMemcachePort = 11211;
 constexpr std::uint16_t kRedisPort = 6379;
@@ -41,7 +41,7 @@ bool is_network_store(const CacheSpec& spec) noexcept {
 std::vector<Finding> CacheServices::configure(const GlobalConfig& global, apr_pool_t& pconf,
                                               apr_pool_t& ptemp) {
   where_ = global.session_cache.where();
-  wait_ = global.session_cache_wait.value_or(kDefaultWait);
+  wait_ = global.session_cache_wait.value_or(defaults::kSessionCacheWait);
   if (!global.session_cache.is_set()) {
     spec_.emplace();
     return {};

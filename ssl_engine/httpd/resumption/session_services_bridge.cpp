@@ -16,13 +16,13 @@
 #include "ssl_engine/httpd/resumption/cache_services_bridge.h"
 #include "ssl_engine/httpd/resumption/session_status_bridge.h"
 #include "ssl_engine/httpd/resumption/ticket_services_bridge.h"
+#include "ssl_engine/settings/defaults.h"
 #include "ssl_scache/sealed_cache.h"
 
 namespace tlsplus {
 namespace {
 
 /// With tickets of five minutes an hour's keys are a dozen times older than what they open.
-constexpr std::chrono::seconds kRotateEvery{3600};
 
 /// The key that every server with this certificate has; nothing for one on a token.
 std::optional<TicketKey> key_of(const Certificate& certificate, KeyReader& reader) {
@@ -52,7 +52,7 @@ struct SessionServices::Parts {
 
   LogSink& log;
   CacheServices caches;
-  std::chrono::seconds rotate_every = kRotateEvery;
+  std::chrono::seconds rotate_every = defaults::kTicketKeyRotation;
   TicketServices tickets;
   std::vector<std::unique_ptr<SealedCache>> sealed;
 };
@@ -75,7 +75,7 @@ Status SessionServices::register_mutexes(apr_pool_t* pconf) {
 
 std::vector<Finding> SessionServices::configure(const GlobalConfig& global, apr_pool_t* pconf,
                                                 apr_pool_t* ptemp) {
-  parts_->rotate_every = global.ticket_key_rotation.value_or(kRotateEvery);
+  parts_->rotate_every = global.ticket_key_rotation.value_or(defaults::kTicketKeyRotation);
   return parts_->caches.configure(global, *pconf, *ptemp);
 }
 

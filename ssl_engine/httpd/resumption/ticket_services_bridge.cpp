@@ -10,13 +10,13 @@
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/resumption/shm_segment.h"
+#include "ssl_engine/settings/defaults.h"
 
 namespace tlsplus {
 namespace {
 
 // The digit goes up with the layout of what is kept there.
 constexpr const char* kRingMemory = "tlsplus-ticket-ring-2";
-constexpr std::chrono::seconds kDefaultSession{300};  // SSLSessionCacheTimeout
 
 using Kind = TicketKeySource::Kind;
 using Oddity = TicketKeySource::Oddity;
@@ -86,7 +86,7 @@ std::vector<Finding> TicketServices::read(std::span<const HostInput> hosts, bool
       findings.push_back({std::move(*problem), hosts[i].name});
       continue;
     }
-    if (!config.session_tickets.value_or(true) && !seals_cache) {
+    if (!config.session_tickets.value_or(defaults::kSessionTickets) && !seals_cache) {
       findings.push_back(
           {diagnose(Tp::ticket_keys_unused, {}, paths.front().where), hosts[i].name});
     }
@@ -99,7 +99,7 @@ TicketServices::Source& TicketServices::source_of(const HostInput& host,
                                                   std::vector<Finding>& findings) {
   const ServerConfig& config = *host.config;
   const Kind kind = config.session_ticket_secret_file.is_set() ? Kind::secret : Kind::files;
-  const auto lifetime = config.session_timeout.value_or(kDefaultSession);
+  const auto lifetime = config.session_timeout.value_or(defaults::kSessionTimeout);
   auto paths = paths_of(config);
   std::string identity = identity_of(kind, paths, lifetime);
   const auto known =

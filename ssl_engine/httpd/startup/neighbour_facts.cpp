@@ -266,7 +266,7 @@ bool is_local(const HostInput& host, const std::vector<Listener>& listeners) {
   }
   std::size_t count = 0;
   for (const Listener& listener : listeners) {
-    if (!endpoints.empty() && !reaches_any(listener, endpoints)) continue;
+    if (!reaches(listener, host)) continue;
     if (!is_loopback(listener.at.host)) return false;
     ++count;
   }

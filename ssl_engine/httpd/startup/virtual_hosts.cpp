@@ -11,13 +11,12 @@
 #include <unordered_map>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/hosts/addresses.h"
 #include "ssl_engine/httpd/apache/module.h"
 #include "ssl_engine/httpd/startup/config.h"
 
 namespace tlsplus {
 namespace {
-
-constexpr std::uint16_t kHttpsPort = 443;
 
 void append_names(const apr_array_header_t* names, std::vector<std::string>& to) {
   if (names == nullptr) return;

@@ -5,6 +5,7 @@
 #include "ssl_engine/openssl/tls/client_hello.h"
 
 #include "ssl_engine/base/limits.h"
+#include "ssl_engine/openssl/tls/record.h"
 
 namespace tlsplus {
 namespace {
@@ -13,7 +14,6 @@ constexpr Byte kHandshakeRecord = 22;    // RFC 8446 5.1
 constexpr Byte kClientHelloMessage = 1;  // RFC 8446 4
 constexpr Byte kHostName = 0;            // RFC 6066 3
 constexpr std::size_t kRecordHeaderBytes = 5;
-constexpr std::size_t kMaxFragmentBytes = 16384;
 constexpr std::size_t kVersionBytes = 2;
 constexpr std::size_t kRandomBytes = 32;
 
@@ -169,7 +169,7 @@ class MessageReader {
     const auto version = records.number(2);
     const auto size = records.number(2);
     if (!version || !size) return HelloState::incomplete;
-    if (*version >> 8U != 3 || *size == 0 || *size > kMaxFragmentBytes) {
+    if (*version >> 8U != 3 || *size == 0 || *size > kMostRecordBytes) {
       return HelloState::unreadable;
     }
     const auto whole = records.take(*size);

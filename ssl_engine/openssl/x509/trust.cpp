@@ -23,13 +23,13 @@ bool add_directory(X509_STORE& store, const std::string& directory) noexcept {
   return directory.empty() || X509_STORE_load_path(&store, directory.c_str()) == 1;
 }
 
-unsigned long crl_flags(CrlCheck check) noexcept {
+unsigned long crl_flags(RevocationCheck check) noexcept {
   switch (check) {
-    case CrlCheck::none:
+    case RevocationCheck::none:
       return 0;
-    case CrlCheck::leaf:
+    case RevocationCheck::leaf:
       return X509_V_FLAG_CRL_CHECK;
-    case CrlCheck::chain:
+    case RevocationCheck::chain:
       return X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
   }
   return 0;
@@ -66,7 +66,7 @@ std::vector<Crl> read_crls(ByteView content, std::vector<std::string>& defects) 
 Result<X509Store> make_store(const std::vector<const Cert*>& authorities,
                              const std::vector<const Crl*>& crls,
                              const std::string& authority_directory,
-                             const std::string& crl_directory, CrlCheck check) {
+                             const std::string& crl_directory, RevocationCheck check) {
   clear_openssl_errors();
   X509Store store(X509_STORE_new());
   bool fine = store != nullptr;
@@ -75,7 +75,7 @@ Result<X509Store> make_store(const std::vector<const Cert*>& authorities,
   }
   for (const Crl* crl : crls) fine = fine && X509_STORE_add_crl(store.get(), crl->get()) == 1;
   fine = fine && add_directory(*store, authority_directory) && add_directory(*store, crl_directory);
-  if (fine && check != CrlCheck::none) {
+  if (fine && check != RevocationCheck::none) {
     fine = X509_STORE_set_flags(store.get(), crl_flags(check)) == 1;
   }
   if (!fine) return openssl_error("cannot make a store of authorities");

@@ -14,6 +14,7 @@
 #include "ssl_engine/base/bytes.h"
 #include "ssl_engine/base/result.h"
 #include "ssl_engine/openssl/handles.h"
+#include "ssl_engine/openssl/x509/revocation_check.h"
 
 namespace tlsplus {
 
@@ -32,15 +33,13 @@ inline X509Store share(X509_STORE& store) noexcept {
 
 /// The revocation lists of a PEM or DER file, in their order; `defects` says what was none.
 std::vector<Crl> read_crls(ByteView content, std::vector<std::string>& defects);
-/// Which certificates of a chain are looked up in revocation lists.
-enum class CrlCheck : std::uint8_t { none, leaf, chain };
 
 /// A store over copies of nothing: everything is one more reference. `*_directory` are folders
 /// with OpenSSL's hash links, looked into when a certificate is verified; empty: none.
 Result<X509Store> make_store(const std::vector<const Cert*>& authorities,
                              const std::vector<const Crl*>& crls,
                              const std::string& authority_directory,
-                             const std::string& crl_directory, CrlCheck check);
+                             const std::string& crl_directory, RevocationCheck check);
 
 /// What leads from a certificate up to a root.
 struct FoundChain {

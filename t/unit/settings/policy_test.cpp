@@ -12,7 +12,7 @@ using namespace tlsplus;
 
 const Origin kLine{"SSL...", "site.conf", 1};
 
-START_TEST(defaults) {
+START_TEST(what_holds_by_default) {
   const Policy policy = effective_policy(ServerConfig{});
   ck_assert(policy.selected == default_protocols());
   ck_assert(policy.versions.highest == Protocol::tls1_3);
@@ -213,7 +213,7 @@ END_TEST
 int main() {
   Suite* suite = suite_create("policy");
   TCase* tests = tcase_create("policy");
-  tcase_add_test(tests, defaults);
+  tcase_add_test(tests, what_holds_by_default);
   tcase_add_test(tests, a_default_spelled_out_is_the_default);
   tcase_add_test(tests, every_difference_counts);
   tcase_add_test(tests, an_empty_set_stays_empty);

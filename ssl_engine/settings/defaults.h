@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What holds where nothing is written, once for all who ask. Flags that are not here are off, and
+// texts and lists empty; the groups, ciphers and versions of old are OpenSSL's.
+#pragma once
+
+#include <chrono>
+
+#include "ssl_engine/settings/setting_values.h"
+
+namespace tlsplus::defaults {
+
+constexpr SniPolicy kSniPolicy = SniPolicy::secure;          // SSLVHostSNIPolicy
+constexpr std::chrono::seconds kHandshakeTimeout{20};        // TLSPlusHandshakeTimeout
+constexpr std::chrono::seconds kTicketKeyRotation{3600};     // TLSPlusTicketKeyRotation
+constexpr std::chrono::milliseconds kSessionCacheWait{100};  // TLSPlusSessionCacheWait
+constexpr bool kSessionTickets = true;                       // SSLSessionTickets
+constexpr std::chrono::seconds kSessionTimeout{300};         // SSLSessionCacheTimeout
+constexpr int kVerifyDepth = 1;                              // SSLVerifyDepth
+constexpr PlainHttp kPlainHttp = PlainHttp::explain;         // TLSPlusPlainHTTP
+constexpr int kRenegotiationBuffer = 128 * 1024;             // SSLRenegBufferSize, bytes
+
+}  // namespace tlsplus::defaults
