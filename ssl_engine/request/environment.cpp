@@ -48,31 +48,6 @@ class EnvironmentBuilder {
 
 namespace {
 
-// Those with one value; certificates' names and alternative names follow separately.
-constexpr std::string_view kConnection[] = {
-    "SSL_VERSION_INTERFACE", "SSL_VERSION_LIBRARY", "SSL_PROTOCOL",      "SSL_SECURE_RENEG",
-    "SSL_COMPRESS_METHOD",   "SSL_CIPHER",          "SSL_CIPHER_EXPORT", "SSL_CIPHER_USEKEYSIZE",
-    "SSL_CIPHER_ALGKEYSIZE", "SSL_CLIENT_VERIFY",   "SSL_SESSION_ID",    "SSL_SESSION_RESUMED",
-    "SSL_SRP_USER",          "SSL_SRP_USERINFO",
-};
-// With SSLClientHelloVars only.
-constexpr std::string_view kHello[] = {
-    "SSL_CLIENTHELLO_VERSION", "SSL_CLIENTHELLO_CIPHERS",    "SSL_CLIENTHELLO_EXTENSIONS",
-    "SSL_CLIENTHELLO_GROUPS",  "SSL_CLIENTHELLO_EC_FORMATS", "SSL_CLIENTHELLO_SIG_ALGOS",
-    "SSL_CLIENTHELLO_ALPN",    "SSL_CLIENTHELLO_VERSIONS",
-};
-constexpr std::string_view kClient[] = {
-    "SSL_CLIENT_M_VERSION", "SSL_CLIENT_M_SERIAL",
-    "SSL_CLIENT_V_START",   "SSL_CLIENT_V_END",
-    "SSL_CLIENT_V_REMAIN",  "SSL_CLIENT_S_DN",
-    "SSL_CLIENT_I_DN",      "SSL_CLIENT_A_KEY",
-    "SSL_CLIENT_A_SIG",     "SSL_CLIENT_CERT_RFC4523_CEA",
-};
-constexpr std::string_view kServer[] = {
-    "SSL_SERVER_M_VERSION", "SSL_SERVER_M_SERIAL", "SSL_SERVER_V_START", "SSL_SERVER_V_END",
-    "SSL_SERVER_S_DN",      "SSL_SERVER_I_DN",     "SSL_SERVER_A_KEY",   "SSL_SERVER_A_SIG",
-};
-
 // What a client without any authority behind it may put into the environment of a program: each
 // entry of httpd's tables costs as much as there are others, and a certificate has room for 18,000.
 constexpr std::size_t kMostOfClient = 256;  // alternative names, and attributes of one name
@@ -150,10 +125,11 @@ const char* Environment::find(std::string_view name) const noexcept {
 
 std::shared_ptr<const Environment> standard_environment(const VariableQuery& query) {
   EnvironmentBuilder built;
-  add_all(built, kConnection, query);
-  if (query.tls != nullptr && !query.tls->client_hello.empty()) add_all(built, kHello, query);
+  add_all(built, environment_names(EnvironmentPart::connection), query);
+  if (query.tls != nullptr && !query.tls->client_hello.empty())
+    add_all(built, environment_names(EnvironmentPart::hello), query);
   if (query.tls != nullptr && query.tls->peer != nullptr) {
-    add_all(built, kClient, query);
+    add_all(built, environment_names(EnvironmentPart::client), query);
     add_certificate(built, Side::client, *query.tls->peer);
   }
   return built.take();
@@ -162,7 +138,7 @@ std::shared_ptr<const Environment> standard_environment(const VariableQuery& que
 std::shared_ptr<const Environment> server_environment(const VariableQuery& query) {
   EnvironmentBuilder built;
   if (query.tls != nullptr && query.tls->own != nullptr) {
-    add_all(built, kServer, query);
+    add_all(built, environment_names(EnvironmentPart::server), query);
     add_certificate(built, Side::server, *query.tls->own);
   }
   return built.take();

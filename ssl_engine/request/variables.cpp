@@ -5,6 +5,7 @@
 #include "ssl_engine/request/variables.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "ssl_engine/base/text.h"
@@ -13,27 +14,11 @@
 #include "ssl_engine/openssl/tls/srp.h"
 #include "ssl_engine/openssl/x509/x509_names.h"
 #include "ssl_engine/openssl/x509/x509_text.h"
+#include "ssl_engine/request/variable_families.h"
+#include "ssl_engine/request/variable_value.h"
 
 namespace tlsplus {
 namespace {
-
-using Value = std::optional<VariableText>;
-
-// ---- what the rows' functions return, as a Value ----
-
-Value to_value(std::string text) {
-  if (text.empty()) return std::nullopt;
-  return VariableText(std::move(text));
-}
-Value to_value(std::optional<std::string> text) {
-  if (!text) return std::nullopt;
-  return VariableText(std::move(*text));
-}
-/// Library memory only: what belongs to the connection is returned as a string.
-Value to_value(std::string_view lasting) {
-  if (lasting.empty()) return std::nullopt;
-  return VariableText::lasting(lasting);
-}
 
 std::string_view true_or_false(bool value) noexcept {
   return value ? "true" : "false";
@@ -57,11 +42,6 @@ Value of_cipher(const VariableQuery& query) {
   const auto cipher = cipher_info(*query.tls->ssl);
   if (!cipher) return std::nullopt;
   return to_value(Ask(*cipher));
-}
-
-const X509* certificate_of(const TlsView* tls, Side side) noexcept {
-  if (tls == nullptr) return nullptr;
-  return side == Side::client ? tls->peer : tls->own;
 }
 
 template <Side Whose, auto Ask>
@@ -262,147 +242,45 @@ const Row* find_row(std::string_view name) noexcept {
   return found;
 }
 
-// ---- the families ----
-//
-//   SSL_ side _ which _DN [ _ attribute [ _ [index] ] [ _RAW ] ]     which: S or I, as it is
-//   SSL_ side _SAN_ ( Email | DNS | OTHER_msUPN | OTHER_dnsSRV ) _ index
-//   SSL_CLIENT_CERT_CHAIN_ index
+// ---- SSLOptions +StdEnvVars ----
 
-class Cursor {
- public:
-  explicit Cursor(std::string_view rest) noexcept : rest_(rest) {}
-  [[nodiscard]] std::string_view rest() const noexcept { return rest_; }
-
-  bool take(std::string_view word) noexcept {
-    return starts_with_ignoring_case(rest_, word) && drop(word.size());
-  }
-  bool take_exactly(std::string_view word) noexcept {
-    return rest_.starts_with(word) && drop(word.size());
-  }
-  std::string_view take_until(char end) noexcept {
-    const std::string_view part = rest_.substr(0, rest_.find(end));
-    drop(part.size());
-    return part;
-  }
-  std::string_view take_digits() noexcept {
-    const auto end = std::min(rest_.find_first_not_of("0123456789"), rest_.size());
-    const std::string_view digits = rest_.substr(0, end);
-    drop(end);
-    return digits;
-  }
-
- private:
-  bool drop(std::size_t count) noexcept {
-    rest_.remove_prefix(count);
-    return true;
-  }
-  std::string_view rest_;
+// Those with one value; certificates' names and alternative names follow separately.
+constexpr std::string_view kOfConnection[] = {
+    "SSL_VERSION_INTERFACE", "SSL_VERSION_LIBRARY", "SSL_PROTOCOL",      "SSL_SECURE_RENEG",
+    "SSL_COMPRESS_METHOD",   "SSL_CIPHER",          "SSL_CIPHER_EXPORT", "SSL_CIPHER_USEKEYSIZE",
+    "SSL_CIPHER_ALGKEYSIZE", "SSL_CLIENT_VERIFY",   "SSL_SESSION_ID",    "SSL_SESSION_RESUMED",
+    "SSL_SRP_USER",          "SSL_SRP_USERINFO",
+};
+// With SSLClientHelloVars only.
+constexpr std::string_view kOfHello[] = {
+    "SSL_CLIENTHELLO_VERSION", "SSL_CLIENTHELLO_CIPHERS",    "SSL_CLIENTHELLO_EXTENSIONS",
+    "SSL_CLIENTHELLO_GROUPS",  "SSL_CLIENTHELLO_EC_FORMATS", "SSL_CLIENTHELLO_SIG_ALGOS",
+    "SSL_CLIENTHELLO_ALPN",    "SSL_CLIENTHELLO_VERSIONS",
+};
+constexpr std::string_view kOfClient[] = {
+    "SSL_CLIENT_M_VERSION", "SSL_CLIENT_M_SERIAL",
+    "SSL_CLIENT_V_START",   "SSL_CLIENT_V_END",
+    "SSL_CLIENT_V_REMAIN",  "SSL_CLIENT_S_DN",
+    "SSL_CLIENT_I_DN",      "SSL_CLIENT_A_KEY",
+    "SSL_CLIENT_A_SIG",     "SSL_CLIENT_CERT_RFC4523_CEA",
+};
+constexpr std::string_view kOfServer[] = {
+    "SSL_SERVER_M_VERSION", "SSL_SERVER_M_SERIAL", "SSL_SERVER_V_START", "SSL_SERVER_V_END",
+    "SSL_SERVER_S_DN",      "SSL_SERVER_I_DN",     "SSL_SERVER_A_KEY",   "SSL_SERVER_A_SIG",
 };
 
-/// Saturates where no certificate reaches; "" is 0.
-unsigned to_index(std::string_view digits) noexcept {
-  constexpr unsigned kBeyond = 1'000'000;
-  unsigned index = 0;
-  for (const char digit : digits) {
-    index = std::min(kBeyond, index * 10 + static_cast<unsigned>(digit - '0'));
-  }
-  return index;
+// A name with a mistake in it would be left out of every environment, without a word.
+template <std::size_t Count>
+consteval bool are_variables(const std::string_view (&names)[Count]) {
+  constexpr auto kOfFamilies = std::to_array<std::string_view>(
+      {"SSL_CLIENT_S_DN", "SSL_CLIENT_I_DN", "SSL_SERVER_S_DN", "SSL_SERVER_I_DN"});
+  return std::ranges::all_of(names, [&](std::string_view name) {
+    return std::ranges::find(kRows, name, &Row::name) != std::end(kRows) ||
+           std::ranges::find(kOfFamilies, name) != kOfFamilies.end();
+  });
 }
-
-Variable find_dn(Cursor name, Variable found) noexcept {
-  found.issuer = name.rest().starts_with('I');
-  if (!name.take_exactly(found.issuer ? "I" : "S") || !name.take("_DN")) return {};
-  found.kind = Variable::Kind::dn;
-  if (name.rest().empty()) return found;
-  if (!name.take("_")) return {};
-  found.kind = Variable::Kind::dn_attribute;
-  found.nid = dn_attribute_nid(name.take_until('_'));
-  if (found.nid == 0) return {};
-  if (name.take("_")) {
-    found.raw = name.take_exactly("RAW");
-    if (!found.raw) {
-      found.index = to_index(name.take_digits());
-      found.raw = name.take_exactly("_RAW");
-    }
-  }
-  return name.rest().empty() ? found : Variable{};
-}
-
-std::optional<AltName> take_alt_name(Cursor& name) noexcept {
-  if (name.take("EMAIL_")) return AltName::email;
-  if (name.take("DNS_")) return AltName::dns;
-  if (!name.take("OTHER_")) return std::nullopt;
-  if (name.take_exactly("msUPN_")) return AltName::ms_upn;
-  if (name.take_exactly("dnsSRV_")) return AltName::dns_srv;
-  return std::nullopt;
-}
-
-Variable find_alt_name(Cursor name, Variable found) noexcept {
-  constexpr std::size_t kMaxDigits = 4;
-  const auto kind = take_alt_name(name);
-  const std::string_view digits = name.take_digits();
-  if (!kind || digits.empty() || digits.size() > kMaxDigits || !name.rest().empty()) return {};
-  found.kind = Variable::Kind::alt_name;
-  found.alt = static_cast<std::uint8_t>(*kind);
-  found.index = to_index(digits);
-  return found;
-}
-
-Variable find_chain(Cursor name, Variable found) noexcept {
-  const std::string_view digits = name.take_digits();
-  if (digits.empty() || !name.rest().empty() || found.side != Side::client) return {};
-  found.kind = Variable::Kind::chain;
-  found.index = to_index(digits);
-  return found;
-}
-
-Variable find_in_family(Cursor name) noexcept {
-  Variable found;
-  if (!name.take("SSL_")) return {};
-  if (!name.take("CLIENT_")) {
-    if (!name.take("SERVER_")) return {};
-    found.side = Side::server;
-  }
-  if (name.take("SAN_")) return find_alt_name(name, found);
-  if (name.take("CERT_CHAIN_")) return find_chain(name, found);
-  return find_dn(name, found);
-}
-
-Value alt_name_value(const X509& certificate, const Variable& variable) {
-  unsigned seen = 0;
-  for (AltNameText& name : alt_names(certificate)) {
-    if (static_cast<std::uint8_t>(name.kind) != variable.alt || seen++ != variable.index) continue;
-    return to_value(std::move(name.text));
-  }
-  return std::nullopt;
-}
-
-Value chain_value(const TlsView& tls, unsigned index) {
-  const X509* certificate = peer_chain_at(*tls.ssl, index);
-  if (certificate == nullptr) return std::nullopt;
-  return to_value(pem_text(*certificate));
-}
-
-Value family_value(const Variable& variable, const VariableQuery& query) {
-  const X509* certificate = certificate_of(query.tls, variable.side);
-  if (certificate == nullptr) return std::nullopt;
-  const auto& name = variable.issuer ? issuer_name(*certificate) : subject_name(*certificate);
-  switch (variable.kind) {
-    case Variable::Kind::dn:
-      return to_value(dn_text(name, query.legacy_dn ? DnFormat::slash : DnFormat::rfc2253));
-    case Variable::Kind::dn_attribute:
-      return to_value(dn_attribute(name, variable.nid, variable.index,
-                                   variable.raw ? ValueForm::raw : ValueForm::utf8));
-    case Variable::Kind::alt_name:
-      return alt_name_value(*certificate, variable);
-    case Variable::Kind::chain:
-      return chain_value(*query.tls, variable.index);
-    case Variable::Kind::none:
-    case Variable::Kind::row:
-      break;
-  }
-  return std::nullopt;
-}
+static_assert(are_variables(kOfConnection) && are_variables(kOfHello) && are_variables(kOfClient) &&
+              are_variables(kOfServer));
 
 }  // namespace
 
@@ -418,7 +296,7 @@ Variable find_variable(std::string_view name) noexcept {
     found.row = static_cast<std::uint16_t>(row - std::begin(kRows));
     return found;
   }
-  return find_in_family(Cursor(name));
+  return find_in_family(name);
 }
 
 std::optional<VariableText> value_of(const Variable& variable, const VariableQuery& query) {
@@ -430,6 +308,20 @@ std::optional<VariableText> look_up(std::string_view name, const VariableQuery& 
   const Variable variable = find_variable(name);
   if (!variable) return std::nullopt;
   return value_of(variable, query);
+}
+
+std::span<const std::string_view> environment_names(EnvironmentPart part) noexcept {
+  switch (part) {
+    case EnvironmentPart::connection:
+      return kOfConnection;
+    case EnvironmentPart::hello:
+      return kOfHello;
+    case EnvironmentPart::client:
+      return kOfClient;
+    case EnvironmentPart::server:
+      return kOfServer;
+  }
+  return {};
 }
 
 std::vector<std::string_view> variable_names() {

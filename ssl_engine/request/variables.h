@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -107,6 +108,11 @@ std::optional<VariableText> value_of(const Variable& variable, const VariableQue
 
 /// find_variable() and value_of().
 std::optional<VariableText> look_up(std::string_view name, const VariableQuery& query);
+
+/// The names that SSLOptions +StdEnvVars puts into an environment, in its order; names and
+/// alternative names of certificates come beside them. `hello`: with SSLClientHelloVars only.
+enum class EnvironmentPart : std::uint8_t { connection, hello, client, server };
+std::span<const std::string_view> environment_names(EnvironmentPart part) noexcept;
 
 /// The fixed names of the table, families left out: for the documentation's test.
 std::vector<std::string_view> variable_names();
