@@ -70,6 +70,13 @@ START_TEST(the_last_of_many_hosts_is_served_as_the_first) {
     ck_assert_int_eq(static_cast<int>(setup.server->phase()), static_cast<int>(Phase::established));
     expect_text(setup.client.name_shown(), name);
   }
+  // Of these two only the last one's certificate had to be opened, for all connections to come.
+  ck_assert_uint_eq(setup.engine.certificates.count(), 1);
+  setup.client = Client();
+  setup.connect();
+  SSL_set_tlsext_host_name(setup.client.ssl.get(), host_name(kHosts - 1).c_str());
+  setup.talk();
+  ck_assert_uint_eq(setup.engine.certificates.count(), 1);
 }
 END_TEST
 

@@ -60,6 +60,34 @@ START_TEST(handshakes_are_counted_by_what_came_of_them) {
 }
 END_TEST
 
+START_TEST(each_host_has_its_sessions_where_the_engine_says) {
+  const int version = _i == 0 ? TLS1_2_VERSION : TLS1_3_VERSION;
+  Visitor visitor;
+  OneKey other;
+  visitor.engine.sessions[2] = {nullptr, &other};
+  (void)visitor.visit("b.test", version);
+  expect_text(visitor.counted(), "0 0 0 0 0 0");
+  ck_assert_uint_eq(other.counters().full, 1);
+  ck_assert_uint_ge(other.counters().issued, 1);
+  (void)visitor.visit("a.test", version);
+  expect_text(visitor.counted(), "1 0 0 0 0 0");
+  ck_assert_uint_eq(other.counters().full, 1);
+}
+END_TEST
+
+START_TEST(a_host_without_a_place_for_sessions_resumes_none) {
+  const int version = _i == 0 ? TLS1_2_VERSION : TLS1_3_VERSION;
+  Visitor visitor;
+  visitor.keep_sessions({});
+  const Session session = visitor.visit("a.test", version);
+  (void)visitor.visit("a.test", version, session.get());
+  ck_assert_int_eq(SSL_session_reused(visitor.client.ssl.get()), 0);
+  // Nor is anything counted, or looked for, where another host has it.
+  expect_text(visitor.counted(), "0 0 0 0 0 0");
+  ck_assert_uint_eq(visitor.key.counters().issued, 0);
+}
+END_TEST
+
 /// A visitor without tickets, on a server that keeps sessions.
 struct Regular : Visitor {
   Regular() {
@@ -149,6 +177,8 @@ Suite* resumption_suite() {
   Suite* suite = suite_create("resumption");
   TCase* tests = tcase_create("in memory");
   tcase_add_loop_test(tests, handshakes_are_counted_by_what_came_of_them, 0, 2);
+  tcase_add_loop_test(tests, each_host_has_its_sessions_where_the_engine_says, 0, 2);
+  tcase_add_loop_test(tests, a_host_without_a_place_for_sessions_resumes_none, 0, 2);
   tcase_add_loop_test(tests, a_fatal_alert_ends_the_session, 0, 2 * std::size(kEnds));
   tcase_add_test(tests, who_only_knows_an_id_ends_nothing);
   suite_add_tcase(suite, tests);
