@@ -12,8 +12,6 @@
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/limits.h"
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/connection/first_bytes.h"
-#include "ssl_engine/connection/plain_request.h"
 #include "ssl_engine/openssl/errors.h"
 #include "ssl_engine/openssl/tls/message_trace.h"
 #include "ssl_engine/openssl/tls/server_ssl.h"
@@ -51,38 +49,17 @@ Connection::~Connection() = default;
 
 void Connection::feed(ByteView records) {
   if (phase_ != Phase::hello) {
-    if (!maybe_http_.empty()) keep_plain_request(records);
+    first_.go_on(records);
     stream_.feed(records);
     return;
   }
-  if (hello_bytes_.empty()) {
-    examine(records);
-    if (phase_ == Phase::hello) hello_bytes_.append(records);
-    return;
-  }
-  hello_bytes_.append(records);
-  examine(hello_bytes_.view());
-}
-
-// OpenSSL takes the first bytes before it sees what they are.
-void Connection::keep_plain_request(ByteView bytes) {
-  const std::size_t room = kMostPlainRequest - std::min(kMostPlainRequest, maybe_http_.size());
-  maybe_http_.append(bytes.first(std::min(room, bytes.size())));
-}
-
-void Connection::examine(ByteView stream) {
   ClientHello hello;
-  const HelloState state = examine_client_hello(stream, hello_scratch_, hello);
+  const HelloState state = first_.add(records, hello);
   if (state == HelloState::incomplete) return;
   if (state == HelloState::too_large) return refuse_large_hello();
   has_read_hello_ = state == HelloState::complete;
-  if (!has_read_hello_) {
-    if (begins_like_http(stream)) keep_plain_request(stream);
-    const ByteView first = stream.first(std::min(stream.size(), kFirstBytes));
-    first_bytes_.assign(first.begin(), first.end());
-  }
   open(hello);
-  if (stream_.is_open()) stream_.feed(stream);
+  if (stream_.is_open()) stream_.feed(first_.stream());
 }
 
 // OpenSSL would collect four times as much before it says the same.
@@ -118,7 +95,6 @@ void Connection::settle_offer() {
 
 void Connection::open(const ClientHello& hello) {
   phase_ = Phase::handshake;
-  hello_ = hello.body;
   choose_host(hello);
   if (serving_->client_hello_vars) kept_hello_.assign(hello.body.begin(), hello.body.end());
   note_offers(hello.protocols);
@@ -160,21 +136,15 @@ void Connection::end_input() noexcept {
     stream_.end_input();
   } else {
     fail(Tp::handshake_cut_off,
-         hello_bytes_.empty() ? "nothing was sent" : "part of a ClientHello was sent");
+         first_.is_begun() ? "part of a ClientHello was sent" : "nothing was sent");
   }
 }
 
 bool Connection::advance() {
   const bool needs_input = take_step();
-  if (phase_ != Phase::hello && !hello_.empty()) {
-    hello_ = {};
-    hello_scratch_ = {};
-  }
-  if (phase_ != Phase::hello && stream_.unread().empty()) {
-    // Collected before there was an SSL, which has it all now.
-    hello_bytes_.consume(hello_bytes_.size());
-    hello_bytes_.release_if_empty();
-  }
+  if (phase_ == Phase::hello) return needs_input;
+  first_.forget_body();
+  if (stream_.unread().empty()) first_.forget_stream();
   return needs_input;
 }
 

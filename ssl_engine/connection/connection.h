@@ -15,6 +15,7 @@
 
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/connection/engine.h"
+#include "ssl_engine/connection/first_hello.h"
 #include "ssl_engine/connection/presented_certificates.h"
 #include "ssl_engine/connection/reauthentication.h"
 #include "ssl_engine/connection/resumption.h"
@@ -120,7 +121,7 @@ class Connection final : public TlsEnd, public HandshakeEvents {
   [[nodiscard]] bool answers_challenge() const noexcept { return answers_challenge_; }
   /// What the client has sent in plain HTTP so far, at most kMostPlainRequest bytes of it; only in
   /// Phase::plain_http.
-  [[nodiscard]] ByteView plain_request() const noexcept { return maybe_http_.view(); }
+  [[nodiscard]] ByteView plain_request() const noexcept { return first_.plain_request(); }
   /// The client's first hello, for hello_part(). Empty unless the host has client_hello_vars.
   [[nodiscard]] ByteView client_hello() const noexcept { return kept_hello_; }
   /// Null until the ClientHello was read.
@@ -141,8 +142,6 @@ class Connection final : public TlsEnd, public HandshakeEvents {
   void on_alert(bool sent, int packed) noexcept override;
 
  private:
-  void examine(ByteView stream);
-  void keep_plain_request(ByteView bytes);
   void refuse_large_hello();
   void open(const ClientHello& hello);
   void choose_host(const ClientHello& hello);
@@ -176,12 +175,8 @@ class Connection final : public TlsEnd, public HandshakeEvents {
   const Host* host_;
   const Host* serving_;
   TlsStream stream_;
-  ByteQueue hello_bytes_;  // a hello that came in pieces
-  Bytes hello_scratch_;    // put together of several records
-  ByteQueue maybe_http_;   // a copy of what may be a plain HTTP request
-  ByteView hello_;         // its body, in what was fed or above; until advance() has seen to it
-  Bytes kept_hello_;       // a copy for the variables
-  Bytes first_bytes_;      // of what is no ClientHello, for the log
+  FirstHello first_;
+  Bytes kept_hello_;  // a copy for the variables
   std::string server_name_;
   std::string offers_;  // ALPN as sent
   std::optional<std::size_t> chosen_offer_;

@@ -86,7 +86,7 @@ bool Connection::may_explain() noexcept {
 }
 
 void Connection::explain_failure(const Error& error, bool nothing_in_common) {
-  if (const FirstBytes told = recognise(first_bytes_); !told.what.empty()) {
+  if (const FirstBytes told = recognise(first_.first_bytes()); !told.what.empty()) {
     fail(Tp::handshake_failed, text(told.what, "; OpenSSL: ", error.what));
     failure_.hint = told.hint;
     return;
@@ -94,9 +94,9 @@ void Connection::explain_failure(const Error& error, bool nothing_in_common) {
   const bool is_ours = !nothing_in_common && is_internal_error(alert_sent_);
   fail(is_ours ? Tp::handshake_broken_here : Tp::handshake_failed, error.what);
   failure_.hint = error.hint;
-  if (nothing_in_common && !hello_.empty() && may_explain()) {
+  if (nothing_in_common && !first_.body().empty() && may_explain()) {
     // The cause first. OpenSSL's words follow, for people search for them.
-    const HandshakeMismatch gap = explain_gap(hello_, stream_.ssl(), *serving_);
+    const HandshakeMismatch gap = explain_gap(first_.body(), stream_.ssl(), *serving_);
     failure_.what =
         text(gap.reason, gap.reason.empty() ? "" : "; ", "OpenSSL: ", error.what, "; ", gap.offers);
     if (!gap.hint.empty()) failure_.hint = gap.hint;
