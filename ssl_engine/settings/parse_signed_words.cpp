@@ -60,6 +60,8 @@ constexpr unsigned kEveryOption = ~0U;
 
 // With its sign; empty if it is no misspelling of any.
 std::string option_meant(std::string_view word) {
+  // Several in one word are with_words_apart()'s: a bare name among them has to get its sign.
+  if (word.find_first_of(", \t") != std::string_view::npos) return {};
   std::vector<std::string> known;
   for (const auto& row : kOptionNames) known.emplace_back(row.name);
   const auto [sign, name] = signed_word(word);
