@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <map>
-#include <ranges>
 #include <set>
 #include <span>
 #include <string_view>
@@ -183,7 +182,7 @@ class TlsDump {
       for (const auto& presented : host->certificates)
         key_types.insert(presented->leaf().key_type());
     }
-    for (const Protocol protocol : std::views::reverse(kProtocols)) {
+    for (const Protocol protocol : kNewestFirst) {
       if (!shared.policy->selected.has(protocol)) continue;
       const auto suites = suites_for(context, wire_version(protocol));
       line("  ", name_of(protocol),

@@ -22,8 +22,6 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-constexpr Protocol kNewestFirst[] = {Protocol::tls1_3, Protocol::tls1_2, Protocol::tls1_1,
-                                     Protocol::tls1_0, Protocol::ssl3};
 constexpr std::size_t kMostShown = 90;  // octets; the line has to be read
 
 /// As many as fit, at least one.

@@ -4,6 +4,7 @@
 // served from it (a server states a minimum and a maximum, RFC 8446 4.2.1 and D).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -17,6 +18,11 @@ namespace tlsplus {
 enum class Protocol : std::uint8_t { ssl3, tls1_0, tls1_1, tls1_2, tls1_3 };
 constexpr auto kProtocols = std::to_array<Protocol>(
     {Protocol::ssl3, Protocol::tls1_0, Protocol::tls1_1, Protocol::tls1_2, Protocol::tls1_3});
+constexpr auto kNewestFirst = [] {
+  auto protocols = kProtocols;
+  std::reverse(protocols.begin(), protocols.end());
+  return protocols;
+}();
 
 /// The name as SSLProtocol and SSL_PROTOCOL spell it: "TLSv1.2".
 std::string_view name_of(Protocol protocol) noexcept;
