@@ -89,23 +89,26 @@ subtest 'what a large ClientHello makes the server hold' => sub {
     ok $server->stop, 'stops cleanly';
 };
 
-subtest 'a flood from one address' => sub {
-    plan skip_all => 'only where the MPM can wait' unless mpm() eq 'event';
-    my $server = TLSplus::Server->start(certs => $certs, conf => "$ONE_CHILD$HOST");
-    # in the middle of their handshake, each from elsewhere
-    my @honest = map { TLSplus::Raw->connect($server->port, from => "127.0.1.$_") } 1 .. 10;
-    $_->send(hello()) for @honest;
-    is scalar(grep { $_->read_record(HANDSHAKE, 30) } @honest), 10, 'ten clients are answered, and take their time';
-    my @flood = map {
-        my $raw = TLSplus::Raw->connect($server->port, from => '127.0.2.1');
-        $raw->send($_ % 2 ? hello() : substr hello(), 0, 100);
-        $raw
-    } 1 .. 200;
-    ok wait_until(60, sub { $_->read_all(0) for @flood; return 130 <= grep { $_->ended } @flood }), 'two hundred from one address push out each other';
-    is scalar(grep { $_->read_all(0); $_->ended } @honest), 0, 'and none of the ten';
-    serves $server, 'a new client is served', name => 'a.test';
-    ok $server->stop, 'stops cleanly';
-};
+# The second time the clients come over an IPv6 socket, as with a Listen that names no address.
+for my $listen ('', "Listen [::ffff:127.0.0.1]:\@PORT\@\n") {
+    subtest 'a flood from one address' . ($listen && ', taken as IPv6') => sub {
+        plan skip_all => 'only where the MPM can wait' unless mpm() eq 'event';
+        my $server = TLSplus::Server->start(certs => $certs, conf => "$listen$ONE_CHILD$HOST");
+        # in the middle of their handshake, each from elsewhere
+        my @honest = map { TLSplus::Raw->connect($server->port, from => "127.0.1.$_") } 1 .. 10;
+        $_->send(hello()) for @honest;
+        is scalar(grep { $_->read_record(HANDSHAKE, 30) } @honest), 10, 'ten clients are answered, and take their time';
+        my @flood = map {
+            my $raw = TLSplus::Raw->connect($server->port, from => '127.0.2.1');
+            $raw->send($_ % 2 ? hello() : substr hello(), 0, 100);
+            $raw
+        } 1 .. 200;
+        ok wait_until(60, sub { $_->read_all(0) for @flood; return 130 <= grep { $_->ended } @flood }), 'two hundred from one address push out each other';
+        is scalar(grep { $_->read_all(0); $_->ended } @honest), 0, 'and none of the ten';
+        serves $server, 'a new client is served', name => 'a.test';
+        ok $server->stop, 'stops cleanly';
+    };
+}
 
 subtest 'room for unfinished handshakes in further children' => sub {
     plan skip_all => 'only where the MPM can wait' unless mpm() eq 'event';
