@@ -164,9 +164,9 @@ constexpr auto ServerConfig::fields() {
   using enum SessionBond;
   constexpr NotInPolicy kNo{};
   constexpr std::nullopt_t kNever = std::nullopt;
-  constexpr auto row = []<class W, class E>(std::string_view directive, W C::*written, E effective,
-                                            std::optional<SniPolicy> apart, SessionBond session,
-                                            Display display = {}) {
+  const auto row = []<class W, class E>(std::string_view directive, W C::*written, E effective,
+                                        std::optional<SniPolicy> apart, SessionBond session,
+                                        Display display = {}) {
     return HostField<W, E>{directive, written, effective, apart, session, display};
   };
   // Columns as in HostField. Of several differences the first is told, so among equals what matters
