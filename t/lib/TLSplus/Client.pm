@@ -78,16 +78,16 @@ sub curl_command ($self, $path, %opt) {
 #   request   text to send; the answer is read until the server closes
 #   sess_out, sess_in  files; msg => 1 lists messages (see alerts); args => further arguments
 sub handshake ($self, %opt) {
-    my @command = $self->s_client_command(%opt);
-    # By lines, so that what it says of a ticket stays apart from an answer in the same packet.
-    my $done    = run(['stdbuf', '-oL', @command], stdin => $opt{request} // "Q\n", timeout => $opt{seconds} // SECONDS);
+    my $done = run([$self->s_client_command(%opt)], stdin => $opt{request} // "Q\n", timeout => $opt{seconds} // SECONDS);
     return TLSplus::Client::Answer->from_s_client($done);
 }
 
+# Its own words come by lines, so that what it says of a ticket stays apart from an answer in the same packet. What the
+# server sends is written at once.
 sub s_client_command ($self, %opt) {
     my ($min, $max) = ($opt{min} // $opt{tls}, $opt{max} // $opt{tls});
     return (
-        'openssl', 's_client', '-connect', '127.0.0.1:' . $self->_port(\%opt),
+        'stdbuf', '-oL', 'openssl', 's_client', '-connect', '127.0.0.1:' . $self->_port(\%opt),
         '-CAfile', $self->_ca(\%opt), '-showcerts',
         (defined $opt{name} ? ('-servername', $opt{name}) : '-noservername'),
         (defined $min ? ('-min_protocol', $min) : ()), (defined $max ? ('-max_protocol', $max) : ()),
