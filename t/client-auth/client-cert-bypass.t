@@ -11,6 +11,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env qw(needs_tlsplus);
+use TLSplus::Host;
 use TLSplus::Server;
 use TLSplus::Test;
 
@@ -37,17 +38,8 @@ $certs->write('two.pem', $certs->read('ca.crt'), $certs->read('elsewhere.crt'));
 
 sub host ($rule, $name, $port) {
     my $ca = $rule eq 'other' ? 'two.pem' : 'ca.crt';
-    return <<"CONF";
-<VirtualHost *:\@$port\@>
-  ServerName $name
-  SSLEngine on
-  SSLCertificateFile    \@CERTS\@/server.crt
-  SSLCertificateKeyFile \@CERTS\@/server.key
-  SSLCACertificateFile  \@CERTS\@/$ca
-  $rules{$rule}
-  Header always set X-Seen "%{SSL_CLIENT_VERIFY}s by $rule"
-</VirtualHost>
-CONF
+    return tls_host([$name, $port], pair('server'), "  SSLCACertificateFile \@CERTS\@/$ca", "  $rules{$rule}",
+        qq{  Header always set X-Seen "%{SSL_CLIENT_VERIFY}s by $rule"});
 }
 
 my @member = (args => ['-cert', $certs->dir . '/member.crt', '-key', $certs->dir . '/member.key']);

@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env qw(is_tlsplus);
+use TLSplus::Host;
 use TLSplus::Server;
 
 my $certs = TLSplus::Certs->new;
@@ -16,7 +17,7 @@ $certs->leaf('r', san => ['a.test'], key => 'rsa');
 $certs->leaf('b', san => ['b.test']);
 my $dir = $certs->dir;
 
-my $server = TLSplus::Server->new(certs => $certs, conf => <<'CONF');
+my $server = TLSplus::Server->new(certs => $certs, conf => <<'CONF' . tls_host('b.test', pair('b')) . tls_host('c.test', pair('b')));
 SSLProtocol all -TLSv1 -TLSv1.1
 <VirtualHost *:@PORT@>
   ServerName a.test
@@ -27,18 +28,6 @@ SSLProtocol all -TLSv1 -TLSv1.1
   SSLCertificateFile    @CERTS@/r.crt
   SSLCertificateKeyFile @CERTS@/r.key
   SSLCipherSuite ECDHE+AESGCM
-</VirtualHost>
-<VirtualHost *:@PORT@>
-  ServerName b.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/b.crt
-  SSLCertificateKeyFile @CERTS@/b.key
-</VirtualHost>
-<VirtualHost *:@PORT@>
-  ServerName c.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/b.crt
-  SSLCertificateKeyFile @CERTS@/b.key
 </VirtualHost>
 CONF
 my $port = $server->port;

@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env qw(library_compresses needs_tlsplus);
+use TLSplus::Host;
 use TLSplus::Process qw(run);
 use TLSplus::Server;
 use TLSplus::Test;
@@ -19,9 +20,7 @@ $certs->leaf('rsa', san => ['a.test'], key => 'rsa');
 $certs->leaf($_, cn => "$_.test", san => ["$_.test"]) for qw(b c);
 my %KEYS = map { $_ => "SSLCertificateFile \@CERTS\@/$_.crt\nSSLCertificateKeyFile \@CERTS\@/$_.key\n" } qw(ec rsa b c);
 
-sub host ($keys, $more = '', $name = 'a.test') {
-    return "<VirtualHost *:\@PORT\@>\nServerName $name\nSSLEngine on\n$keys$more</VirtualHost>\n";
-}
+sub host ($keys, $more = '', $name = 'a.test') { tls_host($name, $keys, $more) }
 sub server ($conf, %opt) { TLSplus::Server->new(certs => $certs, conf => $conf, %opt) }
 
 # The suites DUMP_TLS lists for a version; marked => those there is no certificate for.

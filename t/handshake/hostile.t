@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env qw(is_tlsplus openssl_is_at_least);
+use TLSplus::Host;
 use TLSplus::Raw qw(client_hello extension fragments handshake_message record
   HANDSHAKE ALERT APPLICATION_DATA CHANGE_CIPHER_SPEC);
 use TLSplus::Server;
@@ -17,14 +18,7 @@ use TLSplus::Test;
 my $certs = TLSplus::Certs->new;
 $certs->leaf('a', san => ['a.test', 'localhost']);
 
-my $server = TLSplus::Server->start(certs => $certs, conf => <<'CONF');
-<VirtualHost *:@PORT@>
-  ServerName a.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/a.crt
-  SSLCertificateKeyFile @CERTS@/a.key
-</VirtualHost>
-CONF
+my $server = TLSplus::Server->start(certs => $certs, conf => tls_host('a.test', pair('a')));
 my $port = $server->port;
 
 sub hello (%opt) { client_hello(name => 'a.test', %opt) }

@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env qw(httpd mpm needs_tlsplus sanitized scratch_dir srcdir);
+use TLSplus::Host;
 use TLSplus::Process qw(slurp spawn spew wait_until);
 use TLSplus::Raw qw(client_hello record fragments HANDSHAKE);
 use TLSplus::Server;
@@ -38,16 +39,10 @@ subtest 'doc/limits.md' => sub {
 my $certs = TLSplus::Certs->new;
 $certs->leaf('a', san => ['a.test', 'localhost']);
 
-my $HOST = <<'CONF';
+my $HOST = <<'CONF' . tls_host('a.test', pair('a'));
 AcceptFilter http none
 TLSPlusHandshakeTimeout 300
 Timeout 300
-<VirtualHost *:@PORT@>
-  ServerName a.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/a.crt
-  SSLCertificateKeyFile @CERTS@/a.key
-</VirtualHost>
 CONF
 my $ONE_CHILD = "ServerLimit 1\nStartServers 1\nThreadsPerChild 25\nMaxRequestWorkers 25\n";
 

@@ -10,6 +10,7 @@ use Test::More;
 use TLSplus::Certs;
 use TLSplus::Crowd;
 use TLSplus::Env qw(has_module mpm needs_tlsplus);
+use TLSplus::Host;
 use TLSplus::Process qw(spawn wait_until);
 use TLSplus::Raw qw(client_hello record HANDSHAKE);
 use TLSplus::Server;
@@ -21,14 +22,7 @@ plan skip_all => 'no C compiler' unless TLSplus::Crowd->program;
 my $certs = TLSplus::Certs->new;
 $certs->leaf('a', san => ['a.test', 'localhost']);
 
-my $HOST = <<'CONF';
-<VirtualHost *:@PORT@>
-  ServerName a.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/a.crt
-  SSLCertificateKeyFile @CERTS@/a.key
-</VirtualHost>
-CONF
+my $HOST = tls_host('a.test', pair('a'));
 
 # ServerLimit is fixed for the life of the parent; one child, so that no second one comes to the rescue.
 my $ONE_CHILD = <<"CONF";

@@ -9,6 +9,7 @@ use List::Util qw(sum0);
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env qw(needs_mpm sanitized);
+use TLSplus::Host;
 use TLSplus::Process qw(slurp wait_until);
 use TLSplus::Stream;
 use TLSplus::Test;
@@ -24,18 +25,12 @@ my $certs = TLSplus::Certs->new;
 $certs->leaf('a', san => ['a.test', 'localhost']);
 
 sub twins () {
-    my $twins = TLSplus::Twins->start(certs => $certs, modules => ['cgi'], loglevel => 'warn', conf => <<'CONF');
+    my $twins = TLSplus::Twins->start(certs => $certs, modules => ['cgi'], loglevel => 'warn', conf => <<'CONF' . tls_host('a.test', pair('a')));
 ServerLimit 1
 ThreadsPerChild 50
 MaxRequestWorkers 50
 Timeout 300
 ScriptAlias /cgi/ @ROOT@/cgi/
-<VirtualHost *:@PORT@>
-  ServerName a.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/a.crt
-  SSLCertificateKeyFile @CERTS@/a.key
-</VirtualHost>
 CONF
     for my $server ($twins->stock, $twins->ours) {
         open my $out, '>', $server->root . '/htdocs/large' or die $!;

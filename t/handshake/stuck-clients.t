@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env qw(needs_mpm needs_tlsplus);
+use TLSplus::Host;
 use TLSplus::Process qw(spawn wait_until);
 use TLSplus::Raw qw(client_hello record HANDSHAKE);
 use TLSplus::Server;
@@ -23,7 +24,7 @@ $certs->leaf('a', san => ['a.test', 'localhost']);
 # One child, so that no second one can come to the rescue. (ServerLimit is fixed for the life of the
 # parent; a graceful restart needs room for the old child beside the new one.)
 sub one_child ($factor, $limit = 1) {
-    return <<"CONF";
+    return <<"CONF" . tls_host('a.test', pair('a'));
 AcceptFilter http none
 ServerLimit $limit
 StartServers 1
@@ -31,12 +32,6 @@ ThreadsPerChild 25
 MaxRequestWorkers 25
 AsyncRequestWorkerFactor $factor
 TLSPlusHandshakeTimeout 300
-<VirtualHost *:\@PORT\@>
-  ServerName a.test
-  SSLEngine on
-  SSLCertificateFile    \@CERTS\@/a.crt
-  SSLCertificateKeyFile \@CERTS\@/a.key
-</VirtualHost>
 CONF
 }
 

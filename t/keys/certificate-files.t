@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env qw(is_tlsplus);
+use TLSplus::Host;
 use TLSplus::Process qw(run);
 use TLSplus::Server;
 use TLSplus::Test;
@@ -116,7 +117,7 @@ for my $form (
 
 # directives.md 0.5: entry i of the host replaces entry i of the main server, further ones are kept.
 subtest 'certificates of the main server' => sub {
-    my $server = TLSplus::Server->start(certs => $certs, conf => <<'CONF');
+    my $server = TLSplus::Server->start(certs => $certs, conf => <<'CONF' . tls_host('main.test', pair('main')));
 SSLCertificateFile    @CERTS@/ec.full
 SSLCertificateKeyFile @CERTS@/ec.key
 SSLCertificateFile    @CERTS@/rsa.full
@@ -124,12 +125,6 @@ SSLCertificateKeyFile @CERTS@/rsa.key
 <VirtualHost *:@PORT@>
   ServerName a.test
   SSLEngine on
-</VirtualHost>
-<VirtualHost *:@PORT@>
-  ServerName main.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/main.crt
-  SSLCertificateKeyFile @CERTS@/main.key
 </VirtualHost>
 CONF
     my %ec  = (tls => 'TLSv1.3', sigalgs => 'ecdsa_secp256r1_sha256');
@@ -146,14 +141,7 @@ CONF
 subtest 'files that go away before a graceful restart' => sub {
     my @names = qw(gone empty folder);
     $certs->leaf($_, san => ["$_.test"]) for @names;
-    my $hosts  = join '', map { <<"CONF" } @names;
-<VirtualHost *:\@PORT\@>
-  ServerName $_.test
-  SSLEngine on
-  SSLCertificateFile    \@CERTS\@/$_.crt
-  SSLCertificateKeyFile \@CERTS\@/$_.key
-</VirtualHost>
-CONF
+    my $hosts  = join '', map { tls_host("$_.test", pair($_)) } @names;
     # A host with a log of its own: what stops the server is in the server's all the same.
     $hosts =~ s/folder\.key\n\K/  ErrorLog logs\/folder.log\n/;
     my $server = TLSplus::Server->start(certs => $certs, conf => $hosts);

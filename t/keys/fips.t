@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env qw(needs_tlsplus);
+use TLSplus::Host;
 use TLSplus::Provider;
 use TLSplus::Server;
 use TLSplus::Test;
@@ -18,14 +19,7 @@ defined TLSplus::Provider::folder() or plan skip_all => 'no C compiler (Debian: 
 my $certs = TLSplus::Certs->new;
 $certs->leaf('a', san => ['a.test'], intermediates => 1);
 my $dir = $certs->dir;
-my $HOST = <<'CONF';
-<VirtualHost *:@PORT@>
-  ServerName a.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/a.full
-  SSLCertificateKeyFile @CERTS@/a.key
-</VirtualHost>
-CONF
+my $HOST = tls_host('a.test', pair('a', 'full'));
 
 # A server under an openssl.cnf of these providers and lines.
 my $count = 0;

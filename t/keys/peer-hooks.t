@@ -12,6 +12,7 @@ use Test::More;
 use TLSplus::Apxs qw(build_module);
 use TLSplus::Certs;
 use TLSplus::Env qw(has_module is_tlsplus needs_tlsplus);
+use TLSplus::Host;
 use TLSplus::Process qw(run slurp spew);
 use TLSplus::Server;
 use TLSplus::Test;
@@ -41,13 +42,10 @@ sub response_for ($name) {
 my $so = build_module('mod_peer', '-lssl', '-lcrypto');
 response_for('other');
 
-sub host (@lines) {
-    return join '', map { "$_\n" } '<VirtualHost *:@PORT@>', '  ServerName a.test', '  SSLEngine on', @lines, '</VirtualHost>';
-}
 sub with ($name) { ("SSLCertificateFile $dir/$name.crt", "SSLCertificateKeyFile $dir/$name.key") }
 
 sub server (@lines) {
-    return TLSplus::Server->new(certs => $certs, before => "LoadModule peer_module $so", conf => host(@lines));
+    return TLSplus::Server->new(certs => $certs, before => "LoadModule peer_module $so", conf => tls_host('a.test', @lines));
 }
 
 sub started (@lines) {
@@ -260,7 +258,7 @@ CONF
 # What is found at a start is told once, also where certificates came later.
 subtest 'mod_md and a warning' => sub {
     plan skip_all => 'httpd has no mod_md' unless has_module('md');
-    my $server = TLSplus::Server->start(certs => $certs, modules => ['watchdog', 'md'], conf => <<'CONF');
+    my $server = TLSplus::Server->start(certs => $certs, modules => ['watchdog', 'md'], conf => <<'CONF' . tls_host('stranger.test', pair('other')));
 MDCertificateAgreement accepted
 MDCertificateAuthority http://127.0.0.1:1/directory
 MDContactEmail admin@a.test
@@ -271,12 +269,6 @@ MDomain a.test
   ServerName a.test
   SSLEngine on
   SSLSessionCacheTimeout 300s
-</VirtualHost>
-<VirtualHost *:@PORT@>
-  ServerName stranger.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/other.crt
-  SSLCertificateKeyFile @CERTS@/other.key
 </VirtualHost>
 CONF
     for my $id ('TP0112', 'TP0224', 'TP0319') {

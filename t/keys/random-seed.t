@@ -9,20 +9,14 @@ use POSIX ();
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env qw(is_tlsplus);
+use TLSplus::Host;
 use TLSplus::Process qw(slurp);
 use TLSplus::Server;
 use TLSplus::Test;
 
 my $certs = TLSplus::Certs->new;
 $certs->leaf('a', san => ['a.test', 'localhost']);
-my $HOST = <<'CONF';
-<VirtualHost *:@PORT@>
-  ServerName a.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/a.crt
-  SSLCertificateKeyFile @CERTS@/a.key
-</VirtualHost>
-CONF
+my $HOST = tls_host('a.test', pair('a'));
 
 my @ACCEPTED = (
     'startup builtin',

@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env     qw(needs_tlsplus openssl_is_at_least);
+use TLSplus::Host;
 use TLSplus::Process qw(run spew);
 use TLSplus::Server;
 use TLSplus::Test;
@@ -68,7 +69,7 @@ folder(upward => qw(upper ca));
 
 # ---- hosts ----
 
-sub pair ($name, $crt = "$name.crt") { ("SSLCertificateFile \@CERTS\@/$crt", "SSLCertificateKeyFile \@CERTS\@/$name.key") }
+sub with_key ($file, $name) { ("  SSLCertificateFile \@CERTS\@/$file", (pair($name))[1]) }
 sub ca_file ($name) { "SSLCACertificateFile \@CERTS\@/$name" }
 
 # name, lines, and what follows the leaf; a root is shown by stock, and never sent by us
@@ -85,11 +86,11 @@ my @HOSTS = (
     ['clients asked',                 [pair('a'), ca_file('all.pem'), 'SSLVerifyClient optional', 'SSLVerifyDepth 1'], 'lower, upper'],
     ['clients told of others',        [pair('a'), ca_file('all.pem'), 'SSLVerifyClient optional', 'SSLCADNRequestFile @CERTS@/ca.crt'], 'lower, upper'],
     ['names alone',                   [pair('a'), ca_file('ca.crt'), 'SSLVerifyClient optional', 'SSLCADNRequestFile @CERTS@/all.pem'], ''],
-    ['in both places',                [pair('a', 'full.pem'), ca_file('all.pem')],           'lower, upper'],
-    ['half in its file',              [pair('a', 'half.pem'), ca_file('all.pem')],           'lower'],
+    ['in both places',                [with_key('full.pem', 'a'), ca_file('all.pem')],           'lower, upper'],
+    ['half in its file',              [with_key('half.pem', 'a'), ca_file('all.pem')],           'lower'],
     ['a chain file',                  [pair('a'), 'SSLCertificateChainFile @CERTS@/lower.crt', ca_file('all.pem')], 'lower'],
     ['a chain file in the wrong order', [pair('a'), 'SSLCertificateChainFile @CERTS@/swapped.pem', ca_file('all.pem')], 'lower, upper'],
-    ['two files with chains',         [pair('a', 'half.pem'), 'SSLCertificateChainFile @CERTS@/unrooted.pem'], 'lower, upper'],
+    ['two files with chains',         [with_key('half.pem', 'a'), 'SSLCertificateChainFile @CERTS@/unrooted.pem'], 'lower, upper'],
     ['aged, then valid',              [pair('b'), ca_file('aged.pem')],                      'upper'],
     ['valid, then aged',              [pair('b'), ca_file('aging.pem')],                     'upper'],
     ['expired alone',                 [pair('e'), ca_file('rooted.pem')],                    'expired'],
@@ -109,18 +110,10 @@ $certs->crl('crl');
 my $conf = '';
 my @names = map { "h$_.test" } 0 .. $#HOSTS;
 for my $at (0 .. $#HOSTS) {
-    $conf .= join '', map { "$_\n" } '<VirtualHost *:@PORT@>', "ServerName $names[$at]", 'SSLEngine on', @{ $HOSTS[$at][1] }, '</VirtualHost>';
+    $conf .= tls_host($names[$at], @{ $HOSTS[$at][1] });
 }
 # inherited from the main server
-$conf .= <<'CONF';
-SSLCACertificateFile @CERTS@/all.pem
-<VirtualHost *:@PORT2@>
-  ServerName below.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/a.crt
-  SSLCertificateKeyFile @CERTS@/a.key
-</VirtualHost>
-CONF
+$conf .= ca_file('all.pem') . "\n" . tls_host(['below.test', 'PORT2'], pair('a'));
 
 # The certificates a client is sent, each by name and digest; a root is just that.
 sub sent ($server, $name, $port, @how) {
@@ -183,7 +176,7 @@ $twins->stop;
 
 # With what is found there stock would fail in each handshake.
 subtest 'an intermediate that the security level forbids' => sub {
-    my $weak = join "\n", '<VirtualHost *:@PORT@>', 'ServerName w.test', 'SSLEngine on', pair('w'), ca_file('sha1.pem'), '</VirtualHost>', '';
+    my $weak = tls_host('w.test', pair('w'), ca_file('sha1.pem'));
     my $server = TLSplus::Server->start(certs => $certs, conf => $weak);
     is names(sent($server, 'w.test', 'PORT')), 'leaf', 'is not sent, and the server is there';
     like $server->configtest->{text}, qr/TP0226: .*test\.conf:4\b.*"CN=weak"; it is among the authorities for clients, but .*md too weak/,

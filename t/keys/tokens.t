@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env     qw(needs_tlsplus);
+use TLSplus::Host;
 use TLSplus::Process qw(run slurp spew wait_until);
 use TLSplus::Seat;
 use TLSplus::Server;
@@ -27,7 +28,7 @@ my $PIN = 'keep%20quiet';
 $certs->write('pin', "keep quiet\n");
 
 sub host ($lines, $name = 'a.test') {
-    return "<VirtualHost *:\@PORT\@>\nServerName $name\nSSLEngine on\n$lines</VirtualHost>\n";
+    return tls_host($name, $lines);
 }
 sub server (%opt) { TLSplus::Server->new(certs => $certs, env => $token->env, %opt) }
 sub crt ($value) { qq(SSLCertificateFile "$value"\n) }

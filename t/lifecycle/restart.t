@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env qw(mpm);
+use TLSplus::Host;
 use TLSplus::Process qw(run spawn wait_until);
 use TLSplus::Server;
 use TLSplus::Test;
@@ -17,16 +18,10 @@ $certs->leaf('a', san => ['a.test', 'localhost']);
 $certs->leaf('b', san => ['a.test', 'localhost'], cn => 'second certificate');
 
 sub conf ($name) {
-    return <<"CONF";
+    return <<"CONF" . tls_host('a.test', pair($name));
 SSLSessionCache shmcb:\@ROOT\@/run/scache(512000)
 KeepAlive off
 ScriptAlias /cgi/ \@ROOT\@/cgi/
-<VirtualHost *:\@PORT\@>
-  ServerName a.test
-  SSLEngine on
-  SSLCertificateFile    \@CERTS\@/$name.crt
-  SSLCertificateKeyFile \@CERTS\@/$name.key
-</VirtualHost>
 CONF
 }
 

@@ -10,6 +10,7 @@ use Test::More;
 use TLSplus::Apxs qw(build_module);
 use TLSplus::Certs;
 use TLSplus::Env qw(mpm);
+use TLSplus::Host;
 use TLSplus::Process qw(spawn wait_until);
 use TLSplus::Server;
 use TLSplus::Test;
@@ -22,14 +23,7 @@ $certs->leaf('a', san => ['a.test', 'localhost']);
 my $server = TLSplus::Server->start(
     certs  => $certs,
     before => 'LoadModule hold_module ' . build_module('mod_hold') . "\nHoldAt \@ROOT\@/run/hold",
-    conf   => <<'CONF');
-<VirtualHost *:@PORT@>
-  ServerName a.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/a.crt
-  SSLCertificateKeyFile @CERTS@/a.key
-</VirtualHost>
-CONF
+    conf   => tls_host('a.test', pair('a')));
 $server->put('htdocs/large', 'x' x 5_000_000);
 my $hold = $server->root . '/run/hold';
 

@@ -12,6 +12,7 @@ use Test::More;
 use Time::HiRes qw(time);
 use TLSplus::Certs;
 use TLSplus::Env qw(find_program has_module needs_tlsplus scratch_dir);
+use TLSplus::Host;
 use TLSplus::Process qw(spawn spew wait_until);
 use TLSplus::Server;
 use TLSplus::Test;
@@ -23,19 +24,13 @@ $certs->leaf('a', san => ['a.test', 'localhost']);
 my $REQUEST = "GET / HTTP/1.0\r\nHost: a.test\r\n\r\n";
 
 sub conf ($cache, $more = '') {
-    return <<"CONF";
+    return <<"CONF" . tls_host('a.test:443', pair('a'));
 SSLSessionCache $cache
 SSLSessionTickets off
 $more
 <Location /status>
   SetHandler server-status
 </Location>
-<VirtualHost *:\@PORT\@>
-  ServerName a.test:443
-  SSLEngine on
-  SSLCertificateFile    \@CERTS\@/a.crt
-  SSLCertificateKeyFile \@CERTS\@/a.key
-</VirtualHost>
 CONF
 }
 

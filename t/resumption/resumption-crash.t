@@ -9,6 +9,7 @@ use Test::More;
 use Time::HiRes qw(time);
 use TLSplus::Certs;
 use TLSplus::Env qw(needs_tlsplus);
+use TLSplus::Host;
 use TLSplus::Process qw(slurp spawn spew wait_until);
 use TLSplus::Server;
 use TLSplus::Test;
@@ -20,7 +21,7 @@ use constant CLIENTS => 4;
 my $certs = TLSplus::Certs->new;
 $certs->leaf('a', san => ['a.test', 'localhost']);
 
-my $server = TLSplus::Server->start(certs => $certs, mpm => 'prefork', crashes => 1, modules => ['status'], conf => <<'CONF');
+my $server = TLSplus::Server->start(certs => $certs, mpm => 'prefork', crashes => 1, modules => ['status'], conf => <<'CONF' . tls_host('a.test', pair('a')));
 SSLSessionCache shm:128K
 SSLSessionTickets off
 KeepAlive off
@@ -30,12 +31,6 @@ MaxSpareServers 16
 <Location /status>
   SetHandler server-status
 </Location>
-<VirtualHost *:@PORT@>
-  ServerName a.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/a.crt
-  SSLCertificateKeyFile @CERTS@/a.key
-</VirtualHost>
 CONF
 
 my $run = $server->root . '/run';

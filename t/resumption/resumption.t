@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env qw(is_tlsplus needs_tlsplus);
+use TLSplus::Host;
 use TLSplus::Process qw(wait_until);
 use TLSplus::Server;
 use TLSplus::Test;
@@ -20,24 +21,11 @@ $certs->leaf('b', san => ['b.test']);
 my $REQUEST = "GET / HTTP/1.0\r\nHost: a.test\r\n\r\n";
 
 sub conf ($top, $host = '') {
-    return <<"CONF";
+    return <<"CONF" . tls_host('a.test', pair('a'), $host) . tls_host('b.test', pair('b'));
 $top
 <Location /status>
   SetHandler server-status
 </Location>
-<VirtualHost *:\@PORT\@>
-  ServerName a.test
-  SSLEngine on
-  SSLCertificateFile    \@CERTS\@/a.crt
-  SSLCertificateKeyFile \@CERTS\@/a.key
-$host
-</VirtualHost>
-<VirtualHost *:\@PORT\@>
-  ServerName b.test
-  SSLEngine on
-  SSLCertificateFile    \@CERTS\@/b.crt
-  SSLCertificateKeyFile \@CERTS\@/b.key
-</VirtualHost>
 CONF
 }
 

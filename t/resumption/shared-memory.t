@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env qw(needs_tlsplus);
+use TLSplus::Host;
 use TLSplus::Process qw(slurp wait_until);
 use TLSplus::Server;
 use TLSplus::Test;
@@ -21,14 +22,7 @@ use constant ATTEMPT_SECONDS => 25;    # a damaged ring is mended once in ten
 my $certs = TLSplus::Certs->new;
 $certs->leaf('a', san => ['a.test', 'localhost']);
 
-my $HOST = <<'CONF';
-<VirtualHost *:@PORT@>
-  ServerName a.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/a.crt
-  SSLCertificateKeyFile @CERTS@/a.key
-</VirtualHost>
-CONF
+my $HOST = tls_host('a.test', pair('a'));
 
 srand 20260101;
 sub junk ($size) { join '', map { chr int rand 256 } 1 .. $size }

@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env qw(needs_tlsplus sanitized);
+use TLSplus::Host;
 use TLSplus::Process qw(spew wait_until);
 use TLSplus::Server;
 use TLSplus::Test;
@@ -156,14 +157,7 @@ subtest 'files that change while the server runs' => sub {
 };
 
 subtest 'each virtual host its own' => sub {
-    my $second = <<'CONF';
-<VirtualHost *:@PORT2@>
-  ServerName a.test:443
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/a.crt
-  SSLCertificateKeyFile @CERTS@/a.key
-</VirtualHost>
-CONF
+    my $second = tls_host(['a.test:443', 'PORT2'], pair('a'));
     my $server = TLSplus::Server->new(certs => $certs, conf => conf('SSLSessionTicketKeyFile conf/key', $second));
     key_file($server, 'key', 80, 1);
     ok $server->begin or diag $server->said;

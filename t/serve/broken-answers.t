@@ -11,6 +11,7 @@ use Test::More;
 use TLSplus::Backend;
 use TLSplus::Certs;
 use TLSplus::Env qw(needs_tlsplus scratch_dir);
+use TLSplus::Host;
 use TLSplus::Process qw(spew wait_until);
 use TLSplus::Server;
 use TLSplus::Stream;
@@ -40,7 +41,8 @@ my $backend = TLSplus::Backend->start(sub ($stream) {
 });
 my $behind = $backend->port;
 
-my $server = TLSplus::Server->start(certs => $certs, modules => [qw(cgi cache cache_disk proxy proxy_http)], conf => <<"CONF");
+my $host = tls_host('a.test', pair('a'), "  ProxyPass /behind/ http://127.0.0.1:$behind/");
+my $server = TLSplus::Server->start(certs => $certs, modules => [qw(cgi cache cache_disk proxy proxy_http)], conf => <<"CONF" . $host);
 Timeout 60
 ScriptAlias /cgi/ \@ROOT\@/cgi/
 <IfModule mod_cgid.c>
@@ -58,13 +60,6 @@ CacheEnable disk /cached
 CacheIgnoreNoLastMod On
 CacheDefaultExpire 3600
 CacheHeader on
-<VirtualHost *:\@PORT\@>
-  ServerName a.test
-  SSLEngine on
-  SSLCertificateFile    \@CERTS\@/a.crt
-  SSLCertificateKeyFile \@CERTS\@/a.key
-  ProxyPass /behind/ http://127.0.0.1:$behind/
-</VirtualHost>
 CONF
 mkdir $server->root . '/run/cache';
 chmod 0777, $server->root . '/run/cache';

@@ -11,6 +11,7 @@ use Test::More;
 use TLSplus::Apxs qw(build_module);
 use TLSplus::Certs;
 use TLSplus::Env qw(mpm);
+use TLSplus::Host;
 use TLSplus::Server;
 use TLSplus::Test;
 use TLSplus::Twins;
@@ -25,19 +26,10 @@ my @names = qw(SSL_PROTOCOL SSL_CIPHER SSL_CIPHER_USEKEYSIZE SSL_CIPHER_ALGKEYSI
   SSL_VERSION_LIBRARY);
 my $has_h2 = mpm() ne 'prefork';
 my $twins = TLSplus::Twins->start(certs => $certs, modules => [$has_h2 ? 'http2' : ()],
-    before => "LoadModule early_module $so", env => { OPENSSL_CONF => '/dev/null' }, conf => <<"CONF");
+    before => "LoadModule early_module $so", env => { OPENSSL_CONF => '/dev/null' }, conf => <<"CONF" . tls_host('a.test', pair('a'), pair('rsa'), '  Protocols h2 http/1.1'));
 Early @names
 SSLProtocol all
 SSLCipherSuite ALL:\@SECLEVEL=0
-<VirtualHost *:\@PORT\@>
-  ServerName a.test
-  SSLEngine on
-  SSLCertificateFile    \@CERTS\@/a.crt
-  SSLCertificateKeyFile \@CERTS\@/a.key
-  SSLCertificateFile    \@CERTS\@/rsa.crt
-  SSLCertificateKeyFile \@CERTS\@/rsa.key
-  Protocols h2 http/1.1
-</VirtualHost>
 CONF
 
 # mod_ssl knows the cipher of resumed sessions only, so that mod_http2 takes a connection and drops it.

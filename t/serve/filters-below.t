@@ -10,6 +10,7 @@ use Test::More;
 use Time::HiRes qw(time);
 use TLSplus::Certs;
 use TLSplus::Env qw(has_module is_tlsplus);
+use TLSplus::Host;
 use TLSplus::Process qw(spawn wait_until);
 use TLSplus::Raw qw(client_hello record HANDSHAKE);
 use TLSplus::Server;
@@ -18,14 +19,7 @@ use TLSplus::Test;
 my $certs = TLSplus::Certs->new;
 $certs->leaf('a', san => ['a.test', 'localhost']);
 
-my $HOST = <<'CONF';
-<VirtualHost *:@PORT@>
-  ServerName a.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/a.crt
-  SSLCertificateKeyFile @CERTS@/a.key
-</VirtualHost>
-CONF
+my $HOST = tls_host('a.test', pair('a'));
 
 my $hello = record(HANDSHAKE, client_hello(name => 'a.test'));
 

@@ -11,6 +11,7 @@ use Test::More;
 use TLSplus::Backend;
 use TLSplus::Certs;
 use TLSplus::Env qw(find_program has_module mpm);
+use TLSplus::Host;
 use TLSplus::Process qw(spew wait_until);
 use TLSplus::Stream;
 use TLSplus::Test;
@@ -67,7 +68,8 @@ $proxies .= "AllowCONNECT $echo_port\nProxyRequests On\nProxyPass /web http://12
 $proxies .= "ProxyPass /fcgi fcgi://127.0.0.1:$fcgi_port/\n" if $has{proxy_fcgi};
 $proxies .= "ProxyPass /h2c h2c://127.0.0.1:\@PLAIN\@\n"     if $has{proxy_http2};
 
-my $twins = TLSplus::Twins->start(certs => $certs, modules => \@MODULES, loglevel => 'info dumpio:trace7', conf => <<"CONF");
+my $host = tls_host(['a.test', 'PORT2'], pair('a'), '  RemoteIPProxyProtocol On');
+my $twins = TLSplus::Twins->start(certs => $certs, modules => \@MODULES, loglevel => 'info dumpio:trace7', conf => <<"CONF" . $host);
 Timeout 60
 ScriptAlias /cgi/ \@ROOT\@/cgi/
 DumpIOInput On
@@ -140,13 +142,6 @@ AddHandler send-as-is asis
     Protocols h2 http/1.1
   </IfModule>
   $proxies
-</VirtualHost>
-<VirtualHost *:\@PORT2\@>
-  ServerName a.test
-  SSLEngine on
-  SSLCertificateFile    \@CERTS\@/a.crt
-  SSLCertificateKeyFile \@CERTS\@/a.key
-  RemoteIPProxyProtocol On
 </VirtualHost>
 CONF
 

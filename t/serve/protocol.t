@@ -8,6 +8,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env qw(is_tlsplus);
+use TLSplus::Host;
 use TLSplus::Server;
 use TLSplus::Test;
 
@@ -48,16 +49,7 @@ subtest 'words, per virtual host of one port' => sub {
     my $conf = '';
     for my $row (0 .. $#WORDS) {
         my $line = defined $WORDS[$row][0] ? "SSLProtocol $WORDS[$row][0]" : '';
-        $conf .= <<"CONF";
-<VirtualHost *:\@PORT\@>
-  ServerName row$row.a.test
-  SSLEngine on
-  SSLCertificateFile    \@CERTS\@/a.crt
-  SSLCertificateKeyFile \@CERTS\@/a.key
-  SSLCipherSuite ALL:\@SECLEVEL=0
-  $line
-</VirtualHost>
-CONF
+        $conf .= tls_host("row$row.a.test", pair('a'), '  SSLCipherSuite ALL:@SECLEVEL=0', "  $line");
     }
     $conf =~ s/\@SECLEVEL/\x01/g;
     my $server = TLSplus::Server->start(certs => $certs, conf => $conf =~ s/\x01/\@SECLEVEL/gr);
@@ -133,15 +125,7 @@ subtest 'words that are refused' => sub {
 
 subtest 'an empty set does not start' => sub {
     for my $words ('-all', 'all -all', '""', '-SSLv3') {
-        my $server = TLSplus::Server->new(certs => $certs, conf => <<"CONF");
-<VirtualHost *:\@PORT\@>
-  ServerName a.test
-  SSLEngine on
-  SSLCertificateFile    \@CERTS\@/a.crt
-  SSLCertificateKeyFile \@CERTS\@/a.key
-  SSLProtocol $words
-</VirtualHost>
-CONF
+        my $server = TLSplus::Server->new(certs => $certs, conf => tls_host('a.test', pair('a'), "  SSLProtocol $words"));
         ok !$server->begin, "SSLProtocol $words";
         like $server->said, qr/SSLProtocol/, "SSLProtocol $words: the directive is named";
         isnt $server->configtest->{exit}, 0, "SSLProtocol $words: configtest knows" if is_tlsplus();

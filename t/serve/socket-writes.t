@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env qw(mpm needs_program needs_tlsplus sanitized);
+use TLSplus::Host;
 use TLSplus::Process qw(run slurp spawn wait_until);
 use TLSplus::Server;
 
@@ -18,7 +19,7 @@ plan skip_all => 'a sanitized process is not traced' if sanitized();
 
 my $certs = TLSplus::Certs->new;
 $certs->leaf('a', san => ['a.test', 'localhost']);
-my $server = TLSplus::Server->start(certs => $certs, conf => <<'CONF');
+my $server = TLSplus::Server->start(certs => $certs, conf => <<'CONF' . tls_host('a.test', pair('a')));
 ServerLimit 1
 StartServers 1
 MaxRequestWorkers 25
@@ -27,12 +28,6 @@ MaxRequestWorkers 25
   MaxSpareServers 1
   MaxRequestWorkers 1
 </IfModule>
-<VirtualHost *:@PORT@>
-  ServerName a.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/a.crt
-  SSLCertificateKeyFile @CERTS@/a.key
-</VirtualHost>
 CONF
 $server->put('htdocs/100k', 'x' x 100_000);
 my $port = $server->port;

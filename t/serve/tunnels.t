@@ -15,6 +15,7 @@ use TLSplus::Backend;
 use TLSplus::Certs;
 use TLSplus::Env qw(has_module mpm);
 use TLSplus::H2;
+use TLSplus::Host;
 use TLSplus::Process qw(run wait_until);
 use TLSplus::Server;
 use TLSplus::Stream;
@@ -188,7 +189,8 @@ serves $server, 'still serving', name => 'a.test';
 # A tunnel holds a worker, as it does without TLS, and no more than that.
 subtest 'as many at once as there are workers' => sub {
     my $workers = 10;
-    my $few = TLSplus::Server->start(certs => $certs, modules => [qw(proxy proxy_connect)], conf => <<"CONF");
+    my $host = tls_host('a.test', pair('a'), '  ProxyRequests On', "  AllowCONNECT $tcp");
+    my $few = TLSplus::Server->start(certs => $certs, modules => [qw(proxy proxy_connect)], conf => <<"CONF" . $host);
 ServerLimit $workers
 <IfModule !mpm_prefork_module>
   ServerLimit 1
@@ -196,14 +198,6 @@ ServerLimit $workers
 </IfModule>
 MaxRequestWorkers $workers
 Timeout 300
-<VirtualHost *:\@PORT\@>
-  ServerName a.test
-  SSLEngine on
-  SSLCertificateFile    \@CERTS\@/a.crt
-  SSLCertificateKeyFile \@CERTS\@/a.key
-  ProxyRequests On
-  AllowCONNECT $tcp
-</VirtualHost>
 CONF
     my @tunnels = map { connected($few, $tcp) } 1 .. $workers;
     for my $round (1 .. 3) {

@@ -12,6 +12,7 @@ use Test::More;
 use Time::HiRes      qw(time);
 use TLSplus::Certs;
 use TLSplus::Env     qw(mpm openssl_is_at_least scratch_dir);
+use TLSplus::Host;
 use TLSplus::Process qw(run spawn spew wait_until slurp);
 use TLSplus::Server;
 use TLSplus::Tool;
@@ -59,14 +60,11 @@ subtest 'help, and being called in a wrong way' => sub {
 
 # ---- a server in order ----
 
-sub host ($name, @lines) {
-    return join "\n", "<VirtualHost *:\@PORT\@>", "ServerName $name", 'SSLEngine on', @lines, "</VirtualHost>\n";
-}
-my $good = "SSLCertificateFile \@CERTS\@/good.full\nSSLCertificateKeyFile \@CERTS\@/good.key";
+my @good = pair('good', 'full');
 
 subtest 'a server in order' => sub {
     my $server = TLSplus::Server->start(certs => $certs, modules => ['headers', 'http2'],
-        conf => host('localhost', $good, 'Protocols h2 http/1.1', 'Header always set Strict-Transport-Security "max-age=300; includeSubDomains"'));
+        conf => tls_host('localhost', @good, 'Protocols h2 http/1.1', 'Header always set Strict-Transport-Security "max-age=300; includeSubDomains"'));
     my $done = look($server->port, qw(--starttls no));
     my $alpn = mpm() eq 'prefork' ? 'http/1\.1' : 'h2';    # mod_http2 leaves prefork alone
     is $done->{exit}, 0, 'no problem' or diag $done->{text};
@@ -103,7 +101,7 @@ subtest 'certificates that are not in order' => sub {
         ['that demands a staple', 'demanding', qr/^problem: the certificate demands a stapled OCSP response/m],
     ) {
         my ($what, $file, $says) = @$row;
-        my $server = TLSplus::Server->start(certs => $certs, conf => host('localhost', "SSLCertificateFile \@CERTS\@/$file.crt", "SSLCertificateKeyFile \@CERTS\@/$file.key"));
+        my $server = TLSplus::Server->start(certs => $certs, conf => tls_host('localhost', pair($file)));
         my $done = look($server->port);
         finds $done, $says, $what;
         like $done->{out}, qr/resumption +TLS 1\.3 yes.*HTTP +GET \/ gives status 200/s, "$what: the rest is told all the same";
@@ -121,14 +119,14 @@ subtest 'certificates that are not in order' => sub {
     ) {
         my ($what, $file, $exit, $says) = @$row;
         my $server = TLSplus::Server->start(certs => $certs,
-            conf => host('localhost', "SSLCertificateFile \@CERTS\@/$file.full", "SSLCertificateKeyFile \@CERTS\@/$file.key", 'SSLCipherSuite DEFAULT:@SECLEVEL=0'));
+            conf => tls_host('localhost', pair($file, 'full'), 'SSLCipherSuite DEFAULT:@SECLEVEL=0'));
         my $done = look($server->port);
         is $done->{exit}, $exit, "$what: status $exit" or diag $done->{text};
         like $done->{out}, $says, "$what: said" or diag $done->{text};
         $server->stop;
     }
     is cert($dir, qw(selfsigned --name localhost --days 6 --out soon))->{exit}, 0, 'a certificate for six days';
-    my $server = TLSplus::Server->start(certs => $certs, conf => host('localhost', 'SSLCertificateFile @CERTS@/soon.crt', 'SSLCertificateKeyFile @CERTS@/soon.key'));
+    my $server = TLSplus::Server->start(certs => $certs, conf => tls_host('localhost', pair('soon')));
     my @trust = ('--ca', "$dir/soon.crt");
     my $done = look($server->port, @trust);
     is $done->{exit}, 0, 'six days of six are no problem, and self-signed is none for whoever trusts it' or diag $done->{text};
@@ -142,7 +140,7 @@ subtest 'certificates that are not in order' => sub {
     spew("$dir/old.cnf", "[ca]\ndefault_ca=it\n[it]\ndatabase=$dir/index.txt\nnew_certs_dir=$dir\nrand_serial=yes\ndefault_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n");
     my ($from, $to) = map { POSIX::strftime('%Y%m%d%H%M%SZ', gmtime time + 86_400 * $_) } -85, 5.5;
     openssl($dir, qw(ca -batch -notext -selfsign -config old.cnf -keyfile soon.key -in old.csr -out old.crt -extfile ext -startdate), $from, '-enddate', $to);
-    $server = TLSplus::Server->start(certs => $certs, conf => host('localhost', 'SSLCertificateFile @CERTS@/old.crt', 'SSLCertificateKeyFile @CERTS@/soon.key'));
+    $server = TLSplus::Server->start(certs => $certs, conf => tls_host('localhost', 'SSLCertificateFile @CERTS@/old.crt', 'SSLCertificateKeyFile @CERTS@/soon.key'));
     $done = look($server->port, '--ca', "$dir/old.crt");
     is $done->{exit}, 0, 'five days of ninety are no problem' or diag $done->{text};
     like $done->{out}, qr/^note: the certificate expires in 5 days .*: renew it\.$/m, 'but noted';
@@ -152,7 +150,7 @@ subtest 'certificates that are not in order' => sub {
 # ---- client certificates ----
 
 subtest 'a server that wants a client certificate' => sub {
-    my $server = TLSplus::Server->start(certs => $certs, conf => host('localhost', $good, 'SSLVerifyClient require', 'SSLCACertificateFile @CERTS@/ca.crt'));
+    my $server = TLSplus::Server->start(certs => $certs, conf => tls_host('localhost', @good, 'SSLVerifyClient require', 'SSLCACertificateFile @CERTS@/ca.crt'));
     my $done = look($server->port);
     finds $done, qr/^problem: GET \/ was not answered: .*--cert and --key/m, 'without one';
     like $done->{out}, qr/^note: the server asks for a client certificate/m, 'that it asks is noted';
@@ -168,9 +166,9 @@ subtest 'a server that wants a client certificate' => sub {
 # ---- answers ----
 
 subtest 'what the page says' => sub {
-    my $server = TLSplus::Server->start(certs => $certs, modules => ['headers'], conf => host('localhost', $good, 'Redirect 503 /'));
+    my $server = TLSplus::Server->start(certs => $certs, modules => ['headers'], conf => tls_host('localhost', @good, 'Redirect 503 /'));
     finds look($server->port), qr/^problem: status 503 is an error of the server/m, '503';
-    $server->configure(host('localhost', $good, 'Redirect 404 /', 'Header always set Strict-Transport-Security "includeSubDomains"'));
+    $server->configure(tls_host('localhost', @good, 'Redirect 404 /', 'Header always set Strict-Transport-Security "includeSubDomains"'));
     ok $server->graceful, 'another configuration';
     my $done = look($server->port);
     finds $done, qr/^problem: the Strict-Transport-Security header "includeSubDomains" has no valid max-age/m, 'HSTS without an age';
@@ -179,11 +177,11 @@ subtest 'what the page says' => sub {
 };
 
 subtest 'no resumption is a note' => sub {
-    my $server = TLSplus::Server->start(certs => $certs, conf => "SSLSessionCache none\n" . host('localhost', $good, 'SSLSessionTickets off'));
+    my $server = TLSplus::Server->start(certs => $certs, conf => "SSLSessionCache none\n" . tls_host('localhost', @good, 'SSLSessionTickets off'));
     my $done = look($server->port);
     is $done->{exit}, 0, 'no problem' or diag $done->{text};
     like $done->{out}, qr/^note: a TLS 1\.2 session could not be resumed/m, 'but a note';
-    $server->configure("SSLSessionCache none\n" . host('localhost', $good, 'SSLSessionTickets off', 'SSLProtocol TLSv1.2'));
+    $server->configure("SSLSessionCache none\n" . tls_host('localhost', @good, 'SSLSessionTickets off', 'SSLProtocol TLSv1.2'));
     ok $server->graceful, 'TLS 1.2 alone';
     $done = look($server->port);
     is $done->{exit}, 0, 'is no problem' or diag $done->{text};
@@ -263,7 +261,7 @@ subtest 'old protocols' => sub {
 };
 
 subtest 'what is no HTTPS server' => sub {
-    my $plain = TLSplus::Server->start(certs => $certs, conf => "<VirtualHost *:\@PLAIN\@>\nServerName localhost\n</VirtualHost>\n" . host('localhost', $good));
+    my $plain = TLSplus::Server->start(certs => $certs, conf => "<VirtualHost *:\@PLAIN\@>\nServerName localhost\n</VirtualHost>\n" . tls_host('localhost', @good));
     finds look($plain->port('PLAIN')), qr/^problem: the server speaks plain HTTP on port \d+: the virtual host of that port has no SSLEngine on/m, 'plain HTTP';
     $plain->stop;
     finds look(answering(sub ($client, $line) { print {$client} "HTTP/1.1 400 Bad Request\r\n\r\n" }, read => 0)), qr/speaks plain HTTP/, 'a 400 at once';

@@ -9,6 +9,7 @@ use Test::More;
 use TLSplus::Apxs qw(build_module);
 use TLSplus::Certs ();
 use TLSplus::DerCerts ();
+use TLSplus::Host;
 use TLSplus::Process qw(slurp);
 use TLSplus::Twins ();
 use TLSplus::Variables qw(odd_certificates lookup_names);
@@ -23,16 +24,7 @@ $der->leaf('extended', subject => [[[CN => 'extended.test']]], san => [[dns => '
         [TLSplus::DerCerts::basic_constraints(), 0],
     ]);
 
-my $hosts = join '', map { <<"CONF" } qw(plain odd extended);
-<VirtualHost *:\@PORT\@>
-  ServerName $_.test
-  SSLEngine on
-  SSLCertificateFile    \@CERTS\@/$_.crt
-  SSLCertificateKeyFile \@CERTS\@/$_.key
-  SSLCACertificateFile  \@CERTS\@/ca.crt
-  SSLVerifyClient optional
-</VirtualHost>
-CONF
+my $hosts = join '', map { tls_host("$_.test", pair($_), '  SSLCACertificateFile  @CERTS@/ca.crt', '  SSLVerifyClient optional') } qw(plain odd extended);
 my $twins = TLSplus::Twins->start(certs => $der, before => "LoadModule ask_module $so", conf => <<"CONF");
 SSLSessionCache none
 <Location "/ask">

@@ -7,6 +7,7 @@ use v5.36;
 use Test::More;
 use TLSplus::DerCerts ();
 use TLSplus::Env qw(find_program has_module is_tlsplus);
+use TLSplus::Host;
 use TLSplus::Process qw(slurp);
 use TLSplus::Twins ();
 use TLSplus::Variables qw(odd_certificates lookup_names environment_of log_lines log_format log_entries cgi_program);
@@ -17,14 +18,7 @@ $der->leaf('rsa', key => 'rsa', subject => [[[CN => 'rsa.test']]], san => [[dns 
 
 my @HOSTS = qw(plain odd v1 many rsa);
 my @names = lookup_names('SERVER');
-my $hosts = join '', map { <<"CONF" } @HOSTS;
-<VirtualHost *:\@PORT\@>
-  ServerName $_.test
-  SSLEngine on
-  SSLCertificateFile    \@CERTS\@/$_.crt
-  SSLCertificateKeyFile \@CERTS\@/$_.key
-</VirtualHost>
-CONF
+my $hosts = join '', map { tls_host("$_.test", pair($_)) } @HOSTS;
 my $lua = has_module('lua');
 my $names_in_lua = join ', ', map { "\"$_\"" } @names;    # none holds what Lua would have to escape
 
@@ -229,14 +223,7 @@ my %added = (
 );
 SKIP: {
     skip 'the stock mod_ssl does not do this', scalar keys %added unless is_tlsplus();
-    my $server = TLSplus::Server->start(certs => $der, modules => ['log_config'], conf => join '', log_format('x', sort keys %added), <<'CONF');
-<VirtualHost *:@PORT@>
-  ServerName plain.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/plain.crt
-  SSLCertificateKeyFile @CERTS@/plain.key
-</VirtualHost>
-CONF
+    my $server = TLSplus::Server->start(certs => $der, modules => ['log_config'], conf => join '', log_format('x', sort keys %added), tls_host('plain.test', pair('plain')));
     my $found = log_lines($server, 'x', '/', insecure => 1, name => 'plain.test');
     like $found->{$_}, $added{$_}, $_ for sort keys %added;
 }

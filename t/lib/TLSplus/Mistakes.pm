@@ -7,6 +7,7 @@ package TLSplus::Mistakes;
 use v5.36;
 use Exporter 'import';
 use TLSplus::Env     qw(library_compresses openssl_is_at_least);
+use TLSplus::Host;
 use TLSplus::Process qw(run);
 use TLSplus::Token   qw(has_engine);
 
@@ -61,14 +62,8 @@ sub make_files ($certs) {
     }
 }
 
-# A virtual host for a.test with these lines; pair('x') gives it the files of x.
-sub host (@lines) {
-    return join '', map { "$_\n" } '<VirtualHost *:@PORT@>', '  ServerName a.test', '  SSLEngine on', @lines, '</VirtualHost>';
-}
-
-sub pair ($name, $crt = 'crt') {
-    return ("  SSLCertificateFile \@CERTS\@/$name.$crt", "  SSLCertificateKeyFile \@CERTS\@/$name.key");
-}
+# A virtual host for a.test with these lines.
+sub host (@lines) { tls_host('a.test', @lines) }
 
 # A complete server that lacks only these lines outside of virtual hosts.
 sub global (@lines) { join('', map { "$_\n" } @lines) . host(pair('direct')) }
