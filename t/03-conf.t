@@ -12,6 +12,7 @@ use TLSplus::Certs;
 use TLSplus::Env qw(builddir module_so modules_dir needs_tlsplus srcdir);
 use TLSplus::Process qw(slurp);
 use TLSplus::Server;
+use TLSplus::Test;
 
 needs_tlsplus();
 
@@ -57,9 +58,7 @@ for my $case (['as they are', $settings], ['with the defaults written out', $sho
     my ($what, $text) = @$case;
     my $server = TLSplus::Server->new(certs => $certs, modules => ['http2', 'alias'], load => undef,
         conf => "$load\n$text\n$vhost");
-    my $found = $server->configtest;
-    is($found->{exit}, 0, "$what: configtest passes") or diag $found->{text};
-    unlike($found->{text}, qr/TP0\d{3}/, "$what: without a finding");
+    finds_nothing($server, "$what: configtest passes without a finding");
     ok($server->begin, "$what: starts") or do { diag $server->said; next };
     for my $name ('www.example.org', 'example.org') {
         my $answer = $server->get('/', name => $name);
@@ -84,9 +83,7 @@ for my $case (['as they are', $settings], ['with the defaults written out', $sho
     $text =~ s{/var/www/html}{\@ROOT\@/htdocs}g;
     $text =~ s{\*:443}{*:\@PORT\@}g;
     my $server = TLSplus::Server->new(certs => $certs, conf => $text, files => {'htdocs/members/index.html' => 'in'});
-    my $found = $server->configtest;
-    is $found->{exit}, 0, 'client-auth.conf: configtest passes' or diag $found->{text};
-    unlike $found->{text}, qr/TP07\d\d/, 'client-auth.conf: without a finding about clients';
+    finds_nothing $server, 'client-auth.conf: configtest passes without a finding about clients', qr/TP07\d\d: /;
     ok $server->begin, 'client-auth.conf: starts' or diag $server->said;
     my @member = (cert => $certs->dir . '/member.crt', key => $certs->dir . '/member.key');
     is $server->get('/', name => 'members.example.org', @member)->status, 200, 'a member comes in';

@@ -139,6 +139,7 @@ for my $path ('/dir/x', '/missing/x', '/cgi/to-fake') {
     like $server->get($path, name => 'a.test', basic('bob:password'))->body, qr/^in$/m, "$path: a user gets it";
 }
 unlike $server->get('/ssi/page.shtml', name => 'a.test', basic('/CN=alice:password1'))->body, qr/^in$/m, 'SSI: nothing is shown';
+like $server->get('/ssi/page.shtml', name => 'a.test', basic('bob:password'))->body, qr/^in$/m, 'SSI: a user gets it';
 
 # A forward proxy asks with a header of its own.
 sub through ($login) {

@@ -95,12 +95,11 @@ $certs->leaf('elsewhere', san => ['c.test'], intermediates => 1, issuer => 'else
 $certs->write('strange.chain', $certs->read('elsewhere.chain'));
 my %files = ('ca/ca.crt' => $certs->read('ca.crt'), 'site/cert.pem' => $certs->read('a.crt'), 'site/chain.pem' => $certs->read('a.chain'));
 
-my (%followed, %told_in_prose, $rows);
+my (%followed, %told_in_prose);
 for my $row (errors, warnings, @MORE) {
     my ($id, $what, $marked) = @$row;
     my $label = sprintf 'TP%04d: %s', $id, $what;
     my ($conf) = unmark($marked);
-    ++$rows;
     my $server = TLSplus::Server->new(certs => $certs, conf => $conf, files => \%files);
     my ($fix, $at) = told($server->configtest->{text}, $id);
     ok defined $fix, "$label: is told" or next;
@@ -126,7 +125,6 @@ for my $row (errors, warnings, @MORE) {
     make_files($certs) if $verb eq 'run';
 }
 
-is $rows, scalar(@{ [errors, warnings, @MORE] }), 'every row was looked at';
 is join(' ', grep { $followed{$_} && !$told_in_prose{$_} } sort keys %PROSE), '', 'what is declared as prose is prose';
 cmp_ok scalar(keys %followed), '>=', 40, scalar(keys %followed) . ' messages were followed';
 note 'followed: ', join ' ', sort keys %followed;

@@ -10,6 +10,7 @@ use Test::More;
 use Time::HiRes qw(time);
 use TLSplus::Certs;
 use TLSplus::Env qw(has_module needs_tlsplus);
+use TLSplus::Host;
 use TLSplus::Process qw(wait_until);
 use TLSplus::Raw qw(client_hello parse_records record HANDSHAKE);
 use TLSplus::Server;
@@ -27,19 +28,13 @@ $certs->leaf('a', san => ['a.test', 'localhost']);
 
 # Without AcceptFilter the kernel keeps a connection to itself until its first byte (TCP_DEFER_ACCEPT,
 # half a minute), and a client that says nothing would not reach the server within this test.
-my $conf = <<'CONF';
+my $conf = <<'CONF' . tls_host('a.test', pair('a'));
 AcceptFilter http none
 AcceptFilter https none
 TLSPlusHandshakeTimeout 2
 Timeout 100
 KeepAliveTimeout 10
 ScriptAlias /cgi/ @ROOT@/cgi/
-<VirtualHost *:@PORT@>
-  ServerName a.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/a.crt
-  SSLCertificateKeyFile @CERTS@/a.key
-</VirtualHost>
 CONF
 
 my $hello   = record(HANDSHAKE, client_hello(name => 'a.test'));
@@ -76,15 +71,14 @@ for my $mpm (grep { has_module("mpm_$_") } qw(event worker prefork)) {
             is scalar($server->log_lines($mine, $mark)), 1, "$what: in one line";
         }
 
-        # time is not bought by sending a little: about a byte each 0.2 s
-        my $drip  = TLSplus::Raw->connect($server->port);
-        my $start = time;
-        for my $byte (split //, $hello) {
-            last unless $drip->send($byte);
-            $drip->read_all(0.2);
-            last if $drip->ended || time - $start > DEADLINE + LIMIT;
-        }
+        # time is not bought by sending a little: at this pace the hello alone would take ten deadlines
+        my $drip = TLSplus::Raw->connect($server->port);
+        my @rest = split //, $hello;
+        my $pace = 10 * DEADLINE / @rest;
+        while (@rest && !$drip->ended && $drip->send(shift @rest)) { $drip->read_all($pace) }
         isnt $drip->ended, '', 'a byte now and then: closed all the same';
+        cmp_ok scalar(@rest), '>', 0, '... before it has sent a whole hello';
+        logs $server, qr/client 127\.0\.0\.1:${\ $drip->local_port}\].* TP0402: /, '... and logged as not finished in time', mark => $mark;
 
         is $server->get('/cgi/slow', name => 'a.test')->body, "done\n", 'a request may take longer than the handshake may';
         serves $server, 'still serving', name => 'a.test';

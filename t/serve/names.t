@@ -9,6 +9,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env qw(is_tlsplus);
+use TLSplus::Host;
 use TLSplus::Server;
 use TLSplus::Test;
 
@@ -19,39 +20,11 @@ $certs->leaf('wild', san => ['*.wild.test', 'wild.test'], cn => 'wild.test');
 sub subject ($server, $name, %opt) { $server->handshake((defined $name ? (name => $name) : ()), %opt)->subject // 'none' }
 
 subtest 'the name chooses the certificate and the host' => sub {
-    my $server = TLSplus::Server->start(certs => $certs, modules => ['headers'], conf => <<'CONF');
-SSLVHostSNIPolicy insecure
-<VirtualHost *:@PORT@>
-  ServerName first.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/first.crt
-  SSLCertificateKeyFile @CERTS@/first.key
-  Header set X-Host first
-</VirtualHost>
-<VirtualHost *:@PORT@>
-  ServerName second.test
-  ServerAlias zwei.test deux.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/second.crt
-  SSLCertificateKeyFile @CERTS@/second.key
-  Header set X-Host second
-</VirtualHost>
-<VirtualHost *:@PORT@>
-  ServerName wild.test
-  ServerAlias *.wild.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/wild.crt
-  SSLCertificateKeyFile @CERTS@/wild.key
-  Header set X-Host wild
-</VirtualHost>
-<VirtualHost *:@PORT2@>
-  ServerName third.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/third.crt
-  SSLCertificateKeyFile @CERTS@/third.key
-  Header set X-Host third
-</VirtualHost>
-CONF
+    my $server = TLSplus::Server->start(certs => $certs, modules => ['headers'], conf => join '', "SSLVHostSNIPolicy insecure\n",
+        tls_host('first.test', pair('first'), '  Header set X-Host first'),
+        tls_host('second.test', pair('second'), '  ServerAlias zwei.test deux.test', '  Header set X-Host second'),
+        tls_host('wild.test', pair('wild'), '  ServerAlias *.wild.test', '  Header set X-Host wild'),
+        tls_host(['third.test', 'PORT2'], pair('third'), '  Header set X-Host third'));
     my @names = (
         ['first.test',     'first'],
         ['second.test',    'second'],
@@ -90,34 +63,9 @@ CONF
 };
 
 subtest 'SSLStrictSNIVHostCheck' => sub {
-    my $server = TLSplus::Server->start(certs => $certs, conf => <<'CONF');
-<VirtualHost *:@PORT@>
-  ServerName first.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/first.crt
-  SSLCertificateKeyFile @CERTS@/first.key
-  SSLStrictSNIVHostCheck on
-</VirtualHost>
-<VirtualHost *:@PORT@>
-  ServerName second.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/second.crt
-  SSLCertificateKeyFile @CERTS@/second.key
-</VirtualHost>
-<VirtualHost *:@PORT2@>
-  ServerName first.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/first.crt
-  SSLCertificateKeyFile @CERTS@/first.key
-</VirtualHost>
-<VirtualHost *:@PORT2@>
-  ServerName second.test
-  SSLEngine on
-  SSLCertificateFile    @CERTS@/second.crt
-  SSLCertificateKeyFile @CERTS@/second.key
-  SSLStrictSNIVHostCheck on
-</VirtualHost>
-CONF
+    my $server = TLSplus::Server->start(certs => $certs, conf => join '',
+        tls_host('first.test', pair('first'), '  SSLStrictSNIVHostCheck on'), tls_host('second.test', pair('second')),
+        tls_host(['first.test', 'PORT2'], pair('first')), tls_host(['second.test', 'PORT2'], pair('second'), '  SSLStrictSNIVHostCheck on'));
     my %ip = (name => '127.0.0.1', insecure => 1);
     is $server->get('/', name => 'first.test')->status, 200, 'SNI sent: served';
     is $server->get('/', %ip)->status, 403, 'no SNI at a strict default host: 403';
@@ -154,28 +102,11 @@ my @POLICIES = qw(strict secure authonly insecure);
 # One virtual host per row beside the default one; all answer to the default's certificate unless
 # the row says otherwise.
 sub policy_conf ($policy) {
-    my $conf = <<"CONF";
-SSLVHostSNIPolicy $policy
-<VirtualHost *:\@PORT\@>
-  ServerName first.test
-  SSLEngine on
-  SSLCertificateFile    \@CERTS\@/first.crt
-  SSLCertificateKeyFile \@CERTS\@/first.key
-</VirtualHost>
-CONF
+    my $conf = "SSLVHostSNIPolicy $policy\n" . tls_host('first.test', pair('first'));
     for my $row (0 .. $#DIFFERENCE) {
         my $setting = $DIFFERENCE[$row][0];
-        my $name    = $setting =~ /CertificateFile/ ? 'second' : 'first';
-        my $own     = $setting =~ /^SSLCertificateFile/ ? '' : "SSLCertificateFile \@CERTS\@/first.crt\n";
-        $conf .= <<"CONF";
-<VirtualHost *:\@PORT\@>
-  ServerName row$row.test
-  SSLEngine on
-  SSLCertificateKeyFile \@CERTS\@/$name.key
-  $own
-  $setting
-</VirtualHost>
-CONF
+        my @files   = $setting =~ /^SSLCertificateFile/ ? (pair('second'))[1] : pair('first');
+        $conf .= tls_host("row$row.test", @files, "  $setting");
     }
     return $conf;
 }
@@ -226,7 +157,9 @@ subtest 'SSLVHostSNIPolicy words' => sub {
   SSLVHostSNIPolicy strict
 </VirtualHost>
 CONF
-    isnt $inside->configtest->{exit}, 0, 'not inside a virtual host';
+    my $found = $inside->configtest;
+    isnt $found->{exit}, 0, 'not inside a virtual host';
+    like $found->{text}, qr/SSLVHostSNIPolicy.*(?:not allowed|cannot occur)/i, '... for that reason';
 };
 
 done_testing;

@@ -141,7 +141,9 @@ subtest 'after a handshake has begun it is no HTTP' => sub {
     my $raw = TLSplus::Raw->connect($port);
     $raw->send(record(HANDSHAKE, substr client_hello(name => 'a.test'), 0, 50));
     $raw->send("GET /cgi/touch HTTP/1.1\r\nHost: a.test\r\n\r\n");
-    unlike $raw->read_all, qr{HTTP/1}, 'no page inside TLS';
+    my $said = $raw->read_all;
+    like $said, qr/\A\x15\x03/, 'an alert';
+    unlike $said, qr{HTTP/1}, 'and no page inside TLS';
     ok !-e $trace, 'and not executed';
 };
 

@@ -9,7 +9,7 @@ use Test::More;
 use TLSplus::Env     qw(find_program sanitized);
 use TLSplus::Process qw(run slurp);
 
-our @EXPORT = qw(logs says_nothing refused serves needs_memory_of memory_of);
+our @EXPORT = qw(finds_nothing logs says_nothing refused serves needs_memory_of memory_of);
 
 use constant TAIL => 12;
 
@@ -45,6 +45,15 @@ sub refused ($server, $pattern, $name) {
       "configtest: exit $found->{exit}" . ($found->{text} =~ $pattern ? '' : ", nothing matches $pattern:"),
       _tail($found->{text}), $started ? 'and the server started' : 'the server did not start, which is right';
     return $found->{text};
+}
+
+# This configuration passes configtest, which says nothing that matches: by default no message of the module at all.
+sub finds_nothing ($server, $name, $pattern = qr/TP\d{4}: /) {
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my $found = $server->configtest;
+    my @told  = grep { $_ =~ $pattern } split /\n/, $found->{text};
+    ok $found->{exit} == 0 && $found->{text} =~ /\bSyntax OK$/m && !@told, $name or diag join "\n",
+      "configtest: exit $found->{exit}", @told ? @told : _tail($found->{text});
 }
 
 # A new client is served: the server goes on whatever was done to it before.
