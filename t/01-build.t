@@ -101,6 +101,10 @@ sub run_make (@arguments) {
     return ($? >> 8, $said);
 }
 
+# Nothing is built here: make only says what it would do, in a folder with nothing in it.
+my $steps = (run_make('-n', 'O=' . tempdir(CLEANUP => 1), 'all'))[-1];
+like($steps, qr{\[1/(\d\d+)\] C\+\+ .*\[\1/\1\] (?:LD|AR) }s, 'each step says how many there are');
+
 SKIP: {
     skip 'not run by make', 1 unless $ENV{TLSPLUS_BUILDDIR} && -f "$ENV{TLSPLUS_BUILDDIR}/Makefile";
     skip 'a sanitized build is not installed', 1 if $ENV{TLSPLUS_SAN};
