@@ -15,16 +15,15 @@ namespace {
 struct KnownProvider {
   std::string_view name;
   std::string_view module;
-  bool over_network;
   bool in_files;
 };
 
 constexpr std::array<KnownProvider, 5> kKnown{{
-    {"shmcb", "socache_shmcb", false, false},
-    {"dbm", "socache_dbm", false, true},
-    {"memcache", "socache_memcache", true, false},
-    {"redis", "socache_redis", true, false},
-    {"dc", "socache_dc", true, false},
+    {"shmcb", "socache_shmcb", false},
+    {"dbm", "socache_dbm", true},
+    {"memcache", "socache_memcache", false},
+    {"redis", "socache_redis", false},
+    {"dc", "socache_dc", false},
 }};
 
 const KnownProvider* find_known(std::string_view name) noexcept {
@@ -108,7 +107,6 @@ Result<CacheSpec> parse_cache_spec(std::string_view provider, std::string_view a
   spec.kind = CacheSpec::Kind::provider;
   spec.provider = provider;
   if (const KnownProvider* known = find_known(provider)) {
-    spec.over_network = known->over_network;
     spec.in_files = known->in_files;
   }
   return spec;

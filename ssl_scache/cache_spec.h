@@ -21,7 +21,6 @@ struct CacheSpec {
   std::string provider = "shm";  // others as written: that is how they are looked up
   std::string arguments;         // as written; empty: none given
   std::size_t memory_bytes = kDefaultMemoryBytes;  // of Kind::memory
-  bool over_network = false;                       // known to ask another machine
   bool in_files = false;                           // known to keep its entries in files (dbm)
 
   /// 512,000 as Debian and mod_ssl's documentation have it for shmcb: about 1,700 sessions.

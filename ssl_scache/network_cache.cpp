@@ -175,12 +175,4 @@ void NetworkCache::tick() noexcept {
   for (auto& idle : idle_) idle.clear();
 }
 
-std::size_t NetworkCache::servers_down() const noexcept {
-  std::size_t down = 0;
-  for (std::size_t number = 0; number < servers_.size(); ++number) {
-    down += shared_.breakers[number].is_open() ? 1 : 0;
-  }
-  return down;
-}
-
 }  // namespace tlsplus

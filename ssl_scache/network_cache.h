@@ -75,8 +75,6 @@ class NetworkCache final : public SessionCache {
 
   /// The parent, every few seconds: tries servers that are down.
   void tick() noexcept;
-  [[nodiscard]] std::size_t servers() const noexcept { return servers_.size(); }
-  [[nodiscard]] std::size_t servers_down() const noexcept;
 
  private:
   using Exchange = CacheConnection::Exchange;

@@ -51,19 +51,6 @@ class ByteQueue {
     if (begin_ == end_) begin_ = end_ = 0;
   }
 
-  /// Hands the memory over with its content and starts anew, empty and without memory.
-  /// The content is the `size` bytes at `offset`.
-  struct Taken {
-    std::unique_ptr<Byte[]> memory;  // NOLINT(*-avoid-c-arrays)
-    std::size_t offset = 0;
-    std::size_t size = 0;
-  };
-  Taken take() noexcept {
-    Taken taken{std::move(memory_), begin_, size()};
-    begin_ = end_ = capacity_ = 0;
-    return taken;
-  }
-
   /// Gives the memory back if nothing is queued.
   void release_if_empty() noexcept {
     if (!empty()) return;

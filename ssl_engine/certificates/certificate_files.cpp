@@ -126,7 +126,6 @@ Status CertificateFiles::unlock(StoredFile& file, PassPhrases& phrases, const Ke
     content.lock_failure = opened.error();
     return std::move(opened).error();
   }
-  content.was_locked = true;
   content.material.key = std::move(opened->key);
   if (!opened->certificates.empty()) {
     content.material.certificates = std::move(opened->certificates);

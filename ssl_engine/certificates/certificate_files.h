@@ -38,9 +38,7 @@ struct RetainedFile {
   std::int64_t modified_ns;
   std::int64_t changed_ns;
   std::uint32_t is_settled;
-  std::uint32_t encoding;
   std::uint32_t found;
-  std::uint32_t was_locked;
   std::uint32_t certificate_count;
   StoredCertificateBlock** certificates;
   StoredKeyBlock* key;      // may be null
@@ -52,7 +50,7 @@ struct RetainedFile {
 /// Starts with its version: a block of another version is not read by this code, and leaks
 /// rather than being misread.
 struct RetainedFiles {
-  static constexpr std::uint32_t kVersion = 2;
+  static constexpr std::uint32_t kVersion = 3;
   std::uint32_t version;
   std::uint32_t count;
   RetainedFile* files;
@@ -62,7 +60,6 @@ struct RetainedFiles {
 struct FileContent {
   Fingerprint digest{};
   Material material;
-  bool was_locked = false;            // the key came out of `material.locked`
   std::optional<Error> lock_failure;  // why it could not be opened; asked once
   // Of a URI: `material.key` is the public half then.
   std::shared_ptr<TokenKey> token;

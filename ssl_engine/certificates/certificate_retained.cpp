@@ -59,9 +59,7 @@ void fill(RetainedFile& kept, const std::string& name, const StoredFile& file) n
   kept.modified_ns = stamp.modified_ns;
   kept.changed_ns = stamp.changed_ns;
   kept.is_settled = file.state.is_settled ? 1 : 0;
-  kept.encoding = static_cast<std::uint32_t>(material.encoding);
   kept.found = material.found.bits();
-  kept.was_locked = file.content->was_locked ? 1 : 0;
   // NOLINTNEXTLINE(bugprone-sizeof-expression): it is an array of pointers
   constexpr std::size_t kSlotBytes = sizeof(StoredCertificateBlock*);
   kept.certificates = static_cast<StoredCertificateBlock**>(
@@ -82,9 +80,7 @@ void fill(RetainedFile& kept, const std::string& name, const StoredFile& file) n
 std::shared_ptr<FileContent> content_of(const RetainedFile& kept) {
   auto content = std::make_shared<FileContent>();
   std::memcpy(content->digest.data(), kept.content, content->digest.size());
-  content->was_locked = kept.was_locked != 0;
   Material& material = content->material;
-  material.encoding = static_cast<Encoding>(kept.encoding);
   material.found = Kinds(kept.found);
   for (std::uint32_t i = 0; i < kept.certificate_count; ++i) {
     material.certificates.emplace_back(

@@ -87,7 +87,6 @@ Error why_not(const FileContent& content, const std::string& uri) {
 std::shared_ptr<FileContent> CertificateFiles::probed(const TokenUri& uri, TokenWanted wanted,
                                                       PinSource& pins) {
   auto content = std::make_shared<FileContent>();
-  content->material.encoding = Encoding::uri;
   auto found = probe_token(uri.bare, access_, wanted, pins);
   if (!found) {
     content->lock_failure = std::move(found).error();

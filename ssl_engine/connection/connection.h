@@ -112,8 +112,6 @@ class Connection final : public TlsEnd, public HandshakeEvents {
 
   /// The host whose settings govern the requests; its engine may be off.
   [[nodiscard]] const Host& host() const noexcept { return *host_; }
-  /// The host whose certificate and context did the handshake.
-  [[nodiscard]] const Host& serving_host() const noexcept { return *serving_; }
   [[nodiscard]] const Snapshot& snapshot() const noexcept { return *snapshot_; }
   [[nodiscard]] bool has_server_name() const noexcept { return has_server_name_; }
   /// As received; escape it before it is shown.

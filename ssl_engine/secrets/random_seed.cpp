@@ -45,8 +45,6 @@ class Seeding {
       case RandomSource::Kind::exec:
         mix_program(line);
         break;
-      case RandomSource::Kind::egd:  // refused when the line was read
-        break;
     }
   }
 

@@ -287,11 +287,4 @@ std::span<const Directive> directives() noexcept {
   return kDirectives;
 }
 
-const Directive* find_directive(std::string_view name) noexcept {
-  for (const auto& row : kDirectives) {
-    if (equals_ignoring_case(row.name, name)) return &row;
-  }
-  return nullptr;
-}
-
 }  // namespace tlsplus

@@ -60,8 +60,6 @@ struct Directive {
 
 /// Every directive; lives as long as the module.
 std::span<const Directive> directives() noexcept;
-/// Ignores case, as httpd does; nullptr if there is none of that name.
-const Directive* find_directive(std::string_view name) noexcept;
 
 /// Sets what the line says. The Error carries the line's place. Words, origin and the texts that
 /// `line.paths` gives must live as long as the targets.

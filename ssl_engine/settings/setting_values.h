@@ -18,7 +18,7 @@ enum class SniPolicy : std::uint8_t { strict, secure, auth_only, insecure };
 /// One SSLRandomSeed line.
 struct RandomSource {
   enum class When : std::uint8_t { startup, connect };
-  enum class Kind : std::uint8_t { builtin, file, exec, egd };
+  enum class Kind : std::uint8_t { builtin, file, exec };
   When when = When::startup;
   Kind kind = Kind::builtin;
   std::string_view path;

@@ -50,6 +50,14 @@ class FakeExpressions final : public ExpressionParser {
   std::deque<Requirement> kept_;
 };
 
+/// Ignores case, as httpd does; nullptr if there is none of that name.
+inline const Directive* find_directive(std::string_view name) {
+  for (const Directive& row : directives()) {
+    if (equals_ignoring_case(row.name, name)) return &row;
+  }
+  return nullptr;
+}
+
 /// A configuration being read, line by line.
 class ConfigReader {
  public:

@@ -97,8 +97,4 @@ void TlsStream::release_buffers() noexcept {
   bio_.out().release_if_empty();
 }
 
-bool TlsStream::has_pending() const noexcept {
-  return SSL_pending(ssl_.get()) > 0;
-}
-
 }  // namespace tlsplus

@@ -59,9 +59,6 @@ class TlsStream {
   /// part of a record is held.
   void release_buffers() noexcept;
 
-  /// Plaintext that read() would return without another record.
-  [[nodiscard]] bool has_pending() const noexcept;
-
  private:
   StreamStatus status_after(int result) noexcept;
 

@@ -164,22 +164,6 @@ using EncryptedPkcs8 = Handle<X509_SIG, X509_SIG_free>;
 
 }  // namespace
 
-std::string_view name_of(Encoding encoding) noexcept {
-  switch (encoding) {
-    case Encoding::pem:
-      return "PEM";
-    case Encoding::der:
-      return "DER";
-    case Encoding::pkcs12:
-      return "PKCS#12";
-    case Encoding::uri:
-      return "URI";
-    case Encoding::unknown:
-      break;
-  }
-  return "unknown";
-}
-
 std::string words_for(Kinds kinds) {
   std::vector<std::string> words;
   for (std::size_t i = 0; i < kKindCount; ++i) {
@@ -192,7 +176,6 @@ Material MaterialReader::read(ByteView content) {
   clear_openssl_errors();
   Material material;
   if (looks_like_pem(as_text(content))) {
-    material.encoding = Encoding::pem;
     read_pem(as_text(content), material);
   } else {
     read_der(content, material);
@@ -233,15 +216,12 @@ void MaterialReader::read_pem(std::string_view text_of, Material& material) {
 }
 
 void MaterialReader::read_der(ByteView content, Material& material) {
-  material.encoding = Encoding::der;
   if (der_size(content) == 0 || der_size(content) > content.size()) {
-    material.encoding = Encoding::unknown;
     complain(material, Defect::Part::file, what_it_looks_like(content));
   } else if (is_der<d2i_X509, X509_free>(content)) {
     material.found.add(Kind::certificate);
     add_certificate(content, false, "it", material);
   } else if (is_der<d2i_PKCS12, PKCS12_free>(content)) {
-    material.encoding = Encoding::pkcs12;
     material.found.add(Kind::pkcs12);
     add_pkcs12(content, material);
   } else if (is_der<d2i_X509_SIG, X509_SIG_free>(content)) {

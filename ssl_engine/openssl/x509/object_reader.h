@@ -24,10 +24,6 @@
 
 namespace tlsplus {
 
-enum class Encoding : std::uint8_t { unknown, pem, der, pkcs12, uri };
-/// "PEM", "DER", ...
-std::string_view name_of(Encoding encoding) noexcept;
-
 /// Kinds of things that are found in files.
 enum class Kind : std::uint8_t {
   certificate,
@@ -94,7 +90,6 @@ struct Locked {
 };
 
 struct Material {
-  Encoding encoding = Encoding::unknown;
   std::vector<StoredCertificate> certificates;  // in the order of the file, each one object
   StoredKey key;                                // the first private key that could be read
   std::shared_ptr<const Locked> locked;         // the first encrypted one, while there is no `key`

@@ -28,7 +28,6 @@ START_TEST(a_new_queue_has_no_memory) {
   queue.append({});
   ck_assert_uint_eq(queue.capacity(), 0);
   queue.release_if_empty();
-  ck_assert_uint_eq(queue.take().size, 0);
 }
 END_TEST
 
@@ -72,20 +71,6 @@ START_TEST(a_steady_queue_does_not_grow) {
 }
 END_TEST
 
-START_TEST(take_hands_memory_and_content_over) {
-  ByteQueue queue;
-  queue.append(as_bytes("hello world"));
-  queue.consume(6);
-  const ByteQueue::Taken taken = queue.take();
-  ck_assert_uint_eq(taken.size, 5);
-  ck_assert(as_text({taken.memory.get() + taken.offset, taken.size}) == "world");
-  ck_assert(queue.empty());
-  ck_assert_uint_eq(queue.capacity(), 0);
-  queue.append(as_bytes("again"));
-  ck_assert(as_text(queue.view()) == "again");
-}
-END_TEST
-
 START_TEST(memory_is_given_back_only_when_nothing_is_queued) {
   ByteQueue queue;
   queue.append(as_bytes("x"));
@@ -105,7 +90,6 @@ Suite* make_suite() {
   tcase_add_test(tests, a_new_queue_has_no_memory);
   tcase_add_loop_test(tests, what_goes_in_comes_out, 0, 5);
   tcase_add_test(tests, a_steady_queue_does_not_grow);
-  tcase_add_test(tests, take_hands_memory_and_content_over);
   tcase_add_test(tests, memory_is_given_back_only_when_nothing_is_queued);
   suite_add_tcase(suite, tests);
   return suite;

@@ -210,7 +210,6 @@ START_TEST(everything_in_a_file_crosses_over) {
   ck_assert_uint_eq(material.certificates.size(), 1);
   ck_assert(material.key);
   expect_text(material.group, "secp384r1");
-  ck_assert(material.encoding == Encoding::pem);
   ck_assert(material.found.has(Kind::certificate) && material.found.has(Kind::private_key));
 }
 END_TEST

@@ -16,21 +16,20 @@ static const struct {
   const char* arguments;
   Kind kind;
   std::size_t memory_bytes;
-  bool over_network;
   bool in_files;
 } kGood[] = {
-    {"shm", "", Kind::memory, 512000, false, false},
-    {"SHM", "65536", Kind::memory, 65536, false, false},
-    {"shm", "64k", Kind::memory, 65536, false, false},
-    {"shm", "10M", Kind::memory, 10485760, false, false},
-    {"shm", "4G", Kind::memory, 4294967296, false, false},
-    {"shmcb", "/run/x(512000)", Kind::provider, 512000, false, false},
-    {"shmcb", "", Kind::provider, 512000, false, false},
-    {"dbm", "/run/x", Kind::provider, 512000, false, true},
-    {"memcache", "a:1,b:2", Kind::provider, 512000, true, false},
-    {"redis", "[::1]:6379", Kind::provider, 512000, true, false},
-    {"default", "", Kind::provider, 512000, false, false},
-    {"somebody-elses", "x:y:z", Kind::provider, 512000, false, false},
+    {"shm", "", Kind::memory, 512000, false},
+    {"SHM", "65536", Kind::memory, 65536, false},
+    {"shm", "64k", Kind::memory, 65536, false},
+    {"shm", "10M", Kind::memory, 10485760, false},
+    {"shm", "4G", Kind::memory, 4294967296, false},
+    {"shmcb", "/run/x(512000)", Kind::provider, 512000, false},
+    {"shmcb", "", Kind::provider, 512000, false},
+    {"dbm", "/run/x", Kind::provider, 512000, true},
+    {"memcache", "a:1,b:2", Kind::provider, 512000, false},
+    {"redis", "[::1]:6379", Kind::provider, 512000, false},
+    {"default", "", Kind::provider, 512000, false},
+    {"somebody-elses", "x:y:z", Kind::provider, 512000, false},
 };
 
 START_TEST(reads_what_is_written) {
@@ -41,7 +40,6 @@ START_TEST(reads_what_is_written) {
   ck_assert_str_eq(spec->provider.c_str(), row.kind == Kind::memory ? "shm" : row.provider);
   ck_assert_str_eq(spec->arguments.c_str(), row.arguments);
   ck_assert_uint_eq(spec->memory_bytes, row.memory_bytes);
-  ck_assert_int_eq(spec->over_network, row.over_network);
   ck_assert_int_eq(spec->in_files, row.in_files);
 }
 END_TEST
