@@ -17,9 +17,8 @@ namespace {
 constexpr int kSmallestDhBits = 2048;
 
 std::string server_of(const HostInput& host) {
-  constexpr std::uint16_t kHttps = 443;
   if (host.server_name.empty()) return host.name;
-  return text(host.server_name, ':', host.port == 0 ? kHttps : host.port);
+  return text(host.server_name, ':', host.port == 0 ? kHttpsPort : host.port);
 }
 
 std::string subject_text(const StoredCertificate& certificate) {

@@ -46,6 +46,11 @@ struct ConfiguredHost {
   [[nodiscard]] Where engine_where() const {
     return config().engine.is_set() ? config().engine.where() : input->defined_at;
   }
+  /// The setting's line; of one that is unset, engine_where().
+  template <class T>
+  [[nodiscard]] Where where_of(const Setting<T>& setting) const {
+    return setting.is_set() ? setting.where() : engine_where();
+  }
 };
 
 /// True if a connection to `listener` may be for the host; the main server answers for every

@@ -23,10 +23,6 @@ constexpr std::string_view kSuites = "SSLCipherSuite TLSv1.3";
 constexpr std::string_view kListCommand = "SSLOpenSSLConfCmd CipherString";
 constexpr std::string_view kSuitesCommand = "SSLOpenSSLConfCmd Ciphersuites";
 
-Where place_of(const Setting<std::string_view>& setting, const ConfiguredHost& host) {
-  return setting.is_set() ? setting.where() : host.engine_where();
-}
-
 // Words that belong to the other setting are a mistake of another kind than unknown ones.
 Error word_warning(const CipherListReview& review, Where where, std::string fix) {
   return diagnose(review.elsewhere.empty() ? Tp::cipher_word_unknown : Tp::cipher_word_elsewhere,
@@ -51,7 +47,7 @@ std::string why_empty(const CipherListReview& review, std::string_view list) {
 }  // namespace
 
 Error explain_cipher_list(const ConfiguredHost& host, const Policy& policy) {
-  const Where where = place_of(host.config().cipher_list, host);
+  const Where where = host.where_of(host.config().cipher_list);
   CipherWords words;
   const auto review = review_cipher_list(policy.cipher_list, words);
   if (review.faults.empty() && selects_any_suite(policy.cipher_list)) {
@@ -66,7 +62,7 @@ Error explain_cipher_suites(const ConfiguredHost& host, const Policy& policy) {
   const auto review = review_suites(policy.cipher_suites, words);
   return diagnose(Tp::cipher_suites_unknown,
                   review.faults.empty() ? quote(policy.cipher_suites) : review.told(),
-                  place_of(host.config().cipher_suites, host),
+                  host.where_of(host.config().cipher_suites),
                   fix_for_suites(review, kSuites, kList));
 }
 
@@ -136,7 +132,7 @@ const CipherLint::Judgement& CipherLint::judgement_of(std::string_view list) {
   Judgement& judged = known->second;
   if (!is_new || known->first.empty()) return judged;
   judged.review = review_cipher_list(known->first, words_);
-  judged.selects = words_.selects(known->first + ":!aNULL:!eNULL:!EXP");
+  judged.selects = words_.selects(known->first + kNeverCiphers);
   return judged;
 }
 

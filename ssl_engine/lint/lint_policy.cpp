@@ -14,19 +14,10 @@
 namespace tlsplus {
 namespace {
 
-Where place_of(const Setting<std::string_view>& setting, const Draft& draft) {
-  return setting.is_set() ? setting.where() : draft.engine_where();
-}
-
 // The line that selects them and no others.
 std::string write_versions(ProtocolSet versions, ProtocolSet but) {
   versions.remove(but);
   return text("write: SSLProtocol ", spelled(versions));
-}
-
-Where place_of_protocol(const ConfiguredHost& host) {
-  const auto& setting = host.config().protocol;
-  return setting.is_set() ? setting.where() : host.engine_where();
 }
 
 // "ADH", "NULL-SHA", "RSA+aNULL" ask for such suites by name; "ALL" and "HIGH" only contain them.
@@ -93,7 +84,8 @@ Error explain_context_error(const ConfiguredHost& host, const Policy& policy, Er
   }
   if (directive == "SSLOpenSSLConfCmd") return explain_command(host, std::move(error));
   if (directive == "SSLProtocol") {
-    return diagnose(Tp::protocol_unusable, std::move(error.what), place_of_protocol(host));
+    return diagnose(Tp::protocol_unusable, std::move(error.what),
+                    host.where_of(host.config().protocol));
   }
   return diagnose(Tp::context_failed, std::move(error.what), host.engine_where());
 }
@@ -113,7 +105,8 @@ void PolicyLint::check(const Draft& draft, Findings& findings) {
   if (draft.policy == nullptr) return;
   const Policy& policy = *draft.policy;
   if (policy.selected.empty()) {
-    findings.add(draft.index, diagnose(Tp::protocol_none, {}, place_of_protocol(draft)));
+    findings.add(draft.index,
+                 diagnose(Tp::protocol_none, {}, draft.where_of(draft.config().protocol)));
     return;
   }
   ProtocolSet dropped;
@@ -121,14 +114,15 @@ void PolicyLint::check(const Draft& draft, Findings& findings) {
   if (!dropped.empty()) {
     findings.add(draft.index,
                  diagnose(Tp::protocol_hole, text("not served: ", names_of(dropped, ", ")),
-                          place_of_protocol(draft), write_versions(policy.selected, dropped)));
+                          draft.where_of(draft.config().protocol),
+                          write_versions(policy.selected, dropped)));
   }
   check_anonymous(draft, findings);
   if (draft.context == nullptr) return;
   if (versions_of(draft).empty()) {
     findings.add(draft.index,
                  diagnose(Tp::protocol_unusable, text("enabled: ", names_of(policy.selected, ", ")),
-                          place_of_protocol(draft)));
+                          draft.where_of(draft.config().protocol)));
     return;
   }
   check_key_types(draft, findings);
@@ -149,7 +143,7 @@ void PolicyLint::check_old_versions(const Draft& draft, Findings& findings) {
   }
   if (old.empty()) return;
   findings.add(draft.index, diagnose(Tp::old_versions_served, names_of(old, ", "),
-                                     place_of(draft.config().cipher_list, draft)));
+                                     draft.where_of(draft.config().cipher_list)));
 }
 
 void PolicyLint::check_anonymous(const Draft& draft, Findings& findings) {
@@ -161,7 +155,7 @@ void PolicyLint::check_anonymous(const Draft& draft, Findings& findings) {
   if (is_new) known->second = unprotected_suites_in(list);
   if (known->second.empty()) return;
   findings.add(draft.index, diagnose(Tp::cipher_list_names_anonymous, words,
-                                     place_of(draft.config().cipher_list, draft)));
+                                     draft.where_of(draft.config().cipher_list)));
 }
 
 // SRP is a matter of TLS 1.2 and older: whoever sets it up to keep strangers out has to be told
@@ -216,7 +210,7 @@ void PolicyLint::check_key_types(const Draft& draft, Findings& findings) {
   const bool nothing_left = unusable.size() == versions.size();
   findings.add(draft.index,
                diagnose(nothing_left ? Tp::ciphers_need_other_key : Tp::ciphers_partly_unusable,
-                        std::move(evidence), place_of(draft.config().cipher_list, draft)));
+                        std::move(evidence), draft.where_of(draft.config().cipher_list)));
 }
 
 }  // namespace tlsplus

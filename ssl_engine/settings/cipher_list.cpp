@@ -233,9 +233,13 @@ class ListReviewer {
   bool is_first_ = true;
 };
 
-std::string with_other(std::string line, const std::string& elsewhere, std::string_view other) {
-  if (elsewhere.empty()) return line;
-  return text(line, "; and: ", other, ' ', elsewhere);
+// `list` is for this setting, and where the review has kept nothing for it only a substitute.
+std::string fix_for(const CipherListReview& review, std::string_view directive,
+                    std::string_view list, std::string_view other) {
+  if (review.elsewhere.empty()) return text("write: ", directive, ' ', list);
+  // Nothing was asked for here.
+  if (review.mended.empty()) return text("write: ", other, ' ', review.elsewhere);
+  return text("write: ", directive, ' ', list, "; and: ", other, ' ', review.elsewhere);
 }
 
 }  // namespace
@@ -290,34 +294,22 @@ CipherListReview review_suites(std::string_view suites, CipherWords& words) {
 }
 
 std::string usable_list(const std::string& mended, CipherWords& words) {
-  constexpr std::string_view kNever = ":!aNULL:!eNULL";
   for (const std::string& list : {mended, text("HIGH:", mended)}) {
-    if (!mended.empty() && words.selects(text(list, kNever))) return list;
+    if (!mended.empty() && words.selects(list + kNeverCiphers)) return list;
   }
   return "HIGH";
 }
 
 std::string fix_for_list(const CipherListReview& review, std::string_view directive,
                          std::string_view other, CipherWords& words) {
-  // Suites of TLS 1.3 alone: for TLS 1.2 nothing was asked.
-  if (review.mended.empty() && !review.elsewhere.empty()) {
-    return text("write: ", other, ' ', review.elsewhere);
-  }
-  return with_other(text("write: ", directive, ' ', usable_list(review.mended, words)),
-                    review.elsewhere, other);
+  return fix_for(review, directive, usable_list(review.mended, words), other);
 }
 
 std::string fix_for_suites(const CipherListReview& review, std::string_view directive,
                            std::string_view other) {
-  if (review.mended.empty() && !review.elsewhere.empty()) {
-    return text("write: ", other, ' ', review.elsewhere);
-  }
-  const std::string_view suites = review.mended.empty()
-                                      ? std::string_view(
-                                            "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:"
-                                            "TLS_AES_128_GCM_SHA256")
-                                      : std::string_view(review.mended);
-  return with_other(text("write: ", directive, ' ', suites), review.elsewhere, other);
+  constexpr std::string_view kUsual =
+      "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256";
+  return fix_for(review, directive, review.mended.empty() ? kUsual : review.mended, other);
 }
 
 }  // namespace tlsplus

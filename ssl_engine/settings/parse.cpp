@@ -282,9 +282,9 @@ Result<ConfCommand> parse_conf_command(const Line& line) {
   const ConfValue kind = conf_command_value(command.command);
   if (kind == ConfValue::unknown) {
     const std::string meant = command_like(command.command);
-    return line.refusal(Tp::conf_command_unknown,
-                        text(quote(command.command), ", ", library_release()),
-                        meant.empty() ? std::string() : command_line(line, meant));
+    return line.refusal(
+        Tp::conf_command_unknown, text(quote(command.command), ", ", library_release()),
+        meant.empty() ? std::string() : write_line(line, {meant, std::string(command.value)}));
   }
   if (kind == ConfValue::file || kind == ConfValue::directory) {
     auto path = kind == ConfValue::file ? checked_file(line, command.value)

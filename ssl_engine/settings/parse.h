@@ -149,8 +149,6 @@ Result<std::string_view> parse_groups(const Line& line);
 Result<ConfCommand> parse_conf_command(const Line& line);
 /// The refusal of an SSLOpenSSLConfCmd that is not a command and one word.
 Error split_command_refusal(const Line& line);
-/// The fix of a line whose second word is right and whose first should be `command`.
-std::string command_line(const Line& line, std::string_view command);
 
 /// SSLRequireSSL: always true. Arguments mean nothing, and that is remarked.
 Result<bool> parse_require_tls(const Line& line);

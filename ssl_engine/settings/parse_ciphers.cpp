@@ -8,6 +8,7 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/tls/command_words.h"
 #include "ssl_engine/settings/cipher_list.h"
+#include "ssl_engine/settings/meant_line.h"
 #include "ssl_engine/settings/parse.h"
 
 namespace tlsplus {
@@ -38,7 +39,7 @@ Error cipher_refusal(const Line& line) {
   const std::string other = directive + " TLSv1.3";
   CipherWords words;
   if (line.word(0).empty()) {
-    return line.refusal(Tp::cipher_list_split, "no list", text("write: ", directive, " HIGH"));
+    return line.refusal(Tp::cipher_list_split, "no list", write_line(line, {"HIGH"}));
   }
   const std::string_view first = line.word(0);
   const bool is_for_tls13 = is_selector_of_tls13(first) && line.words.size() > 1;
@@ -75,8 +76,7 @@ Result<std::string_view> parse_groups(const Line& line) {
   if (fault.empty()) return line.word(0);
   std::string list = groups.mended;
   if (read_groups(list).usable.empty()) list += list.empty() ? "X25519:P-256" : ":?X25519:P-256";
-  return line.refusal(Tp::groups_value, std::move(fault),
-                      text("write: ", line.origin.directive, ' ', list));
+  return line.refusal(Tp::groups_value, std::move(fault), write_line(line, {list}));
 }
 
 Error split_command_refusal(const Line& line) {
@@ -92,7 +92,7 @@ Error split_command_refusal(const Line& line) {
   const char separator = separator_of_command(command);
   if (separator == '\0') {
     return line.refusal(Tp::conf_command_split, quote(value),
-                        text("write: ", begin, " \"", value, '"'));
+                        write_line(line, {std::string(command), value}));
   }
   CipherWords known;
   if (equals_ignoring_case(command, "CipherString")) {
@@ -116,14 +116,8 @@ Error split_command_refusal(const Line& line) {
   if (std::string mended = review_command_value(command, list).mended; !mended.empty()) {
     list = std::move(mended);
   }
-  return line.refusal(Tp::conf_command_split, quote(value), text("write: ", begin, ' ', list));
-}
-
-std::string command_line(const Line& line, std::string_view command) {
-  const std::string_view value = line.word(1);
-  const std::string_view mark =
-      value.empty() || value.find_first_of(" \t") != std::string_view::npos ? "\"" : "";
-  return text("write: ", line.origin.directive, ' ', command, ' ', mark, value, mark);
+  return line.refusal(Tp::conf_command_split, quote(value),
+                      write_line(line, {std::string(command), list}));
 }
 
 }  // namespace tlsplus

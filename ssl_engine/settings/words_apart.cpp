@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/settings/meant_line.h"
 
 namespace tlsplus {
 namespace {
@@ -43,7 +44,7 @@ Error with_words_apart(const Line& line, Error refused, bool (*accepts)(const Li
                      .remarks = remarks,
                      .in_htaccess = line.in_htaccess};
     if (!accepts(apart) || !remarks.empty()) continue;
-    refused.hint = text("write: ", line.origin.directive, ' ', join(pieces, " "));
+    refused.hint = write_line(line, pieces);
     break;
   }
   return refused;
