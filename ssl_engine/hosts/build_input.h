@@ -14,6 +14,7 @@
 
 #include "ssl_engine/base/helper_process.h"
 #include "ssl_engine/hosts/addresses.h"
+#include "ssl_engine/settings/proxy_settings.h"
 #include "ssl_engine/settings/server_config.h"
 
 namespace tlsplus {
@@ -53,6 +54,16 @@ struct ConfiguredHost {
   }
 };
 
+/// Settings under which connections to other servers are made: those of a host, or of a <Proxy>
+/// section over them.
+struct ProxyInput {
+  const ProxyConfig* config = nullptr;  // merged
+  std::uint32_t host = 0;  // in BuildInput::hosts, the one whose configuration it is in
+  bool is_section = false;
+  std::string name;  // ServerName:port of that host, or "<Proxy https://...>"
+  Where defined_at;  // the <VirtualHost> or <Proxy> line; empty for the main server
+};
+
 /// True if a connection to `listener` may be for the host; the main server answers for every
 /// address that no virtual host is defined for.
 [[nodiscard]] bool reaches(const Listener& listener, const HostInput& host) noexcept;
@@ -65,7 +76,8 @@ struct BuildInput {
   const GlobalConfig* global = nullptr;
   std::vector<HostInput> hosts;  // index 0 is the main server; order as in the configuration
   std::vector<Listener> listeners;
-  bool context_per_host = false;  // another module wants to see every SSL_CTX
+  std::vector<ProxyInput> proxies;  // those with a line of their own; each once
+  bool context_per_host = false;    // another module wants to see every SSL_CTX
   // False: a configuration test. Nothing may wait for a person; an encrypted key that would need
   // one is a warning, and the snapshot is for looking at only.
   bool may_ask = true;

@@ -15,6 +15,7 @@
 #include "ssl_engine/base/bytes.h"
 #include "ssl_engine/base/error.h"
 #include "ssl_engine/certificates/certificate.h"
+#include "ssl_engine/hosts/proxy_tls.h"
 #include "ssl_engine/settings/policy.h"
 #include "ssl_engine/settings/server_config.h"
 
@@ -56,6 +57,8 @@ class Snapshot {
     std::vector<Host> hosts;             // index 0 is the main server
     std::vector<SslCtx> contexts;        // those that the hosts point at
     std::vector<SslCtx> ready_contexts;  // likewise
+    std::vector<ProxyTls> proxies;       // by BuildInput::proxies
+    std::vector<SslCtx> proxy_contexts;  // those that the proxies point at
     std::vector<std::shared_ptr<TokenKey>> token_keys;
   };
   explicit Snapshot(Parts parts) noexcept : parts_(std::move(parts)) {}
@@ -66,6 +69,9 @@ class Snapshot {
     return parts_.token_keys;
   }
   [[nodiscard]] const Host& host(std::uint32_t index) const noexcept { return parts_.hosts[index]; }
+  [[nodiscard]] const ProxyTls& proxy(std::uint32_t index) const noexcept {
+    return parts_.proxies[index];
+  }
 
  private:
   Parts parts_;
