@@ -347,7 +347,7 @@ std::optional<std::size_t> Connection::choose_protocol(ByteView offers) {
   return chosen_offer_;
 }
 
-HandshakeEvents::Staple Connection::staple() {
+ServerEvents::Staple Connection::staple() {
   if (answers_challenge_) return {};
   return services_.staple(*serving_, stream_.ssl());
 }

@@ -56,7 +56,7 @@ class ConnectionServices {
   virtual std::optional<ChallengeCertificate> challenge(std::string_view server_name) = 0;
   /// The SSL is made and not used yet; false gives the connection up.
   virtual bool on_ssl(SSL& ssl) = 0;
-  virtual HandshakeEvents::Staple staple(const Host& host, SSL& ssl) = 0;
+  virtual ServerEvents::Staple staple(const Host& host, SSL& ssl) = 0;
 };
 
 enum class Askable : std::uint8_t {
@@ -66,7 +66,7 @@ enum class Askable : std::uint8_t {
 };
 
 /// Belongs to one thread at a time. Must not move.
-class Connection final : public TlsEnd, public HandshakeEvents {
+class Connection final : public TlsEnd, public ServerEvents {
  public:
   /// `base` is the default host of the address and belongs to `snapshot`, which is held until
   /// the connection ends. `engine` and `services` must outlive the connection.
@@ -128,7 +128,7 @@ class Connection final : public TlsEnd, public HandshakeEvents {
   [[nodiscard]] const Verifier& verifier() const noexcept { return verifier_; }
   [[nodiscard]] std::chrono::microseconds handshake_time() const noexcept { return took_; }
 
-  // HandshakeEvents
+  // ServerEvents
   LogSink& log() noexcept override { return services_.log(); }
   HelloVerdict on_client_hello(SSL& ssl, const ClientHelloView& hello, int& alert) override;
   std::optional<std::size_t> choose_protocol(ByteView offers) override;

@@ -33,7 +33,7 @@ class Services final : public ConnectionServices {
   }
   std::optional<ChallengeCertificate> challenge(std::string_view) override { return std::nullopt; }
   bool on_ssl(SSL&) override { return accepts; }
-  HandshakeEvents::Staple staple(const Host&, SSL&) override { return {}; }
+  ServerEvents::Staple staple(const Host&, SSL&) override { return {}; }
 
   bool accepts = true;
 

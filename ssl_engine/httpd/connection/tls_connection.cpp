@@ -112,7 +112,7 @@ bool TlsConnection::on_ssl(SSL& ssl) {
   return modules_accept_handshake(connection_, ssl);
 }
 
-HandshakeEvents::Staple TlsConnection::staple(const Host& host, SSL& ssl) {
+ServerEvents::Staple TlsConnection::staple(const Host& host, SSL& ssl) {
   return staple_from_modules(connection_, server_of(host), ssl);
 }
 

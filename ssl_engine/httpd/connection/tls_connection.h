@@ -62,7 +62,7 @@ class TlsConnection final : public ConnectionServices, private TlsChannel::Owner
   std::optional<std::size_t> select_protocol(const Host& host, ByteView offers) override;
   std::optional<ChallengeCertificate> challenge(std::string_view server_name) override;
   bool on_ssl(SSL& ssl) override;
-  HandshakeEvents::Staple staple(const Host& host, SSL& ssl) override;
+  ServerEvents::Staple staple(const Host& host, SSL& ssl) override;
 
  private:
   // TlsChannel::Owner

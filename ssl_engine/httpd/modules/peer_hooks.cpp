@@ -44,7 +44,7 @@ bool has_only_mod_md(const apr_array_header_t* hooks) noexcept {
 
 /// ap_ssl_ocsp_copy_resp; `data` is a Staple.
 void copy_response(const unsigned char* der, apr_size_t size, void* data) noexcept {
-  *static_cast<HandshakeEvents::Staple*>(data) = staple_from({der, size});
+  *static_cast<ServerEvents::Staple*>(data) = staple_from({der, size});
 }
 
 }  // namespace
@@ -69,10 +69,10 @@ bool modules_accept_handshake(conn_rec& connection, SSL& ssl) {
   return answer == OK || answer == DECLINED;
 }
 
-HandshakeEvents::Staple staple_from_modules(conn_rec& connection, server_rec& server, SSL& ssl) {
+ServerEvents::Staple staple_from_modules(conn_rec& connection, server_rec& server, SSL& ssl) {
   X509* leaf = certificate_in_use(ssl);
   if (leaf == nullptr) return {};
-  HandshakeEvents::Staple staple;
+  ServerEvents::Staple staple;
   const StapleId id = staple_id_of(*leaf);
   if (ap_ssl_ocsp_get_resp(&server, &connection, as_chars(id), id.size(), copy_response, &staple) ==
       APR_SUCCESS) {

@@ -21,7 +21,7 @@ std::optional<ChallengeCertificate> challenge_from_modules(conn_rec& connection,
 bool modules_accept_handshake(conn_rec& connection, SSL& ssl);
 
 /// The OCSP response another module keeps for the certificate in use.
-HandshakeEvents::Staple staple_from_modules(conn_rec& connection, server_rec& server, SSL& ssl);
+ServerEvents::Staple staple_from_modules(conn_rec& connection, server_rec& server, SSL& ssl);
 
 /// True if some module provides staples, and so wants to see every certificate.
 bool modules_want_staples();

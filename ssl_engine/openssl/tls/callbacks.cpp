@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Trampolines: recover the HandshakeEvents from the SSL, ask, translate the answer. Each
+// Trampolines: recover the events from the SSL, ask, translate the answer. Each
 // runs inside OpenSSL's state machine, so each ends its exceptions here.
 #include "ssl_engine/openssl/tls/callbacks.h"
 
@@ -12,8 +12,11 @@
 namespace tlsplus {
 namespace {
 
-HandshakeEvents& events_of(const SSL& ssl) noexcept {
-  return *static_cast<HandshakeEvents*>(QueueBio::owner_of(ssl));
+ServerEvents& server_events_of(const SSL& ssl) noexcept {
+  return static_cast<ServerEvents&>(events_of(ssl));
+}
+ClientEvents& client_events_of(const SSL& ssl) noexcept {
+  return static_cast<ClientEvents&>(events_of(ssl));
 }
 
 ByteView hello_extension(SSL* ssl, unsigned int type) noexcept {
@@ -27,7 +30,7 @@ ByteView hello_extension(SSL* ssl, unsigned int type) noexcept {
 extern "C" {
 
 static int tlsplus_client_hello(SSL* ssl, int* alert, void*) noexcept {
-  auto& events = events_of(*ssl);
+  auto& events = server_events_of(*ssl);
   return at_boundary(events.log(), "client_hello", SSL_CLIENT_HELLO_ERROR, [&] {
     const ClientHelloView hello{
         hello_extension(ssl, TLSEXT_TYPE_server_name),
@@ -41,7 +44,7 @@ static int tlsplus_client_hello(SSL* ssl, int* alert, void*) noexcept {
 
 static int tlsplus_alpn_select(SSL* ssl, const unsigned char** out, unsigned char* out_size,
                                const unsigned char* in, unsigned int in_size, void*) noexcept {
-  auto& events = events_of(*ssl);
+  auto& events = server_events_of(*ssl);
   return at_boundary(events.log(), "alpn_select", SSL_TLSEXT_ERR_ALERT_FATAL, [&] {
     const auto at = events.choose_protocol({in, in_size});
     if (!at) return SSL_TLSEXT_ERR_NOACK;
@@ -52,7 +55,7 @@ static int tlsplus_alpn_select(SSL* ssl, const unsigned char** out, unsigned cha
 }
 
 static int tlsplus_status_request(SSL* ssl, void*) noexcept {
-  auto& events = events_of(*ssl);
+  auto& events = server_events_of(*ssl);
   return at_boundary(events.log(), "status_request", SSL_TLSEXT_ERR_NOACK, [&] {
     const auto staple = events.staple();
     if (staple.der == nullptr) return SSL_TLSEXT_ERR_NOACK;
@@ -62,14 +65,14 @@ static int tlsplus_status_request(SSL* ssl, void*) noexcept {
 }
 
 static int tlsplus_new_session(SSL* ssl, SSL_SESSION* session) noexcept {
-  auto& events = events_of(*ssl);
+  auto& events = server_events_of(*ssl);
   at_boundary(events.log(), "new_session", [&] { events.sessions().store(*ssl, *session); });
   return 0;  // we keep no reference
 }
 
 static SSL_SESSION* tlsplus_get_session(SSL* ssl, const unsigned char* id, int size,
                                         int* copy) noexcept {
-  auto& events = events_of(*ssl);
+  auto& events = server_events_of(*ssl);
   *copy = 0;  // the reference we return becomes OpenSSL's
   return at_boundary(events.log(), "get_session", static_cast<SSL_SESSION*>(nullptr), [&] {
     return events.sessions().find(*ssl, {id, static_cast<std::size_t>(size)}).release();
@@ -78,14 +81,14 @@ static SSL_SESSION* tlsplus_get_session(SSL* ssl, const unsigned char* id, int s
 
 static int tlsplus_ticket_key(SSL* ssl, unsigned char* name, unsigned char* iv,
                               EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, int encrypt) noexcept {
-  auto& events = events_of(*ssl);
+  auto& events = server_events_of(*ssl);
   return at_boundary(events.log(), "ticket_key", -1, [&] {
     return events.sessions().ticket_key(*ssl, name, iv, *cipher, *mac, encrypt != 0);
   });
 }
 
 static int tlsplus_ticket_made(SSL* ssl, void*) noexcept {
-  auto& events = events_of(*ssl);
+  auto& events = server_events_of(*ssl);
   return at_boundary(events.log(), "ticket_made", 0, [&] {
     events.sessions().finish(*ssl, *SSL_get_session(ssl));
     return 1;
@@ -99,12 +102,26 @@ static SSL_TICKET_RETURN tlsplus_ticket_opened(SSL* ssl, SSL_SESSION* session, c
                                                void*) noexcept {
   if (status == SSL_TICKET_EMPTY) return SSL_TICKET_RETURN_IGNORE_RENEW;
   const bool is_open = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
-  auto& events = events_of(*ssl);
+  auto& events = server_events_of(*ssl);
   const bool is_good = at_boundary(events.log(), "ticket_opened", false, [&] {
     return events.sessions().weigh_ticket(*ssl, is_open ? session : nullptr);
   });
   if (!is_good) return SSL_TICKET_RETURN_IGNORE_RENEW;
   return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+}
+
+static int tlsplus_client_certificate(SSL* ssl, void*) noexcept {
+  auto& events = client_events_of(*ssl);
+  return at_boundary(events.log(), "client_certificate", 0, [&] {
+    events.choose_certificate(*ssl);
+    return 1;
+  });
+}
+
+static int tlsplus_client_session(SSL* ssl, SSL_SESSION* session) noexcept {
+  auto& events = client_events_of(*ssl);
+  at_boundary(events.log(), "client_session", [&] { events.on_session(*session); });
+  return 0;  // we keep no reference of this one
 }
 
 static void tlsplus_secret(const SSL* ssl, const char* line) noexcept {
@@ -171,6 +188,18 @@ void install_server_callbacks(SSL_CTX& context) {
   SSL_CTX_set_tlsext_ticket_key_evp_cb(&context, sealed(tlsplus_ticket_key));
   SSL_CTX_set_session_ticket_cb(&context, sealed(tlsplus_ticket_made),
                                 sealed(tlsplus_ticket_opened), nullptr);
+  SSL_CTX_set_info_callback(&context, sealed(tlsplus_info));
+}
+
+TlsEvents& events_of(const SSL& ssl) noexcept {
+  return *static_cast<TlsEvents*>(QueueBio::owner_of(ssl));
+}
+
+// OpenSSL's own store of sessions is by the id alone, which says nothing of who they are good for.
+void install_client_callbacks(SSL_CTX& context) {
+  SSL_CTX_set_cert_cb(&context, sealed(tlsplus_client_certificate), nullptr);
+  SSL_CTX_set_session_cache_mode(&context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(&context, sealed(tlsplus_client_session));
   SSL_CTX_set_info_callback(&context, sealed(tlsplus_info));
 }
 

@@ -49,15 +49,31 @@ class SessionEvents {
   virtual bool weigh_ticket(SSL& ssl, const SSL_SESSION* session) = 0;
 };
 
-class HandshakeEvents {
+/// What every end of a connection is asked.
+class TlsEvents {
  public:
-  HandshakeEvents() = default;
-  HandshakeEvents(const HandshakeEvents&) = delete;
-  HandshakeEvents& operator=(const HandshakeEvents&) = delete;
-  virtual ~HandshakeEvents() = default;
+  TlsEvents() = default;
+  TlsEvents(const TlsEvents&) = delete;
+  TlsEvents& operator=(const TlsEvents&) = delete;
+  virtual ~TlsEvents() = default;
 
   virtual LogSink& log() noexcept = 0;
 
+  /// One certificate of the peer's chain was examined. Called for each fault, and once for each
+  /// certificate without one, from the root downwards.
+  virtual ChainVerdict judge(const ChainStep& step) = 0;
+
+  /// A secret of the connection, as a line for SSLKEYLOGFILE, without a line end; only after
+  /// report_secrets().
+  virtual void on_secret(std::string_view line) noexcept = 0;
+
+  /// An alert went out or came in; (level << 8) | description as OpenSSL packs it.
+  virtual void on_alert(bool sent, int packed) noexcept = 0;
+};
+
+/// What the server's end is asked beside that.
+class ServerEvents : public TlsEvents {
+ public:
   /// Before version, suites, tickets or early data are looked at. Called again for the second
   /// ClientHello after a HelloRetryRequest. `alert` is sent on reject (RFC 8446 6).
   virtual HelloVerdict on_client_hello(SSL& ssl, const ClientHelloView& hello, int& alert) = 0;
@@ -73,20 +89,19 @@ class HandshakeEvents {
 
   virtual SessionEvents& sessions() noexcept = 0;
 
-  /// One certificate of the client's chain was examined. Called for each fault, and once for
-  /// each certificate without one, from the root downwards.
-  virtual ChainVerdict judge(const ChainStep& step) = 0;
-
   /// A cipher of SRP was chosen: the users of whom the client says that it is one; null: there are
   /// none. Not kept beyond the call.
   virtual const SrpUsers* srp_users(SSL& ssl) = 0;
+};
 
-  /// A secret of the connection, as a line for SSLKEYLOGFILE, without a line end; only after
-  /// report_secrets().
-  virtual void on_secret(std::string_view line) noexcept = 0;
-
-  /// An alert went out or came in; (level << 8) | description as OpenSSL packs it.
-  virtual void on_alert(bool sent, int packed) noexcept = 0;
+/// What the client's end is asked beside that.
+class ClientEvents : public TlsEvents {
+ public:
+  /// The server asks for a certificate, of one of asked_authorities(). What is to be shown is put
+  /// into `ssl`; nothing: the handshake goes on without one.
+  virtual void choose_certificate(SSL& ssl) = 0;
+  /// A session that can be resumed by another connection. In TLS 1.3 it comes with the first reads.
+  virtual void on_session(SSL_SESSION& session) = 0;
 };
 
 /// The body of the ClientHello that `ssl` is looking at, put together again: extensions that
@@ -94,11 +109,16 @@ class HandshakeEvents {
 /// form.
 Bytes rebuild_client_hello(SSL& ssl);
 
-/// Registers every callback on a server context. The SSLs made from it must be opened by
-/// TlsStream, which is how a callback finds its HandshakeEvents.
-void install_server_callbacks(SSL_CTX& context);
+/// The events of a connection, from the SSL alone, which TlsStream must have opened.
+TlsEvents& events_of(const SSL& ssl) noexcept;
 
-/// Has the secrets of connections that are made from `context` told to their HandshakeEvents.
+/// Registers every callback on a server context. The SSLs made from it must be opened by TlsStream
+/// with ServerEvents, which is how a callback finds them.
+void install_server_callbacks(SSL_CTX& context);
+/// The same on a client context, for ClientEvents.
+void install_client_callbacks(SSL_CTX& context);
+
+/// Has the secrets of connections that are made from `context` told to their events.
 void report_secrets(SSL_CTX& context);
 
 /// Whether sessions are also kept by id: adds the cache callbacks and turns OpenSSL's own

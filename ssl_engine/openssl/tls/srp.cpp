@@ -16,7 +16,6 @@
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/openssl/errors.h"
 #include "ssl_engine/openssl/tls/callbacks.h"
-#include "ssl_engine/openssl/tls/queue_bio.h"
 
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
@@ -57,7 +56,7 @@ SrpUsers::Problem problem_of(int code) noexcept {
 extern "C" {
 
 static int tlsplus_srp_username(SSL* ssl, int* alert, void*) noexcept {
-  auto& events = *static_cast<HandshakeEvents*>(QueueBio::owner_of(*ssl));
+  auto& events = static_cast<ServerEvents&>(events_of(*ssl));
   *alert = SSL_AD_UNKNOWN_PSK_IDENTITY;  // RFC 5054 2.5.1.3
   return at_boundary(events.log(), "srp_username", int{SSL3_AL_FATAL}, [&] {
     const SrpUsers* users = events.srp_users(*ssl);

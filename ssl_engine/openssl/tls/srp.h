@@ -48,7 +48,7 @@ class SrpUsers {
   std::unique_ptr<Base> base_;
 };
 
-/// Lets the ciphers of SRP be agreed on; HandshakeEvents::srp_users() is then asked for the users.
+/// Lets the ciphers of SRP be agreed on; ServerEvents::srp_users() is then asked for the users.
 void accept_srp(SSL_CTX& context) noexcept;
 
 /// The user whose password was proved in the handshake, and what the verifier file says of that

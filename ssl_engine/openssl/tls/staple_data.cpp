@@ -18,7 +18,7 @@ X509* certificate_in_use(SSL& ssl) noexcept {
   return SSL_get_certificate(&ssl);
 }
 
-HandshakeEvents::Staple staple_from(ByteView der) noexcept {
+ServerEvents::Staple staple_from(ByteView der) noexcept {
   auto* copy = static_cast<unsigned char*>(OPENSSL_memdup(der.data(), der.size()));
   if (copy == nullptr) return {};
   return {copy, static_cast<long>(der.size())};

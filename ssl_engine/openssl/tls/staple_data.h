@@ -19,6 +19,6 @@ StapleId staple_id_of(const X509& leaf) noexcept;
 X509* certificate_in_use(SSL& ssl) noexcept;
 
 /// A copy that SSL_set_tlsext_status_ocsp_resp(3) may take; empty without memory.
-HandshakeEvents::Staple staple_from(ByteView der) noexcept;
+ServerEvents::Staple staple_from(ByteView der) noexcept;
 
 }  // namespace tlsplus

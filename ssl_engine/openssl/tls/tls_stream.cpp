@@ -17,8 +17,7 @@ constexpr std::size_t kRecordOverheadBytes = 64;
 
 }  // namespace
 
-Status TlsStream::open(SSL_CTX& context, BIO_METHOD& method, TlsRole role,
-                       HandshakeEvents* events) {
+Status TlsStream::open(SSL_CTX& context, BIO_METHOD& method, TlsRole role, TlsEvents* events) {
   ERR_clear_error();
   Ssl ssl(SSL_new(&context));
   Bio bio = ssl == nullptr ? nullptr : bio_.open(method, events);

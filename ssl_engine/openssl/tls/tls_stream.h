@@ -28,7 +28,7 @@ class TlsStream {
  public:
   /// Makes the SSL, to accept as a server or to connect as a client. `events` must outlive the
   /// stream; null where `context` has none of our callbacks.
-  Status open(SSL_CTX& context, BIO_METHOD& method, TlsRole role, HandshakeEvents* events);
+  Status open(SSL_CTX& context, BIO_METHOD& method, TlsRole role, TlsEvents* events);
   [[nodiscard]] bool is_open() const noexcept { return ssl_ != nullptr; }
   /// Precondition: is_open().
   [[nodiscard]] SSL& ssl() const noexcept { return *ssl_; }

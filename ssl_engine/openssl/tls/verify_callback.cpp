@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The callback itself; like those in callbacks.cpp it finds its HandshakeEvents through the SSL.
+// The callback itself; like those in callbacks.cpp it finds its events through the SSL.
 #include "ssl_engine/openssl/tls/verify_callback.h"
 
 #include <openssl/err.h>
@@ -9,7 +9,6 @@
 
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/openssl/tls/callbacks.h"
-#include "ssl_engine/openssl/tls/queue_bio.h"
 
 namespace tlsplus {
 namespace {
@@ -59,7 +58,7 @@ static int tlsplus_verify(int is_fine, X509_STORE_CTX* walk) noexcept {
   auto* ssl =
       static_cast<SSL*>(X509_STORE_CTX_get_ex_data(walk, SSL_get_ex_data_X509_STORE_CTX_idx()));
   if (ssl == nullptr) return 0;
-  auto& events = *static_cast<HandshakeEvents*>(QueueBio::owner_of(*ssl));
+  TlsEvents& events = events_of(*ssl);
   return at_boundary(events.log(), "verify", 0, [&] {
     // A step that is fine may still carry the error of one before that was let through.
     const int error = is_fine == 1 ? X509_V_OK : X509_STORE_CTX_get_error(walk);

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ClientContext: an SSL_CTX for connections to other servers, with everything set that never
+// differs. The settings that do differ are the methods' parameters; each says what OpenSSL refused.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "ssl_engine/base/result.h"
+#include "ssl_engine/openssl/handles.h"
+#include "ssl_engine/openssl/tls/callbacks.h"
+
+namespace tlsplus {
+
+class ClientContext {
+ public:
+  /// Versions are wire numbers, 0x0303 for TLS 1.2; both inclusive.
+  static Result<ClientContext> make(std::uint16_t lowest, std::uint16_t highest);
+
+  /// For TLS 1.2 and older (openssl-ciphers(1)); an Error if it selects nothing.
+  Status set_cipher_list(const std::string& list);
+  /// For TLS 1.3 (SSL_CTX_set_ciphersuites(3)).
+  Status set_cipher_suites(const std::string& suites);
+  /// Whether a server whose certificate is refused is left, and what that is held against; null:
+  /// nobody is believed. It is judged in either case (ClientEvents::judge()).
+  void set_peer_auth(bool insist, X509_STORE* store) noexcept {
+    ask_client(*context_, insist ? AskClient::yes : AskClient::no, store, nullptr);
+  }
+  /// For SSLKEYLOGFILE; see callbacks.h.
+  void report_secrets() noexcept { tlsplus::report_secrets(*context_); }
+
+  SslCtx take() && { return std::move(context_); }
+
+ private:
+  explicit ClientContext(SslCtx context) : context_(std::move(context)) {}
+
+  SslCtx context_;
+};
+
+}  // namespace tlsplus
