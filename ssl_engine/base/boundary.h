@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where C++ meets C. Every function that a C library calls runs its body inside
-// at_boundary(), and is registered through sealed(), which takes noexcept functions only:
-// forgetting either does not compile or does not pass review. The fallback is the safe
-// answer (close, refuse, miss), never the convenient one.
+// at_boundary(), sealed(): where C++ meets C. Every function that a C library calls runs its body
+// inside the first, and is registered through the second, which takes noexcept functions only:
+// forgetting either does not compile or does not pass review. The fallback is the safe answer
+// (close, refuse, miss), never the convenient one.
 #pragma once
 
 #include <exception>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Octets, as opposed to text. ByteQueue is the one buffer of the data path: in at the
-// back, out at the front, its memory given back on request and not on every read.
+// Bytes, ByteView, ByteQueue: octets, as opposed to text. ByteQueue is the one buffer of the data
+// path: in at the back, out at the front, its memory given back on request and not on every read.
 #pragma once
 
 #include <cstddef>

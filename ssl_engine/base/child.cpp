@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Thin by intent; see the header.
+// The child processes of this process: how they are waited for and ended, with the system's own
+// calls.
 #include "ssl_engine/base/child.h"
 
 #include <poll.h>

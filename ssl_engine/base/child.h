@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What programs and helpers have in common: both are processes of ours that must not outlive their
-// use, nor keep the server waiting.
+// Child processes of ours, programs and helpers: what both have in common, which is that they must
+// not outlive their use, nor keep the server waiting.
 #pragma once
 
 #include <sys/types.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Time as something that is handed in, so that no unit test waits for it. Wall time for
+// Clock: time as something that is handed in, so that no unit test waits for it. Wall time for
 // certificates, a steady count for deadlines.
 #pragma once
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Shared ownership of plain memory that may outlive the code which made it: the count is in the
-// block, and there is no deleter to point at. std::shared_ptr cannot do that.
+// Counted: shared ownership of plain memory that may outlive the code which made it: the count is
+// in the block, and there is no deleter to point at. std::shared_ptr cannot do that.
 #pragma once
 
 #include <atomic>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A file descriptor with an owner.
+// Descriptor: a file descriptor with an owner, who closes it when it goes.
 #pragma once
 
 #include <unistd.h>

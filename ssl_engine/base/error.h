@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What went wrong, as a value. An Error is made where the fact is known, gets its
-// place where the place is known, and is logged once, by whoever handles it. Nothing
-// here formats a log line: the catalogue in diagnostics.h does that.
+// Error: what went wrong, as a value, with its place, Where. An Error is made where the fact is
+// known, gets its place where the place is known, and is logged once, by whoever handles it.
+// Nothing here formats a log line: the catalogue in diagnostics.h does that.
 #pragma once
 
 #include <cstdint>

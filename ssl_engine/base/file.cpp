@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Opened without waiting (a FIFO would), judged by the descriptor and not by the name, so that
-// nothing changes between the look and the read.
+// FileReader, examine(): one file, opened and judged. Opened without waiting (a FIFO would), judged
+// by the descriptor and not by the name, so that nothing changes between the look and the read.
 #include "ssl_engine/base/file.h"
 
 #include <fcntl.h>

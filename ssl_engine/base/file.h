@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Small files read whole, the way a server should: never a pipe or a device that might not
-// end, never without a limit, into memory that is wiped. What is wrong with a file comes back
-// as a value with the evidence an administrator needs: owner, group and mode.
+// FileReader, examine(): small files read whole, the way a server should: never a pipe or a device
+// that might not end, never without a limit, into memory that is wiped. What is wrong with a file
+// comes back as a value with the evidence an administrator needs: owner, group and mode.
 #pragma once
 
 #include <cstddef>

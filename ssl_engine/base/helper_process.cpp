@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A socket pair that keeps the borders of messages; its end is how each side learns that the other
-// is gone.
+// HelperProcess, Channel: the copy of a process and the line to it. A socket pair that keeps the
+// borders of messages; its end is how each side learns that the other is gone.
 #include "ssl_engine/base/helper_process.h"
 
 #include <grp.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Work that must not happen in the server's parent process, done in a copy of it: what the work
-// loads, locks or breaks ends with the copy, and a copy that hangs is ended. The two exchange
-// messages.
+// HelperProcess: work that must not happen in the server's parent process, done in a copy of it:
+// what the work loads, locks or breaks ends with the copy, and a copy that hangs is ended. The two
+// exchange messages over a Channel.
 #pragma once
 
 #include <sys/types.h>

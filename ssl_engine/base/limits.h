@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a stranger can make us hold or compute, before anybody knows who he is. doc/limits.md has
-// these and those of other rooms in one table, with the test that pushes each; t/handshake/limits.t
-// holds the table against the code.
+// The limits: what a stranger can make us hold or compute, before anybody knows who he is.
+// doc/limits.md has these and those of other rooms in one table, with the test that pushes each;
+// t/handshake/limits.t holds the table against the code.
 #pragma once
 
 #include <chrono>

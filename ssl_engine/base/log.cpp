@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The one line a sink writes by itself. It must not allocate: it may be reporting that
-// there is no memory left.
+// LogSink::critical(): the one line a sink writes by itself. It must not allocate: it may be
+// reporting that there is no memory left.
 #include "ssl_engine/base/log.h"
 
 #include <array>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where a message goes, without saying how. httpd/log.h has the real sinks (server,
-// connection, request); t/unit/unit.h has one that remembers. A sink never throws: it is
-// called from the places where exceptions end.
+// LogSink: where a message goes, without saying how. httpd/apache/log.h has the real sinks (server,
+// connection, request); t/unit/unit.h has one that remembers. A sink never throws: it is called
+// from the places where exceptions end.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The distance is that of Damerau and Levenshtein in its simple form (optimal string alignment): a
-// swap of neighbours is one slip of the fingers.
+// edits_between(), nearest(): how far words are from each other. The distance is that of Damerau
+// and Levenshtein in its simple form (optimal string alignment): a swap of neighbours is one slip
+// of the fingers.
 #include "ssl_engine/base/nearest.h"
 
 #include <algorithm>

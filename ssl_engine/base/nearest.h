@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The word that somebody meant who wrote another: what a message about a misspelt word suggests.
+// nearest(): the word that somebody meant who wrote another, which is what a message about a
+// misspelt word suggests.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// network_of(): an IPv4 address is a client, and so is a whole /64 of IPv6. An IPv4 address that
+// came in the clothes of IPv6 (RFC 4291 2.5.5.2) is what it was.
 #include "ssl_engine/base/network_of.h"
 
 #include <algorithm>

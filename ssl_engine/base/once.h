@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is worth saying once for each of many things: directories, names. Any thread.
+// OnceEach: what is worth saying once for each of many things, directories or names. Any thread.
 #pragma once
 
 #include <cstddef>

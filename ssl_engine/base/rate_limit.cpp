@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Beginning and use of a span stand in one word, so that they change together. The steady clock is
-// one for all processes of a machine.
+// RateLimit: a count and the span it belongs to. Beginning and use of a span stand in one word, so
+// that they change together. The steady clock is one for all processes of a machine.
 #include "ssl_engine/base/rate_limit.h"
 
 namespace tlsplus {

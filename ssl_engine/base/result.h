@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Result<T> is a value or the Error that stands in its place; Status is the same with
-// nothing to return. Both are passed up with a plain line:
+// Result<T>: a value or the Error that stands in its place; Status is the same with nothing to
+// return. Both are passed up with a plain line:
 //   if (!parsed) return std::move(parsed).error();
 #pragma once
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The shortest, since other samples have the peer's thinking time in them, and the first above all
-// where the kernel defers accept(2) until there are bytes.
+// shortest_round_trip(): the kernel's minimum and not its average. Other samples have the peer's
+// thinking time in them, and the first above all where the kernel defers accept(2) until there are
+// bytes.
 #include "ssl_engine/base/round_trip.h"
 
 #ifdef __linux__

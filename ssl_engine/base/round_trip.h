@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How far away a peer is, by the kernel's own measure (tcp(7), TCP_INFO).
+// shortest_round_trip(): how far away a peer is, by the kernel's own measure (tcp(7), TCP_INFO).
 #pragma once
 
 #include <chrono>

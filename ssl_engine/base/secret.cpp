@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Secrets live in anonymous mappings of whole pages. Locking them may be refused
-// (RLIMIT_MEMLOCK); that is no reason to refuse the secret.
+// SecretBytes: memory for secrets, in anonymous mappings of whole pages. Locking them may be
+// refused (RLIMIT_MEMLOCK); that is no reason to refuse the secret.
 #include "ssl_engine/base/secret.h"
 
 #include <sys/mman.h>

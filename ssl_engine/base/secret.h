@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Key material and pass phrases. Wiped when it goes, kept out of core dumps and out of
-// swap where the system lets us, never copied by accident and never printed: there is no
-// conversion to text, only an explicit look.
+// SecretBytes: key material and pass phrases. Wiped when it goes, kept out of core dumps and out of
+// swap where the system lets us, never copied by accident and never printed: there is no conversion
+// to text, only an explicit look.
 #pragma once
 
 #include <cstddef>

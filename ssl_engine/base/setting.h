@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A directive's value that remembers where it was written. Unset is a state of its own:
-// no value means "unset", so that merge() can tell a default from a decision.
+// Setting, SettingList: a directive's value that remembers where it was written. Unset is a state
+// of its own: no value means "unset", so that merge() can tell a default from a decision.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Plain loops over octets. The locale is never asked: a Turkish one has another idea of
-// what "SSLENGINE" in lower case is.
+// Text without a locale: plain loops over octets. A Turkish locale has another idea of what
+// "SSLENGINE" in lower case is.
 #include "ssl_engine/base/text.h"
 
 namespace tlsplus {

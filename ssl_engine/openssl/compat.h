@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the headers of OpenSSL 3.0 to 4.0 disagree in a way that callers would see: one name for
-// both. What a release took out is told by OPENSSL_NO_*, where it is used.
+// OpenSSL compatibility: where the headers of OpenSSL 3.0 to 4.0 disagree in a way that callers
+// would see: one name for both. What a release took out is told by OPENSSL_NO_*, where it is used.
 #pragma once
 
 #include <openssl/x509.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An engine keeps the dialog it was given after the call it was given for, and would ask at the
-// terminal without one: whenever none of our calls is under way, it has one that says nothing.
+// CryptoEngine, the calls to ENGINE_*(3). An engine keeps the dialog it was given after the call it
+// was given for, and would ask at the terminal without one: whenever none of our calls is under
+// way, it has one that says nothing.
 #define OPENSSL_SUPPRESS_DEPRECATED 1  // NOLINT(*-macro-usage): see the header
 #include "ssl_engine/openssl/crypto_engine.h"
 

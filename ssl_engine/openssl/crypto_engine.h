@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// OpenSSL's engines: deprecated since 3.0, gone from 4.0, and on distributions without a PKCS#11
-// provider still the way to a token. Everything that touches one is in here, so that a library
-// without them leaves nothing to look for elsewhere.
+// CryptoEngine: OpenSSL's engines, deprecated since 3.0, gone from 4.0, and on distributions
+// without a PKCS#11 provider still the way to a token. Everything that touches one is in here, so
+// that a library without them leaves nothing to look for elsewhere.
 #pragma once
 
 #include <cstdint>

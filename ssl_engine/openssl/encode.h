@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An object of OpenSSL's as DER.
+// der_of(): an object of OpenSSL's as DER, whatever its type.
 #pragma once
 
 #include <string>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// RAND_add counts in int; pieces larger than that do not come from our sources, which are bounded.
+// OpensslEntropy, which feeds RAND_add(3). RAND_add counts in int; pieces larger than that do not
+// come from our sources, which are bounded.
 #include "ssl_engine/openssl/entropy.h"
 
 #include <openssl/rand.h>

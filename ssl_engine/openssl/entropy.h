@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where seeds go: OpenSSL's random generators, or the memory of a test.
+// EntropyPool: where seeds go: OpenSSL's random generators, or the memory of a test.
 #pragma once
 
 #include "ssl_engine/base/bytes.h"

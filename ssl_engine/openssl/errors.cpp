@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// OpenSSL speaks in packed numbers; the texts that belong to them are its own. What we add is
-// the next thing to try, found by library and reason: the names of functions, which older
-// advice goes by, are gone since OpenSSL 3.
+// openssl_error(): the queue in an operator's words. OpenSSL speaks in packed numbers; the texts
+// that belong to them are its own. What we add is the next thing to try, found by library and
+// reason: the names of functions, which older advice goes by, are gone since OpenSSL 3.
 #include "ssl_engine/openssl/errors.h"
 
 #include <openssl/asn1err.h>

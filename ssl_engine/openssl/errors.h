@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// OpenSSL's error queue as one Error. Clear the queue before a call whose errors will be
-// read, and read them straight after: the queue belongs to the thread (ERR_get_error(3)).
+// openssl_error(): OpenSSL's error queue as one Error. Clear the queue before a call whose errors
+// will be read, and read them straight after: the queue belongs to the thread (ERR_get_error(3)).
 #pragma once
 
 #include <string>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Compile-time switches of OpenSSL and the few run-time questions that go with them.
+// library_speaks() and its kin: compile-time switches of OpenSSL and the few run-time questions
+// that go with them.
 #include "ssl_engine/openssl/features.h"
 
 #include <openssl/ssl.h>

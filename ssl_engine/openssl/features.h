@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What this build of OpenSSL can do, asked while directives are read: a distribution may have
-// compiled versions, compression or engines out, and the message should say so.
+// library_speaks() and its kin: what this build of OpenSSL can do, asked while directives are read:
+// a distribution may have compiled versions, compression or engines out, and the message should say
+// so.
 #pragma once
 
 #include <openssl/opensslconf.h>

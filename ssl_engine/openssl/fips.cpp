@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The default properties decide, not the loading of the provider: with both providers active and
-// no property, algorithms come from either.
+// FipsMode: how the mode is seen and switched on. The default properties decide, not the loading of
+// the provider: with both providers active and no property, algorithms come from either.
 #include "ssl_engine/openssl/fips.h"
 
 #include <openssl/evp.h>

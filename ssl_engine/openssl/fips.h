@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// FIPS mode: the library takes every algorithm from its FIPS provider, or does without
+// FipsMode: the library takes every algorithm from its FIPS provider, or does without
 // (fips_module(7)). A matter of the whole process, which another module or OpenSSL's own
 // configuration may have settled already.
 #pragma once

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One owning type per OpenSSL type; a handle costs nothing over the raw pointer. Borrow as
-// `X509&`, own as `Cert`, hand over by value. OpenSSL's own words say the rest: get0
-// borrows, get1 and up_ref share, add0 and set0 take (then release()).
+// Handles: one owning type per OpenSSL type; a handle costs nothing over the raw pointer. Borrow as
+// `X509&`, own as `Cert`, hand over by value. OpenSSL's own words say the rest: get0 borrows, get1
+// and up_ref share, add0 and set0 take (then release()).
 #pragma once
 
 #include <openssl/bio.h>

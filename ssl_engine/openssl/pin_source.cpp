@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Thin by intent; see the header.
+// pin_dialog(): a PinSource dressed as a UI_METHOD(3).
 #include "ssl_engine/openssl/pin_source.h"
 
 #include <cstring>

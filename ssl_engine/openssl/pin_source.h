@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whoever has the PIN of a token, and the form in which OpenSSL asks for it.
+// PinSource: whoever has the PIN of a token, and the form in which OpenSSL asks for it.
 #pragma once
 
 #include <openssl/ui.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// OpenSSL renders text into a BIO and nowhere else. This is that BIO, in memory, and what was
-// printed into it as a string.
+// printed(): what OpenSSL renders, as a string. It renders text into a BIO and nowhere else; this
+// is that BIO, in memory.
 #pragma once
 
 #include <optional>

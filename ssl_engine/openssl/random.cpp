@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Kept apart from the ciphers, because what needs random octets rarely needs them too.
+// random_private(), from RAND_priv_bytes(3) and its generator. Kept apart from the ciphers, because
+// what needs random octets rarely needs them too.
 #include "ssl_engine/openssl/random.h"
 
 #include <openssl/err.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Random octets for keys. The DRBG seeds itself from the system, and anew after a fork.
+// random_private(): random octets for keys. The DRBG seeds itself from the system, and anew after a
+// fork.
 #pragma once
 
 #include "ssl_engine/base/bytes.h"

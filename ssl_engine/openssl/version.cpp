@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// OpenSSL_version_num(3): MNN00PP0L since 3.0.
+// openssl_version(), is_openssl_older_than_built(): major and minor release are compared, since
+// those with the same have the same interface.
 #include "ssl_engine/openssl/version.h"
 
 #include <openssl/crypto.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The library that is here and the one we were compiled with.
+// openssl_version(), openssl_version_built(): the library that is here and the one we were compiled
+// with.
 #pragma once
 
 #include <string>

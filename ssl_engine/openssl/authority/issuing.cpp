@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
+// make_certificate(), make_request(): what was decided, put into OpenSSL's objects and signed.
 // Names are put into extensions as values and never as text in OpenSSL's configuration language, in
 // which a comma in a name would be the next name.
 #include "ssl_engine/openssl/authority/issuing.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Certificates and certificate requests, made (RFC 5280, RFC 2986). What goes into a certificate is
-// decided by its profile and not by whoever asks: of a request only the key and the names are
-// taken.
+// make_certificate(), make_request(): certificates and certificate requests, made (RFC 5280, RFC
+// 2986). What goes into a certificate is decided by its profile and not by whoever asks: of a
+// request only the key and the names are taken.
 #pragma once
 
 #include <cstdint>

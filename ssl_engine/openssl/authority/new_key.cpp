@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// OpenSSL wipes the memory of a BIO when it is freed, so no copy of a key stays behind here.
+// make_key(), private_key_pem(): keys by kind. OpenSSL wipes the memory of a BIO when it is freed,
+// so no copy of a key stays behind here.
 #include "ssl_engine/openssl/authority/new_key.h"
 
 #include <openssl/evp.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// New private keys, and private keys as PEM. The text comes as secret memory: whoever writes it
-// to a file is the last to see it.
+// make_key(), private_key_pem(): new private keys, and private keys as PEM. The text comes as
+// secret memory: whoever writes it to a file is the last to see it.
 #pragma once
 
 #include <string>

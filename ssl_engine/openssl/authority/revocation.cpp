@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// make_crl(): a list is filled, sorted by serial number, and signed; folder_hash() is the name that
+// X509_LOOKUP_hash_dir(3) looks for.
 #include "ssl_engine/openssl/authority/revocation.h"
 
 #include <openssl/bn.h>

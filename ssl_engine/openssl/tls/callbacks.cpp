@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Trampolines: recover the events from the SSL, ask, translate the answer. Each
-// runs inside OpenSSL's state machine, so each ends its exceptions here.
+// ServerEvents and ClientEvents behind C functions: these recover the events from the SSL, ask, and
+// translate the answer. Each runs inside OpenSSL's state machine, so each ends its exceptions here.
 #include "ssl_engine/openssl/tls/callbacks.h"
 
 #include <span>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every function pointer that OpenSSL is given for a connection, and the questions behind
-// them. The interface keeps the arrow pointing down: openssl/ names the questions, the core
-// answers them from values that already exist. An answer never blocks.
+// ServerEvents, ClientEvents: every function pointer that OpenSSL is given for a connection, and
+// the questions behind them, those of each end and those of both. The interface keeps the arrow
+// pointing down: openssl/ names the questions, the core answers them from values that already
+// exist. An answer never blocks.
 #pragma once
 
 #include <cstdint>

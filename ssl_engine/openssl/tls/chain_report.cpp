@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The walk goes on after each fault (the callback says so), and OpenSSL then reports consequences
-// of the first fault as further ones; those are left out.
+// faults_of(): a chain walked by OpenSSL's own verification. The walk goes on after each fault (the
+// callback says so), and OpenSSL then reports consequences of the first fault as further ones;
+// those are left out.
 #include "ssl_engine/openssl/tls/chain_report.h"
 
 #include <arpa/inet.h>

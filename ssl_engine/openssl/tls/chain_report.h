@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a client should think of the certificates a server sent: every fault of the chain, not the
-// first, whether the names fit, and what a stapled OCSP response says.
+// faults_of(), staple_of(): what a client should think of the certificates a server sent: every
+// fault of the chain, not the first, whether the names fit, and what a stapled OCSP response says.
 #pragma once
 
 #include <cstdint>

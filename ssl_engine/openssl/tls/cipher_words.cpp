@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Two spellings of one suite are alike once they are folded: "TLS_RSA_WITH_AES_128_CBC_SHA" and
-// "aes128-sha" differ in everything but what they name. Names of the past are recognised by their
-// parts, since nobody has a list of all that OpenSSL ever had.
+// CipherWords: how a word that OpenSSL does not know is recognised. Two spellings of one suite are
+// alike once they are folded: "TLS_RSA_WITH_AES_128_CBC_SHA" and "aes128-sha" differ in everything
+// but what they name. Names of the past are recognised by their parts, since nobody has a list of
+// all that OpenSSL ever had.
 #include "ssl_engine/openssl/tls/cipher_words.h"
 
 #include <openssl/err.h>

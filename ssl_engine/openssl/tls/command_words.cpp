@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// OpenSSL is asked about each word alone, in a context made for it. The words below are only
-// suggested, and only where this OpenSSL takes them; groups of further providers are asked for.
+// review_command_value(), GroupList: a value taken apart. OpenSSL is asked about each word alone,
+// in a context made for it. The words below are only suggested, and only where this OpenSSL takes
+// them; groups of further providers are asked for.
 #include "ssl_engine/openssl/tls/command_words.h"
 
 #include <openssl/core_names.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The value of a command of SSL_CONF_cmd(3) that OpenSSL refuses, and lists of groups, word by
-// word: it says that a list is wrong, but not which of its words it does not know.
+// review_command_value(), GroupList: the value of a command of SSL_CONF_cmd(3) that OpenSSL
+// refuses, and lists of groups, word by word: it says that a list is wrong, but not which of its
+// words it does not know.
 #pragma once
 
 #include <string>

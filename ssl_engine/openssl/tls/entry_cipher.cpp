@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// 16 random octets, the text, its tag. The octets and the name go into the key, which therefore
-// seals once and needs no nonce.
+// seal(), unseal(): the form of what is sealed. 16 random octets, the text, its tag. The octets and
+// the name go into the key, which therefore seals once and needs no nonce.
 #include "ssl_engine/openssl/tls/entry_cipher.h"
 
 #include <openssl/bn.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sealing of what is kept where others can reach it: AES-256-GCM under a key of its own for each
-// thing sealed, so that no two ever share one.
+// seal(), unseal(): what is kept where others can reach it, under AES-256-GCM with a key of its own
+// for each thing sealed, so that no two ever share one.
 #pragma once
 
 #include <optional>

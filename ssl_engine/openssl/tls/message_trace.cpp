@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SSL_set_msg_callback(3). A callback that allocates nothing: lines are put together in place.
+// trace_messages(), as a function for SSL_set_msg_callback(3). A callback that allocates nothing:
+// lines are put together in place.
 #include "ssl_engine/openssl/tls/message_trace.h"
 
 #include <openssl/ssl.h>

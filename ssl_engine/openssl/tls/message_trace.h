@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The handshake as it happens, for LogLevel trace3: each message and alert with its direction and
-// size, and for trace4 each record. Names and sizes only: no byte of a message, and so no key,
-// ticket or plaintext.
+// trace_messages(): the handshake as it happens, for LogLevel trace3: each message and alert with
+// its direction and size, and for trace4 each record. Names and sizes only: no byte of a message,
+// and so no key, ticket or plaintext.
 #pragma once
 
 #include "ssl_engine/base/log.h"

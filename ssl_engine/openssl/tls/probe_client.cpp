@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SSL_VERIFY_NONE: OpenSSL then goes on whatever it thinks of the certificate.
+// ProbeClient: a client that verifies nothing (SSL_VERIFY_NONE), so that OpenSSL goes on whatever
+// it thinks of the certificate.
 #include "ssl_engine/openssl/tls/probe_client.h"
 
 #include <openssl/err.h>

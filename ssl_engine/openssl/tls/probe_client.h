@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The client's side of TLS, for looking at a server: nothing is refused here, everything is found
-// out. The certificate is judged by chain_report.h after the handshake, so that a bad one
-// does not hide the rest.
+// ProbeClient: the client's side of TLS, for looking at a server: nothing is refused here,
+// everything is found out. The certificate is judged by chain_report.h after the handshake, so that
+// a bad one does not hide the rest.
 #pragma once
 
 #include <array>

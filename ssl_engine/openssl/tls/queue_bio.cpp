@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The BIO callbacks copy between OpenSSL's record buffers and ours, and do nothing else.
-// The type number is fixed: BIO_get_new_index(3) hands out 127 numbers in the life of a
-// process, and the module is loaded anew at every restart.
+// QueueBio, as a BIO_METHOD(3). The BIO callbacks copy between OpenSSL's record buffers and ours,
+// and do nothing else. The type number is fixed: BIO_get_new_index(3) hands out 127 numbers in the
+// life of a process, and the module is loaded anew at every restart.
 #include "ssl_engine/openssl/tls/queue_bio.h"
 
 #include <algorithm>

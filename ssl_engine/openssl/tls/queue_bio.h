@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What OpenSSL believes to be the network: records to read come from a view that somebody
-// else keeps alive, records to write go to a ByteQueue. It never blocks and never calls
-// upwards: when the view is used up, a read says "retry" (BIO_should_retry(3)).
+// QueueBio: what OpenSSL believes to be the network: records to read come from a view that somebody
+// else keeps alive, records to write go to a ByteQueue. It never blocks and never calls upwards:
+// when the view is used up, a read says "retry" (BIO_should_retry(3)).
 #pragma once
 
 #include "ssl_engine/base/bytes.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a record can hold.
+// A record's size: the most plaintext that one can hold, for all who cut or gather.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// OpenSSL refuses renegotiation from both sides with one option; it is lifted for as long as the
-// server itself asks.
+// begin_asking(), end_asking(): renegotiation let in for once. OpenSSL refuses renegotiation from
+// both sides with one option; it is lifted for as long as the server itself asks.
 #include "ssl_engine/openssl/tls/renegotiation.h"
 
 #include <openssl/err.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Asking a client again on a connection that is up: a renegotiation up to TLS 1.2, an
-// authentication after the handshake in TLS 1.3 (RFC 8446 4.6.2). Either is begun here and goes on
-// inside TlsStream::read(); whether it has ended shows in the client's Finished.
+// begin_asking(), end_asking(): asking a client again on a connection that is up: a renegotiation
+// up to TLS 1.2, an authentication after the handshake in TLS 1.3 (RFC 8446 4.6.2). Either is begun
+// here and goes on inside TlsStream::read(); whether it has ended shows in the client's Finished.
 #pragma once
 
 #include <array>

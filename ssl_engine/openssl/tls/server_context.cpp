@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is set on every context, and why, stands in base_options() and make(). The rest calls
-// OpenSSL and turns a refusal into an Error.
+// ServerContext: an SSL_CTX, one setting after the other. What is set on every context, and why,
+// stands in base_options() and make(). The rest calls OpenSSL and turns a refusal into an Error.
 #include "ssl_engine/openssl/tls/server_context.h"
 
 #include <utility>

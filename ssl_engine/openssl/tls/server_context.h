@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An SSL_CTX for the server side, with everything set that never differs: what OpenSSL should
-// do about old bugs, renegotiation, chains and buffers. The settings that do differ are the
-// methods' parameters; each says what OpenSSL refused.
+// ServerContext: an SSL_CTX for the server side, with everything set that never differs: what
+// OpenSSL should do about old bugs, renegotiation, chains and buffers. The settings that do differ
+// are the methods' parameters; each says what OpenSSL refused.
 #pragma once
 
 #include <chrono>

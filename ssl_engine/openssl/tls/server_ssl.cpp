@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Thin by intent; see the header.
+// The questions and settings of one server-side SSL: one call to OpenSSL each, or two, in functions
+// whose names say what they are for.
 #include "ssl_engine/openssl/tls/server_ssl.h"
 
 #include <openssl/err.h>

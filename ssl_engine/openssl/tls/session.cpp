@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// i2d and d2i for sessions. d2i accepts trailing bytes; a cache entry that has some is not
-// what was stored, so this does not.
+// session_to_der(), session_from_der(): i2d and d2i for sessions. d2i accepts trailing bytes; a
+// cache entry that has some is not what was stored, so this does not.
 #include "ssl_engine/openssl/tls/session.h"
 
 #include <openssl/err.h>

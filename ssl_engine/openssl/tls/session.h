@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SSL_SESSION as bytes and numbers, without any opinion on caching.
+// A session, SSL_SESSION, as bytes and numbers, without any opinion on caching.
 #pragma once
 
 #include <optional>

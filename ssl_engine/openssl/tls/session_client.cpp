@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Noted as one octet, how it was judged, and behind it the certificates in DER, one after another.
+// note_client(), noted_client(): the form of the note. One octet says how the client was judged,
+// and behind it are the certificates in DER, one after another.
 #include "ssl_engine/openssl/tls/session_client.h"
 
 #include <openssl/err.h>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a session remembers of its client's certificate. OpenSSL keeps the certificate and forgets
-// the others of its chain; without them nobody could hold it against authorities and revocation
-// lists again. They travel with the session, under its seal (SSL_SESSION_set1_ticket_appdata(3)).
+// session_client(): what a session remembers of its client's certificate. OpenSSL keeps the
+// certificate and forgets the others of its chain; without them nobody could hold it against
+// authorities and revocation lists again. They travel with the session, under its seal
+// (SSL_SESSION_set1_ticket_appdata(3)).
 #pragma once
 
 #include <optional>

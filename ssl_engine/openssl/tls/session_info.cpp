@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One look into the SSL each. Some of OpenSSL's getters are macros that take a non-const SSL;
-// those are the functions here that do the same.
+// cipher_info(), group_name() and their kin: one look into the SSL each. Some of OpenSSL's getters
+// are macros that take a non-const SSL; those are the functions here that do the same.
 #include "ssl_engine/openssl/tls/session_info.h"
 
 #include <openssl/comp.h>

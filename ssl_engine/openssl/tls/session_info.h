@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a finished handshake agreed on, as text and numbers. Nothing here changes the SSL, so
-// that any thread may ask - but none while another one runs a handshake, a renegotiation or a
-// post-handshake authentication on it: OpenSSL then replaces what is read here.
+// cipher_info(), group_name() and their kin: what a finished handshake agreed on, as text and
+// numbers. Nothing here changes the SSL, so that any thread may ask - but none while another one
+// runs a handshake, a renegotiation or a post-handshake authentication on it: OpenSSL then replaces
+// what is read here.
 //
 // A std::string_view lives as long as the library, unless its function says otherwise.
 #pragma once

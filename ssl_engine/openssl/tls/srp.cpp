@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// OpenSSL keeps the name of the ClientHello, whatever comes of it: it is believed only where the
-// key exchange was SRP.
+// SrpUsers, srp_user(): who may come, and who has. OpenSSL keeps the name of the ClientHello,
+// whatever comes of it: it is believed only where the key exchange was SRP.
 #include "ssl_engine/openssl/tls/srp.h"
 
 #include <openssl/objects.h>

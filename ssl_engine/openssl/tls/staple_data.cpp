@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Thin by intent; see the header.
+// staple_id_of(), staple_from(): the SHA-1 of the leaf, by which providers of staples know it, and
+// octets in memory that OpenSSL frees.
 #include "ssl_engine/openssl/tls/staple_data.h"
 
 #include <openssl/crypto.h>

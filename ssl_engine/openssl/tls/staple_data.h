@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What identifies a certificate towards a provider of OCSP responses, and the copy of a
-// response that OpenSSL will own.
+// staple_id_of(), staple_from(): what identifies a certificate towards a provider of OCSP
+// responses, and the copy of a response that OpenSSL will own.
 #pragma once
 
 #include <array>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Questions are put to a scratch SSL of the context: it costs a microsecond, and the answer is
-// the one a handshake would get.
+// suites_for(), can_use(): a context asked. Questions are put to a scratch SSL of the context: it
+// costs a microsecond, and the answer is the one a handshake would get.
 #include "ssl_engine/openssl/tls/suites.h"
 
 #include <openssl/err.h>

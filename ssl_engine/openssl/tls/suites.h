@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a finished context can really negotiate, asked of OpenSSL itself and not worked out
-// again: security level, system-wide configuration and build options all have a say.
+// suites_for(), can_use(): what a finished context can really negotiate, asked of OpenSSL itself
+// and not worked out again: security level, system-wide configuration and build options all have a
+// say.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// EVP calls for ticket keys. OpenSSL fetches the MAC itself before it asks us; what is left to
-// us is its key and digest.
+// TicketCipher: EVP calls for ticket keys. OpenSSL fetches the MAC itself before it asks us; what
+// is left to us is its key and digest.
 #include "ssl_engine/openssl/tls/ticket_cipher.h"
 
 #include <openssl/core_names.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The cipher and MAC of session tickets: AES-CBC and HMAC-SHA256 (RFC 5077 4). OpenSSL writes
-// and checks a ticket's name, IV, ciphertext and MAC itself; it only asks to have its contexts
-// set up. The ciphers are fetched once and not per handshake (EVP_CIPHER_fetch(3) takes locks
-// and walks the providers).
+// TicketCipher: the cipher and MAC of session tickets: AES-CBC and HMAC-SHA256 (RFC 5077 4).
+// OpenSSL writes and checks a ticket's name, IV, ciphertext and MAC itself; it only asks to have
+// its contexts set up. The ciphers are fetched once and not per handshake (EVP_CIPHER_fetch(3)
+// takes locks and walks the providers).
 #pragma once
 
 #include <openssl/evp.h>

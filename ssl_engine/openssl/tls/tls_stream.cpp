@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The error queue is cleared before each call that may fill it, so that what is found
-// afterwards belongs to this connection (SSL_get_error(3)).
+// TlsStream: OpenSSL's calls and what came of them. The error queue is cleared before each call
+// that may fill it, so that what is found afterwards belongs to this connection (SSL_get_error(3)).
 #include "ssl_engine/openssl/tls/tls_stream.h"
 
 #include <openssl/err.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The callback itself; like those in callbacks.cpp it finds its events through the SSL.
+// ask_client(): the callback that OpenSSL calls for each certificate; like those in callbacks.cpp
+// it finds its events through the SSL.
 #include "ssl_engine/openssl/tls/verify_callback.h"
 
 #include <openssl/err.h>

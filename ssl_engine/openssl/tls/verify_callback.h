@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Asking a client for its certificate, and OpenSSL's walk over the chain that comes. OpenSSL
-// finds the facts; the core's Verifier decides, one certificate at a time.
+// ask_client(): asking a client for its certificate, and OpenSSL's walk over the chain that comes.
+// OpenSSL finds the facts; the core's Verifier decides, one certificate at a time.
 #pragma once
 
 #include <cstdint>
