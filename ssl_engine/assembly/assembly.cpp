@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Three walks over the hosts: make the parts of each (policy, authorities, context, passwords,
-// certificates), judge it, and keep it. Nothing returns early, so that one run tells everything.
+// assemble(): three walks over the hosts: make the parts of each (policy, authorities, context,
+// passwords, certificates), judge it, and keep it. Nothing returns early, so that one run tells
+// everything.
 #include "ssl_engine/assembly/assembly.h"
 
 #include <algorithm>

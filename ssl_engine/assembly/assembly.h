@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From settings and files to a Snapshot, or to all that is wrong with them. assemble() is the only
-// judge of a configuration; configtest and start-up both ask it.
+// assemble(): from settings and files to a Snapshot, or to all that is wrong with them. It is the
+// only judge of a configuration; configtest and start-up both ask it.
 #pragma once
 
 #include <memory>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Hosts of one generation with equal policies share one Policy object and certificates are kept by
-// content, so that addresses tell pairs apart.
+// make_ready_contexts(): one context for each pair of policy and certificates. Hosts of one
+// generation with equal policies share one Policy object and certificates are kept by content, so
+// that addresses tell pairs apart.
 #include "ssl_engine/assembly/certificate_contexts.h"
 
 #include <map>

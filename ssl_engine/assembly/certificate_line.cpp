@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every file is read whatever is wrong with another: one run tells all.
+// LineFiles: a line's certificate file and key file, read and held against each other. Every file
+// is read whatever is wrong with another: one run tells all.
 #include "ssl_engine/assembly/certificate_line.h"
 
 #include <utility>

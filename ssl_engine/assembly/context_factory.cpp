@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The order matters: commands of SSLOpenSSLConfCmd come last, so that they have the last word.
-// Those that name a certificate or its key are HostCertificates' to carry out, like the directives.
+// ContextFactory: a policy's settings, put on an SSL_CTX one after the other. The order matters:
+// commands of SSLOpenSSLConfCmd come last, so that they have the last word. Those that name a
+// certificate or its key are HostCertificates' to carry out, like the directives.
 #include "ssl_engine/assembly/context_factory.h"
 
 #include "ssl_engine/base/text.h"

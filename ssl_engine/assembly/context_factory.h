@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Policy to SSL_CTX, one per distinct policy and not one per virtual host. The contexts carry
-// no certificates: those are set on the SSL once the ClientHello has named the host.
+// ContextFactory: policy to SSL_CTX, one per distinct policy and not one per virtual host. The
+// contexts carry no certificates: those are set on the SSL once the ClientHello has named the host.
 #pragma once
 
 #include <string>

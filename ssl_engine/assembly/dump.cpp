@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// -D DUMP_TLS in sections: addresses, hosts with their settings and certificates, policies.
+// dump_tls() in sections: addresses, hosts with their settings and certificates, policies; and
+// dump_certificates().
 #include "ssl_engine/assembly/dump.h"
 
 #include <algorithm>

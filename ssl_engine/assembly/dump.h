@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A configuration as it came out, for people: what every virtual host does and which line made
-// it so. `httpd -t -D DUMP_CERTS` and `-D DUMP_TLS` print these texts.
+// dump_certificates(), dump_tls(): a configuration as it came out, for people: what every virtual
+// host does and which line made it so. `httpd -t -D DUMP_CERTS` and `-D DUMP_TLS` print these
+// texts.
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Values are shown as a directive would spell them. What a setting comes to when it is not
-// written is asked of the policy, not repeated here.
+// shown_settings(): each value as a directive would spell it. What a setting comes to when it is
+// not written is asked of the policy, not repeated here.
 #include "ssl_engine/assembly/dump_settings.h"
 
 #include <type_traits>

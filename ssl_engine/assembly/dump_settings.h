@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How the settings of a virtual host are shown: effective values and the lines that made them.
+// shown_settings(): the settings of a virtual host for people, effective values with the lines that
+// made them.
 #pragma once
 
 #include <string>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Certificates and keys are paired by position, as the directives have always meant it. A
-// certificate without a usable key still becomes one here, without key, so that everything else
-// about it is judged in the same run; a configuration like that is never put to use.
+// HostCertificates: what the lines of a host name, loaded and paired. Certificates and keys are
+// paired by position, as the directives have always meant it. A certificate without a usable key
+// still becomes one here, without key, so that everything else about it is judged in the same run;
+// a configuration like that is never put to use.
 #include "ssl_engine/assembly/host_certificates.h"
 
 #include <utility>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A chain that is given is put in order and sent; one that is not is looked for among the
-// authorities for clients.
+// HostChains: where the chain behind a leaf is looked for. A chain that is given is put in order
+// and sent; one that is not is looked for among the authorities for clients.
 #include "ssl_engine/assembly/host_chains.h"
 
 #include <algorithm>

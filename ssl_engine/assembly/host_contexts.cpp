@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A refusal is remembered without its place: every host has lines of its own to blame.
+// HostContexts: what was made or refused before, by policy. A refusal is remembered without its
+// place: every host has lines of its own to blame.
 #include "ssl_engine/assembly/host_contexts.h"
 
 #include "ssl_engine/lint/lint.h"

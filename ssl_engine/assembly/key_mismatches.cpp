@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Keys are compared by the fingerprints of their public halves, which are shown, too: openssl pkey
-// gives the same to whoever looks by hand.
+// KeyMismatches: which key belongs to which certificate after all. Keys are compared by the
+// fingerprints of their public halves, which are shown, too: openssl pkey gives the same to whoever
+// looks by hand.
 #include "ssl_engine/assembly/key_mismatches.h"
 
 #include "ssl_engine/base/text.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A row has six fields: kind, verifier, salt, user, group, and what the administrator noted; a row
-// of kind I defines a group and has its prime, its generator and its name in the same places.
+// PasswordStores, verifier_rows(): the files as OpenSSL reads them, and as they are written. A row
+// has six fields: kind, verifier, salt, user, group, and what the administrator noted; a row of
+// kind I defines a group and has its prime, its generator and its name in the same places.
 #include "ssl_engine/assembly/password_stores.h"
 
 #include <optional>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A folder is scanned for names only; verification looks into it by hash when it needs to, so
-// what is added there works at once, and what has no hash link never does.
+// TrustStores: the files and folders of authorities and revocation lists, read. A folder is scanned
+// for names only; verification looks into it by hash when it needs to, so what is added there works
+// at once, and what has no hash link never does.
 #include "ssl_engine/assembly/trust_stores.h"
 
 #include <algorithm>

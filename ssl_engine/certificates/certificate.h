@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A certificate that can be presented: leaf, the chain sent after it, and the private key that is
-// proven to fit. Immutable once made and shared by every virtual host that names the same content.
-// Leaf and key lie in the files' own octets: OpenSSL's objects for ten thousand certificates would
-// take 70 MB, and most are not asked for by anybody today (CertificateCache makes those that are).
+// Certificate: one that can be presented: leaf, the chain sent after it, and the private key that
+// is proven to fit. Immutable once made and shared by every virtual host that names the same
+// content. Leaf and key lie in the files' own octets: OpenSSL's objects for ten thousand
+// certificates would take 70 MB, and most are not asked for by anybody today (CertificateCache
+// makes those that are).
 #pragma once
 
 #include <memory>

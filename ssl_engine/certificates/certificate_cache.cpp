@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Two threads may make the same objects at the same time; the second one's work is lost and nothing
-// else.
+// CertificateCache: a certificate's objects, found or made. The lock is not held while they are
+// made: two threads may make the same ones at the same time; the second one's work is lost and
+// nothing else.
 #include "ssl_engine/certificates/certificate_cache.h"
 
 #include <iterator>

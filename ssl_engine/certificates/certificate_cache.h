@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// OpenSSL's objects for the certificates that are in use: made for a handshake, kept for those that
-// follow, and the one that was longest not asked for goes when there are too many. So each child
-// holds what its clients ask for, and ten thousand virtual hosts cost what the busy ones cost.
+// CertificateCache: OpenSSL's objects for the certificates that are in use: made for a handshake,
+// kept for those that follow, and the one that was longest not asked for goes when there are too
+// many. So each child holds what its clients ask for, and ten thousand virtual hosts cost what the
+// busy ones cost.
 #pragma once
 
 #include <cstddef>

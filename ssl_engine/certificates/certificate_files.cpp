@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Two ways to recognise a file: by what stat(2) says of it, which saves reading it, and by the
-// digest of its content, which saves parsing it and asking for its pass phrase.
+// CertificateFiles: how a file is recognised, in two ways: by what stat(2) says of it, which saves
+// reading it, and by the digest of its content, which saves parsing it and asking for its pass
+// phrase.
 #include "ssl_engine/certificates/certificate_files.h"
 
 #include <utility>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What was read from files, kept: every file is read and parsed once, however many virtual
-// hosts name it, and not again in the second pass of a start or after a graceful restart
-// while it is unchanged. That also keeps keys open whose pass phrase was asked for.
+// CertificateFiles: what was read from files, kept: every file is read and parsed once, however
+// many virtual hosts name it, and not again in the second pass of a start or after a graceful
+// restart while it is unchanged. That also keeps keys open whose pass phrase was asked for.
 //
 // Between two generations the module's code is unloaded, so what is kept crosses over as plain
 // C data: RetainedFiles.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The crossing from one generation of the module to the next: everything C++ is turned into
-// plain memory and OpenSSL objects, and back. Nothing here may leave a pointer to our code
-// or to a vtable behind.
+// CertificateFiles across a restart: how its content gets from one generation of the module to the
+// next. Everything C++ is turned into plain memory and OpenSSL objects, and back. Nothing here may
+// leave a pointer to our code or to a vtable behind.
 #include <cstdlib>
 #include <cstring>
 #include <new>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The part of CertificateFiles for values that are URIs: who has the PIN, what was known before,
-// and what of it counts when the token is not there.
+// CertificateFiles, the part for values that are URIs: who has the PIN, what was known before, and
+// what of it counts when the token is not there.
 #include <utility>
 
 #include "ssl_engine/base/text.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Chains have two or three links, so looking through all candidates for each is cheap.
+// order_chain(): from a leaf to its issuer, and on. Chains have two or three links, so looking
+// through all candidates for each is cheap.
 #include "ssl_engine/certificates/chain.h"
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The certificates sent after the leaf, put in order: each one issues the one before it, no
-// root, nothing twice, nothing that does not belong (RFC 8446 4.4.2). Files come in every
+// order_chain(): the certificates sent after the leaf, put in order: each one issues the one before
+// it, no root, nothing twice, nothing that does not belong (RFC 8446 4.4.2). Files come in every
 // order, so what was repaired is told, too.
 #pragma once
 

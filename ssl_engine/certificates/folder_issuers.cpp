@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A folder may be the one with all certificates of a machine, and the path may be a URI: what is no
-// small file with a name like that of a certificate is left alone, and so is a crowd.
+// FolderIssuers: a folder looked through once. A folder may be the one with all certificates of a
+// machine, and the path may be a URI: what is no small file with a name like that of a certificate
+// is left alone, and so is a crowd.
 #include "ssl_engine/certificates/folder_issuers.h"
 
 #include <algorithm>

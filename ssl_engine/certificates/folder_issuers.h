@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The certificates of authorities that lie in the same folder as a host's own: how it can be known
-// that an issuer is a root, or where the intermediate is that is missing. A help for messages only.
+// FolderIssuers: the certificates of authorities that lie in the same folder as a host's own: how
+// it can be known that an issuer is a root, or where the intermediate is that is missing. A help
+// for messages only.
 #pragma once
 
 #include <map>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a host's settings and addresses say before anything is made of them.
+// BuildInput's hosts: what settings and addresses say before anything is made of them.
 #include "ssl_engine/hosts/build_input.h"
 
 namespace tlsplus {

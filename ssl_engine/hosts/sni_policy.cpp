@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Each setting's row says from which strictness on it is compared. Values are compared as they take
-// effect, so a default that is written out equals one that is not.
+// first_difference(): two hosts compared row by row. Each setting's row says from which strictness
+// on it is compared. Values are compared as they take effect, so a default that is written out
+// equals one that is not.
 #include "ssl_engine/hosts/sni_policy.h"
 
 #include <algorithm>

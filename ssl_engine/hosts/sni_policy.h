@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// May a request to one virtual host travel on a connection that was made for another
-// (SSLVHostSNIPolicy, RFC 9110 7.4)? If not, which directive is in the way: the answer is a
-// line of the configuration, because "no compatible SSL setup" never helped anybody.
+// first_difference(): whether a request to one virtual host may travel on a connection that was
+// made for another (SSLVHostSNIPolicy, RFC 9110 7.4), and if not, which directive is in the way:
+// the answer is a line of the configuration, because "no compatible SSL setup" never helped
+// anybody.
 #pragma once
 
 #include <optional>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One look-up for the exact name and one for each dot in it. Patterns other than "*.suffix"
-// are rare and are walked.
+// VhostIndex, NameTable: names found by hash. One look-up for the exact name and one for each dot
+// in it. Patterns other than "*.suffix" are rare and are walked.
 #include "ssl_engine/hosts/vhost_index.h"
 
 #include <algorithm>

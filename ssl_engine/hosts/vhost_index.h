@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// (address, name) to virtual host. For TLS to choose the host that HTTP will choose, the rule
-// must be httpd's own: of the hosts of an address, the first in the order of the configuration
-// whose ServerName or ServerAlias matches, exact or pattern alike. The order is kept beside
-// every name, so the answer is found by hash and not by walking 10,000 hosts.
+// VhostIndex: from address and name to the virtual host. For TLS to choose the host that HTTP will
+// choose, the rule must be httpd's own: of the hosts of an address, the first in the order of the
+// configuration whose ServerName or ServerAlias matches, exact or pattern alike. The order is kept
+// beside every name, so the answer is found by hash and not by walking 10,000 hosts.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Everything that can be said against a configuration once its files are read, one function per
-// subject. Each looks at values only, adds findings and changes nothing.
+// The lint rules: everything that can be said against a configuration once its files are read, one
+// function or class per subject. Each looks at values only, adds findings and changes nothing.
 #pragma once
 
 #include <cstdint>

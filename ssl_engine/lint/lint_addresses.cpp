@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Hosts against each other. One walk over the hosts sorts them by address; everything else is
-// per address, so that ten thousand names on one of them cost ten thousand look-ups.
+// lint_addresses(): hosts held against each other. One walk over the hosts sorts them by address;
+// everything else is per address, so that ten thousand names on one of them cost ten thousand
+// look-ups.
 #include <algorithm>
 #include <map>
 #include <optional>

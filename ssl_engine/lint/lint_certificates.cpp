@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A certificate that clients will refuse does not stop the server: it may be one of several, or
-// be renewed in a minute. One that OpenSSL refuses does.
+// CertificateLint: what clients and OpenSSL will say of a certificate. A certificate that clients
+// will refuse does not stop the server: it may be one of several, or be renewed in a minute. One
+// that OpenSSL refuses does.
 #include <algorithm>
 #include <optional>
 #include <utility>

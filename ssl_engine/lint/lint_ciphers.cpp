@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The words of cipher lists and of OpenSSL's commands, wherever they are written: what OpenSSL
-// refuses is explained by the word it stumbled over, and what it drops without a word is told.
+// CipherLint: the words of cipher lists and of OpenSSL's commands, wherever they are written: what
+// OpenSSL refuses is explained by the word it stumbled over, and what it drops without a word is
+// told.
 #include <algorithm>
 #include <cstddef>
 #include <string>

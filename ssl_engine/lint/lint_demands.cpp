@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// TLS 1.3 is what nearly every client speaks, so what only TLS 1.2 can do is said once, at
-// configtest, and not for each request: for a host with its first place, since the mend is one for
-// all of them.
+// lint_demands(): places that ask a client for what only TLS 1.2 can do. TLS 1.3 is what nearly
+// every client speaks, so that is said once, at configtest, and not for each request: for a host
+// with its first place, since the mend is one for all of them.
 #include <cstddef>
 #include <string>
 

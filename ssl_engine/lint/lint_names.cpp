@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Names are compared the way clients do (RFC 9525 6.3), so that what is said here is what they
-// will say.
+// lint_names(): whether a certificate covers the names of its host. Names are compared the way
+// clients do (RFC 9525 6.3), so that what is said here is what they will say.
 #include <algorithm>
 #include <optional>
 #include <string_view>

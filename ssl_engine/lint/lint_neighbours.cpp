@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Warnings only, and only where the lines leave little doubt: a rule that cries wolf is switched
-// off.
+// lint_neighbours(): what the lines of other modules come to. Warnings only, and only where the
+// lines leave little doubt: a rule that cries wolf is switched off.
 #include "ssl_engine/lint/lint_neighbours.h"
 
 #include <algorithm>

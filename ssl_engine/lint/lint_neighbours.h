@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What lines of other modules mean for TLS: passwords asked for where nobody encrypts, and rules
-// against browsers of the nineties that hit those of today.
+// lint_neighbours(): what lines of other modules mean for TLS: passwords asked for where nobody
+// encrypts, and rules against browsers of the nineties that hit those of today.
 #pragma once
 
 #include <array>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whether a handshake can succeed at all with these settings: what OpenSSL would negotiate is
-// asked of the finished context, never guessed from the words of the configuration.
+// PolicyLint: whether a handshake can succeed at all with these settings: what OpenSSL would
+// negotiate is asked of the finished context, never guessed from the words of the configuration.
 #include <algorithm>
 #include <array>
 #include <string_view>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The catalogue assembled from its blocks, and the one place where a message gets its shape.
-// Nothing here knows a single message.
+// catalogue(), render(): the catalogue assembled from its blocks, and the one place where a message
+// gets its shape. Nothing here knows a single message.
 #include "ssl_engine/messages/diagnostics.h"
 
 #include <algorithm>

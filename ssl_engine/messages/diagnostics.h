@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The catalogue of everything that can go wrong: a stable id, how bad it is, what it says,
-// why it happens and what to do. Log lines, configtest and doc/messages all come from it.
-// An id is never reused and never renumbered. A new one is a line here and a row in the
+// Tp, Diagnostic: the catalogue of everything that can go wrong: a stable id, how bad it is, what
+// it says, why it happens and what to do. Log lines, configtest and doc/messages.md all come from
+// it. An id is never reused and never renumbered. A new one is a line here and a row in the
 // diagnostics_<area>.cpp of its block; t/unit/messages/diagnostics_test.cpp holds the two together.
 #pragma once
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Messages about certificates, private keys and pass phrases. An id is never reused: a message
-// that is no longer given keeps its row here, so that old logs can still be looked up.
+// certificate_rows(): messages 200..299, about certificates, private keys and pass phrases. An id
+// is never reused: a message that is no longer given keeps its row here, so that old logs can still
+// be looked up.
 #include <array>
 
 #include "ssl_engine/messages/diagnostics_rows.h"

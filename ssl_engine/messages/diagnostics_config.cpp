@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Messages about directives, one at a time: what a line may say and where. An id is never
-// reused. Whatever mod_ssl refuses is an error here, whatever it accepts is a warning at most.
+// config_rows(): messages 100..199, about directives, one at a time: what a line may say and where.
+// An id is never reused. Whatever mod_ssl refuses is an error here, whatever it accepts is a
+// warning at most.
 #include "ssl_engine/messages/diagnostics_rows.h"
 
 namespace tlsplus {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Messages 400..499: connections and handshakes. A peer causes these; so what is above info is
-// paced (paced_messages.h): nobody outside can fill the log at a level that wakes people.
+// connection_rows(): messages 400..499, about connections and handshakes. A peer causes these; so
+// what is above info is paced (paced_messages.h): nobody outside can fill the log at a level that
+// wakes people.
 #include "ssl_engine/messages/diagnostics_rows.h"
 
 namespace tlsplus {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Messages about what a configuration adds up to: protocols, ciphers, names and addresses. An id
-// is never reused.
+// policy_rows(): messages 300..399, about what a configuration adds up to: protocols, ciphers,
+// names and addresses. An id is never reused.
 #include <array>
 
 #include "ssl_engine/messages/diagnostics_rows.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Messages 500..599: requests, variables, access.
+// request_rows(): messages 500..599, about requests, variables and access. An id is never reused.
 #include "ssl_engine/messages/diagnostics_rows.h"
 
 namespace tlsplus {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The parts the catalogue is put together from, one function per block of ids. Only
-// diagnostics.cpp and the files that define these functions include this. Rows are ordered by
-// id and live as long as the module.
+// startup_rows() and its kin: the parts the catalogue is put together from, one function per block
+// of ids. Only diagnostics.cpp and the files that define these functions include this. Rows are
+// ordered by id and live as long as the module.
 #pragma once
 
 #include <span>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Messages about sessions: caches and tickets. Nothing here is about one client: what a cache or
-// a ticket key does to a single handshake is a full handshake, counted and not told. An id is
-// never reused.
+// session_rows(): messages 600..699, about sessions: caches and tickets. Nothing here is about one
+// client: what a cache or a ticket key does to a single handshake is a full handshake, counted and
+// not told. An id is never reused.
 #include <array>
 
 #include "ssl_engine/messages/diagnostics_rows.h"

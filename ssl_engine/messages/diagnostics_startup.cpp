@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Messages 1..99: how the module came into the server.
+// startup_rows(): messages 1..99, about how the module came into the server. An id is never reused.
 #include "ssl_engine/messages/diagnostics_rows.h"
 
 namespace tlsplus {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Collects what is wrong while a configuration is judged, in whatever order it is found, and
-// gives it back in the order of the configuration, each fact once: an expired certificate that
+// Findings: collects what is wrong while a configuration is judged, in whatever order it is found,
+// and gives it back in the order of the configuration, each fact once: an expired certificate that
 // a thousand virtual hosts inherit is one line, and a chain that a thousand lack, each in its own
 // section, is told for three of them, and then which and how many there are, whatever file each
 // names.

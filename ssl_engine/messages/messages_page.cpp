@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Blocks of a hundred ids become chapters, as in diagnostics.h.
+// messages_page(): the catalogue in chapters. Blocks of a hundred ids become chapters, as in
+// diagnostics.h.
 #include "ssl_engine/messages/messages_page.h"
 
 #include <array>

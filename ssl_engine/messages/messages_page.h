@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The catalogue as a page to read: doc/messages.md. Written by `make messages`, and held against
-// the catalogue by t/unit/messages/messages_page_test.cpp.
+// messages_page(): the catalogue as a page to read: doc/messages.md. Written by `make messages`,
+// and held against the catalogue by t/unit/messages/messages_page_test.cpp.
 #pragma once
 
 #include <string>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table of kinds is short and looked at for failures only.
+// PacedMessages: a kind and its rate limit. The table of kinds is short and looked at for failures
+// only.
 #include "ssl_engine/messages/paced_messages.h"
 
 #include <algorithm>

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// fake_login(), is_fake_login(): a subject as the user of HTTP Basic authentication, and the
+// password that goes with it. Files of users hold its hash, by DES if they are old, which looks at
+// eight characters.
 #include "ssl_engine/request/access.h"
 
 #include <cstddef>

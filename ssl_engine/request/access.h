@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who may see what: the decisions that need no httpd. The hooks in httpd/ ask the questions in
-// their order and carry out the answers.
+// fake_login(), is_fake_login(): who may see what, as far as it needs no httpd. The hooks in httpd/
+// ask the questions in their order and carry out the answers.
 #pragma once
 
 #include <optional>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Base64 is openssl/'s; what is done here is to leave out what must not be sent.
+// client_cert_fields(), is_client_cert_name(): the two fields and their names. Base64 is
+// openssl/'s; what is done here is to leave out what must not be sent.
 #include "ssl_engine/request/client_cert_header.h"
 
 #include <vector>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Client-Cert and Client-Cert-Chain (RFC 9440): how an application behind this server learns who
-// the client is. It believes the header, so whatever a client sends under these names, or under one
-// that software further on may take for them, must not get through.
+// client_cert_fields(): Client-Cert and Client-Cert-Chain (RFC 9440), by which an application
+// behind this server learns who the client is. It believes the header, so whatever a client sends
+// under these names, or under one that software further on may take for them, must not get through.
 #pragma once
 
 #include <cstddef>

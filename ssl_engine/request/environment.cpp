@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An Environment is built in two passes over one string: text is appended while it may still
-// move, pointers are taken when it cannot any more.
+// Environment: built in two passes over one string: text is appended while it may still move,
+// pointers are taken when it cannot any more.
 #include "ssl_engine/request/environment.h"
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which variables a request's environment gets, by SSLOptions. What a connection's requests
-// have in common is rendered once and shared: a request costs a list of pointers, not the
+// Environment: which variables a request's environment gets, by SSLOptions. What a connection's
+// requests have in common is rendered once and shared: a request costs a list of pointers, not the
 // rendering of two certificates.
 #pragma once
 

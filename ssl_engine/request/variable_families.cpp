@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The families of variables: the grammar of their names, and their values.
+// find_in_family(), family_value(): the grammar of names that have an index or an attribute, and
+// their values.
 //
 //   SSL_ side _ which _DN [ _ attribute [ _ [index] ] [ _RAW ] ]     which: S or I, as it is
 //   SSL_ side _SAN_ ( Email | DNS | OTHER_msUPN | OTHER_dnsSRV ) _ index

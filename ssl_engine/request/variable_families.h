@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The variables with an index or an attribute in their name, which have a grammar instead of a
-// thousand rows.
+// find_in_family(), family_value(): the variables with an index or an attribute in their name,
+// which have a grammar instead of a thousand rows.
 #pragma once
 
 #include <string_view>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table is ordered by name, so that a look-up is a binary search; the families with an
-// index or an attribute in their name have a grammar instead of a thousand rows.
+// find_variable(): the table of variables, ordered by name, so that a look-up is a binary search;
+// the families with an index or an attribute in their name have a grammar instead of a thousand
+// rows.
 #include "ssl_engine/request/variables.h"
 
 #include <algorithm>

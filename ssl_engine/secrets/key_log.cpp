@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One write for each line, appended: lines of several children do not mix.
+// KeyLog::write(): one write for each line, appended: lines of several children do not mix.
 #include "ssl_engine/secrets/key_log.h"
 
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SSLKEYLOGFILE: the secrets of connections in a file, so that a recording of them can be read
-// (Wireshark). Whoever has the file can do that, so it is the owner's alone.
+// KeyLog, for SSLKEYLOGFILE: the secrets of connections in a file, so that a recording of them can
+// be read (Wireshark). Whoever has the file can do that, so it is the owner's alone.
 #pragma once
 
 #include <string>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The order of attempts, and no more: who is asked, and how, is passphrase_dialogs.cpp.
+// PassPhrases: the order of attempts, and no more: who is asked, and how, is
+// passphrase_dialogs.cpp.
 #include "ssl_engine/secrets/passphrase.h"
 
 #include <utility>

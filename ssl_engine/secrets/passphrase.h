@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How an encrypted key is opened: a phrase that opened another key is tried first, then whoever
-// SSLPassPhraseDialog names is asked. A key is asked for once, and every phrase is wiped when
-// the object goes, which is at the end of the build of a configuration.
+// PassPhrases: how an encrypted key is opened: a phrase that opened another key is tried first,
+// then whoever SSLPassPhraseDialog names is asked. A key is asked for once, and every phrase is
+// wiped when the object goes, which is at the end of the build of a configuration.
 #pragma once
 
 #include <chrono>

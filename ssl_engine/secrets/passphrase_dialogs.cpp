@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The three ways SSLPassPhraseDialog knows to ask, and the fourth that a configuration test
-// needs: not asking. Programs get what they always got: exec: server and kind of key as
-// arguments, | the prompts a person would see.
+// PhraseDialog, its kinds: the three ways SSLPassPhraseDialog knows to ask, and the fourth that a
+// configuration test needs: not asking. Programs get what they always got: exec: server and kind of
+// key as arguments, | the prompts a person would see.
 #include <algorithm>
 #include <array>
 #include <utility>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// O_NONBLOCK is what keeps a FIFO without a writer, or a device without entropy, from holding up
-// the start. /dev/random is the same generator as /dev/urandom on current kernels and a slower
-// one on old ones, so the latter is read for both.
+// seed_at_startup(): devices, files and programs read for entropy. O_NONBLOCK is what keeps a FIFO
+// without a writer, or a device without entropy, from holding up the start. /dev/random is the same
+// generator as /dev/urandom on current kernels and a slower one on old ones, so the latter is read
+// for both.
 #include "ssl_engine/secrets/random_seed.h"
 
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SSLRandomSeed carried out. OpenSSL 3 seeds itself, so sources only add to what is there, and no
-// source may hold up a start, let alone a connection: devices are read without waiting, programs
-// have a few seconds, and the `connect` lines are not carried out at all.
+// seed_at_startup(): SSLRandomSeed carried out. OpenSSL 3 seeds itself, so sources only add to what
+// is there, and no source may hold up a start, let alone a connection: devices are read without
+// waiting, programs have a few seconds, and the `connect` lines are not carried out at all.
 #pragma once
 
 #include <chrono>

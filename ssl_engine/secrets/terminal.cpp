@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The terminal as the built-in pass phrase dialog needs it. Keys are read one by one: with the
+// Terminal: what the built-in pass phrase dialog needs of one. Keys are read one by one: with the
 // terminal's own line editing, ^C would end the server with the echo still off.
 #include <fcntl.h>
 #include <poll.h>

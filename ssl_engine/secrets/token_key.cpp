@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lost and found. The signature that is tried decides, not the words of an error: those differ from
-// library to library.
+// TokenKey: lost and found. The signature that is tried decides, not the words of an error: those
+// differ from library to library.
 #include "ssl_engine/secrets/token_key.h"
 
 #include <algorithm>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A private key that stays where it is: on a token, behind a URI. What a PKCS#11 library knows does
-// not survive a fork, so each process that signs opens the key for itself, once, before its first
-// connection. A token may go away while the server runs: that is said once and not for every
-// handshake, other hosts go on, and the key is tried again now and then.
+// TokenKey: a private key on a token, behind a URI, opened in each child and tried again after the
+// token went away. What a PKCS#11 library knows does not survive a fork, so each process that signs
+// opens the key for itself, once, before its first connection. A token may go away while the server
+// runs: that is said once and not for every handshake, other hosts go on, and the key is tried
+// again now and then.
 #pragma once
 
 #include <chrono>

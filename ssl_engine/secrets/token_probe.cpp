@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The helper reports piece by piece, so that what it found before it broke off is known.
+// probe_token(): the helper and its report. It reports piece by piece, so that what it found before
+// it broke off is known.
 #include "ssl_engine/secrets/token_probe.h"
 
 #include <cstring>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the parent process may know of a token: its certificates, the public halves of its keys, and
-// that they sign. All of it is found out in a helper process that runs as the children will, so
-// that the parent forks children without a trace of a PKCS#11 library in them, a library that
-// crashes or hangs costs a message and not the start, and a token the children may not use is found
-// out in time.
+// probe_token(): what the parent process may know of a token: its certificates, the public halves
+// of its keys, and that they sign. All of it is found out in a helper process that runs as the
+// children will, so that the parent forks children without a trace of a PKCS#11 library in them, a
+// library that crashes or hangs costs a message and not the start, and a token the children may not
+// use is found out in time.
 #pragma once
 
 #include <optional>

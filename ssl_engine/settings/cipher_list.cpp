@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The list is taken apart as OpenSSL does it (ciphers(1)): separators, a sign, parts with a plus
-// between them. What it stops at, a sign with nothing behind it or a character that belongs to no
-// word, makes the whole list invalid; here it is stepped over.
+// review_cipher_list(): a list taken apart as OpenSSL does it (ciphers(1)): separators, a sign,
+// parts with a plus between them. What it stops at, a sign with nothing behind it or a character
+// that belongs to no word, makes the whole list invalid; here it is stepped over.
 #include "ssl_engine/settings/cipher_list.h"
 
 #include <algorithm>

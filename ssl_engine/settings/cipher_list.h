@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A cipher list as an operator wrote it, read word by word: OpenSSL drops without a word what it
-// does not know, so that a list with a misspelt suite serves without that suite, and a misspelt
-// "!RC4" excludes nothing. What is wrong is told, and the list that was meant is made.
+// review_cipher_list(): a cipher list as an operator wrote it, read word by word: OpenSSL drops
+// without a word what it does not know, so that a list with a misspelt suite serves without that
+// suite, and a misspelt "!RC4" excludes nothing. What is wrong is told, and the list that was meant
+// is made.
 #pragma once
 
 #include <string>

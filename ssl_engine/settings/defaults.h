@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What holds where nothing is written, once for all who ask. Flags that are not here are off, and
-// texts and lists empty; the groups, ciphers and versions of old are OpenSSL's.
+// Defaults: what holds where nothing is written, once for all who ask. Flags that are not here are
+// off, and texts and lists empty; the groups, ciphers and versions of old are OpenSSL's.
 #pragma once
 
 #include <chrono>

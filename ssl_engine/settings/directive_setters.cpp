@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Setters of rows that put<> does not fit, in the order of the table.
+// The setters of the directives that put<> does not fit, in the order of the table.
 #include "ssl_engine/settings/directive_setters.h"
 
 #include "ssl_engine/openssl/crypto_engine.h"

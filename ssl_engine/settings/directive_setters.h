@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The setters of the directives' table: what a row does with its line. put<field, parser> does for
-// most; those with a name of their own set two things, or one of two, or nothing at all.
+// put<>, and the other setters of the directives' table: what a row does with its line. put<field,
+// parser> does for most; those with a name of their own set two things, or one of two, or nothing
+// at all.
 #pragma once
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table of directives, one row each. To implement a `not_yet<>` row: give it a field in
-// host_settings.h and put<> in its place.
+// directives(): the table of directives, one row each. To implement a `not_yet<>` row: give it a
+// field in host_settings.h and put<> in its place.
 #include "ssl_engine/settings/directives.h"
 
 #include "ssl_engine/base/text.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The table of directives. A row is all there is to say about one: how httpd splits its
-// arguments, where it is allowed, what it sets. httpd/config.cpp turns rows into httpd's own
-// command table and calls apply() for each line; nothing here knows httpd.
+// Directive, directives(): the table of directives. A row is all there is to say about one: how
+// httpd splits its arguments, where it is allowed, what it sets. httpd/startup/config.cpp turns
+// rows into httpd's own command table and calls apply() for each line; nothing here knows httpd.
 #pragma once
 
 #include <cstdint>

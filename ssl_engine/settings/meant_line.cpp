@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Only what httpd reads as one word is put between quotation marks.
+// write_line(), tell_lookalikes(): words made a line again. Only what httpd reads as one word is
+// put between quotation marks.
 #include "ssl_engine/settings/meant_line.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// MeantLine: the line that was meant, as a fix to be copied into the configuration. Who is told
+// write_line(): the line that was meant, as a fix to be copied into the configuration. Who is told
 // "write: ..." writes just that, so it has the directive, every word, and quotation marks where
 // httpd wants them.
 #pragma once

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The part a directive belongs to is in its name.
+// gather_not_yet(): one finding for each part that is still to be built. The part a directive
+// belongs to is in its name.
 #include "ssl_engine/settings/not_yet.h"
 
 #include <algorithm>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Comparisons of keywords ignore case, those of prefixes ("file:", "exec:", "pkcs11:") do not:
-// with another case they have always been file names, and stay that.
+// parse_flag(), parse_file() and the others that take a word or two as they are. Comparisons of
+// keywords ignore case, those of prefixes ("file:", "exec:", "pkcs11:") do not: with another case
+// they have always been file names, and stay that.
 #include "ssl_engine/settings/parse.h"
 
 #include <charconv>

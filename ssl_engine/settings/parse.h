@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Words to values: one pure function per kind of argument. A parser sees one line of the
-// configuration, asks the file system through PathResolver only, and either gives the value or an
-// Error that says what a working line looks like. What is accepted but should be told goes to
-// Line::remark(). What mod_ssl accepts is accepted and what it refuses is refused.
+// The parse functions, from words to values: one pure function per kind of argument. A parser sees
+// one line of the configuration, asks the file system through PathResolver only, and either gives
+// the value or an Error that says what a working line looks like. What is accepted but should be
+// told goes to Line::remark(). What mod_ssl accepts is accepted and what it refuses is refused.
 #pragma once
 
 #include <chrono>

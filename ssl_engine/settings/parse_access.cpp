@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The words of the directives about access. The syntax of expressions is httpd's affair; ours is to
-// say what people get wrong most.
+// parse_require_tls(), parse_requirement(): the words of the directives about access. The syntax of
+// expressions is httpd's affair; ours is to say what people get wrong most.
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/settings/parse.h"
 

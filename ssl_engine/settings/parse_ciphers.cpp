@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SSLCipherSuite and its like: a list in one word, before it perhaps a selector. httpd splits at
-// blanks, so that "HIGH, !aNULL" is two words, of which the first looks like a selector; what was
-// meant is worked out for the message.
+// parse_ciphers(): SSLCipherSuite and its like: a list in one word, before it perhaps a selector.
+// httpd splits at blanks, so that "HIGH, !aNULL" is two words, of which the first looks like a
+// selector; what was meant is worked out for the message.
 #include <array>
 
 #include "ssl_engine/base/text.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The words of the directives about client certificates. Keywords ignore case.
+// parse_verify_mode() and its kin: the words of the directives about client certificates. Keywords
+// ignore case.
 #include "ssl_engine/base/nearest.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/settings/meant_line.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SSLProtocol and SSLOptions: lists of words that add with '+', take away with '-' and, bare, start
-// anew. That a bare word drops what stood before it is what people are surprised by, so it is told.
+// parse_protocols(), parse_options(): SSLProtocol and SSLOptions, lists of words that add with '+',
+// take away with '-' and, bare, start anew. That a bare word drops what stood before it is what
+// people are surprised by, so it is told.
 #include <cstdint>
 #include <optional>
 

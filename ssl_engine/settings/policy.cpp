@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Defaults are applied here and nowhere else, as Policy's members hold them: a host that spells a
-// default out has the same policy as one that leaves it unset.
+// effective_policy(): defaults are applied here and nowhere else, as Policy's members hold them: a
+// host that spells a default out has the same policy as one that leaves it unset.
 #include "ssl_engine/settings/policy.h"
 
 #include <algorithm>

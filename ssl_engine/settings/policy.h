@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From what is written to what takes effect: the Policy of a host, and what its sessions are bound
-// to.
+// effective_policy(), session_values(): from what is written to what takes effect: the Policy of a
+// host, and what its sessions are bound to.
 #pragma once
 
 #include <cstddef>

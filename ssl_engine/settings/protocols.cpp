@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The arithmetic of version sets. What this OpenSSL was built with is asked of openssl/features.h,
-// so that a library without TLS 1.0 changes the default and not the code.
+// ProtocolSet: the arithmetic of version sets. What this OpenSSL was built with is asked of
+// openssl/features.h, so that a library without TLS 1.0 changes the default and not the code.
 #include "ssl_engine/settings/protocols.h"
 
 #include <array>

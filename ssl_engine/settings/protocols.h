@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sets of TLS versions: what SSLProtocol's words select, and the gap-free range that can be
-// served from it (a server states a minimum and a maximum, RFC 8446 4.2.1 and D).
+// ProtocolSet: a set of TLS versions: what SSLProtocol's words select, and the gap-free range that
+// can be served from it (a server states a minimum and a maximum, RFC 8446 4.2.1 and D).
 #pragma once
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The SSLRequire lines that hold for a place. They accumulate: whatever an outer section demands is
-// demanded inside, too (directives.md 0.6).
+// RequirementList: the SSLRequire lines that hold for a place. They accumulate: whatever an outer
+// section demands is demanded inside, too.
 #pragma once
 
 #include <string_view>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The one merge that is not "the inner value if there is one": options that add and remove.
+// OptionSet::merge(): the one merge that is not "the inner value if there is one": options that add
+// and remove.
 #include "ssl_engine/settings/server_config.h"
 
 namespace tlsplus {

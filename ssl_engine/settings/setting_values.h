@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The types that settings have beside words, numbers and flags: what a parser makes of a line, and
-// what the rest of the server reads. Views are into the configuration's memory.
+// The values of settings beside words, numbers and flags: what a parser makes of a line, and what
+// the rest of the server reads. Views are into the configuration's memory.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Versions are spelled as a list that says all: what it leaves out is off.
+// spelled(): values as a directive's words. Versions are spelled as a list that says all: what it
+// leaves out is off.
 #include "ssl_engine/settings/words.h"
 
 namespace tlsplus {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A word without a sign starts anew in most lists, which nobody means who lists several: where the
-// words alone are not taken, those behind the first are tried with a plus.
+// with_words_apart(): a refused line's words tried apart. A word without a sign starts anew in most
+// lists, which nobody means who lists several: where the words alone are not taken, those behind
+// the first are tried with a plus.
 #include "ssl_engine/settings/words_apart.h"
 
 #include <algorithm>

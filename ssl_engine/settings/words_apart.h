@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What was meant by a line whose words are held together by commas or quotation marks, as
-// "SSLOptions +StdEnvVars,+ExportCertData" is: httpd splits at blanks and nowhere else.
+// with_words_apart(): what was meant by a line whose words are held together by commas or quotation
+// marks, as "SSLOptions +StdEnvVars,+ExportCertData" is: httpd splits at blanks and nowhere else.
 #pragma once
 
 #include "ssl_engine/settings/parse.h"

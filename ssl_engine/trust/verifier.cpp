@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The order matters: a chain that is too deep is refused even where its issuer may be unknown.
+// Verifier::judge(): one certificate after the other. The order matters: a chain that is too deep
+// is refused even where its issuer may be unknown.
 #include "ssl_engine/trust/verifier.h"
 
 #include "ssl_engine/base/text.h"

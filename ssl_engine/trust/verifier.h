@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Decides on each certificate of a client's chain, and finds the words for a refusal: which
-// certificate, how deep, why, and which authority would have been needed.
+// Verifier: decides on each certificate of a client's chain, and finds the words for a refusal:
+// which certificate, how deep, why, and which authority would have been needed.
 #pragma once
 
 #include <string>
