@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Connection: why it failed: OpenSSL's words, and beside them what it does not say. The first
+// Connection's failure: OpenSSL's words, and beside them what it does not say. The first
 // answer that fits is given: a user, a key, a certificate, nothing in common.
 #include <new>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A hello that comes in one piece, as nearly all do, is not copied.
+// FirstHello: the bytes until the hello is whole. A hello that comes in one piece, as nearly all
+// do, is not copied.
 #include "ssl_engine/connection/first_hello.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The certificates of a host, and their keys, put into an SSL. OpenSSL's objects come from a cache
-// that all connections of the process share.
+// present_certificates(): a host's leaf, chain and key put into an SSL, for each certificate it
+// has. OpenSSL's objects come from a cache that all connections of the process share.
 #include "ssl_engine/connection/presented_certificates.h"
 
 #include "ssl_engine/openssl/tls/server_ssl.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Presents a host's certificates on one SSL, with keys that may be on a token, which may be away.
+// present_certificates(): a host's certificates shown on one SSL, with keys that may be on a token,
+// which may be away.
 #pragma once
 
 #include <cstdint>

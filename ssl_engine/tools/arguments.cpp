@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Arguments::parse(): options in any order with the other words, as, "--name value" or
+// "--name=value"; behind "--" there are none.
 #include "ssl_engine/tools/arguments.h"
 
 #include <charconv>

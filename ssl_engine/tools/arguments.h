@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The command line, read by a table: which options there are, and which take a value. What is not
-// in the table is an error and never ignored.
+// Arguments: the command line, read by a table: which options there are, and which take a value.
+// What is not in the table is an error and never ignored.
 #pragma once
 
 #include <map>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Authority: its folder made, opened and written to. A certificate is in the index before its copy
+// is in the folder: a command that is ended in between has promised nothing that cannot be revoked.
 #include "ssl_engine/tools/authority.h"
 
 #include <fcntl.h>

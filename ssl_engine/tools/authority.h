@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A certificate authority in a folder:
+// Authority: a certificate authority in a folder:
 //
 //   ca.crt       its certificate                       ca.key       its key, mode 0600
 //   index.txt    what was issued, see ca_index.h       crlnumber    of the next list, hexadecimal

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// parse_index(), format_index(): lines to entries and back. Serial numbers get one form on the way,
+// since openssl-ca(1), a person and a certificate write them differently.
 #include "ssl_engine/tools/ca_index.h"
 
 #include <array>

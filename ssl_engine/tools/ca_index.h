@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What an authority has issued, in the format of openssl-ca(1)'s index.txt, so that `openssl ca`
-// and this are interchangeable. One line a certificate, six fields with a tab between them:
+// Index, parse_index(), format_index(): what an authority has issued, in the format of
+// openssl-ca(1)'s index.txt, so that `openssl ca` and this are interchangeable. One line a
+// certificate, six fields with a tab between them:
 //
 //   V 271127030000Z <empty> 4F0A.. unknown /CN=www.example.org
 //   |      |           |      |       |            subject

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// tlsplus-cert: keys, requests, certificates, an authority of one's own. See doc/tlsplus-cert.1.
+// The main function of tlsplus-cert: keys, requests, certificates, an authority of one's own. See
+// doc/tlsplus-cert.1.
 #include <array>
 #include <string>
 #include <vector>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// key_kind(), server_names(), client_names(): words judged as a client would judge the certificate
+// that they end up in.
 #include "ssl_engine/tools/cert_words.h"
 
 #include <arpa/inet.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a person writes about a certificate - names, kinds of key - as the values that go into one.
-// A name that no client would accept is refused here, before anything is made.
+// key_kind(), server_names(), client_names(): what a person writes about a certificate - names,
+// kinds of key - as the values that go into one. A name that no client would accept is refused
+// here, before anything is made.
 #pragma once
 
 #include <span>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// examine_certificates(): facts about the leaf, the faults of the chain, the names, the staple, in
+// this order.
 #include "ssl_engine/tools/check_certificates.h"
 
 #include <algorithm>

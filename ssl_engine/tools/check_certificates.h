@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is told of the certificates a server has sent, and of the staple with them.
+// examine_certificates(): what is told of the certificates a server has sent, and of the staple
+// with them.
 #pragma once
 
 #include "ssl_engine/openssl/handles.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// tlsplus-check: what a client sees of an HTTPS server, and what is wrong with it. See
-// doc/tlsplus-check.1.
+// The main function of tlsplus-check: what a client sees of an HTTPS server, and what is wrong with
+// it. See doc/tlsplus-check.1.
 #include <array>
 #include <string>
 #include <utility>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Report::fact(), sentence_for(): the lines of a report, and the sentences in it: what each fault
+// and each alert means to whoever runs the server, with what to do.
 #include "ssl_engine/tools/check_report.h"
 
 #include <array>

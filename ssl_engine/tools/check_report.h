@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a check found, for a person: facts as lines, then problems and notes as sentences, each with
-// what to do. Only problems make the command fail.
+// Report: what a check found, for a person: facts as lines, then problems and notes as sentences,
+// each with what to do. Only problems make the command fail.
 #pragma once
 
 #include <string>

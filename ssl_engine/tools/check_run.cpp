@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// check(): the questions in their order, and what each answer is worth. A visit that fails says why
+// there is no page; the first reason is told.
 #include "ssl_engine/tools/check_run.h"
 
 #include <array>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The whole check: some seven connections, one for each thing that needs its own.
+// check(): the whole check of a server, in some seven connections, one for each thing that needs
+// its own.
 #pragma once
 
 #include "ssl_engine/tools/check_report.h"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Visit: a socket and a ProbeClient on it, each step waited for until the deadline of the whole.
 #include "ssl_engine/tools/check_visit.h"
 
 #include <poll.h>

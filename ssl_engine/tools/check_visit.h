@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One connection to the server that is checked: connect, shake hands, perhaps ask for a page. Every
-// step ends at the visit's deadline.
+// Visit: one connection to the server that is checked: connect, shake hands, perhaps ask for a
+// page. Every step ends at the visit's deadline.
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// ca: an authority of one's own. It vouches for servers and people and not for further authorities.
+// make_authority(), the command ca: an authority of one's own. It vouches for servers and people
+// and not for further authorities.
 #include <array>
 #include <utility>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// fetch-chain: the intermediates that are missing, from where the certificates themselves say they
-// are (RFC 5280 4.2.2.1). What comes over the network is believed for its signature alone: each
-// certificate must have issued the one before it.
+// fetch_chain(), the command fetch-chain: the intermediates that are missing, from where the
+// certificates themselves say they are (RFC 5280 4.2.2.1). What comes over the network is believed
+// for its signature alone: each certificate must have issued the one before it.
 #include <array>
 #include <utility>
 

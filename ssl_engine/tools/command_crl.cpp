@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// crl: certificates revoked, and the list that says so. A list runs out, and servers then refuse
-// every client: so each run says when the next one is due.
+// make_list(), the command crl: certificates revoked, and the list that says so. A list runs out,
+// and servers then refuse every client: so each run says when the next one is due.
 #include <unistd.h>
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// issue: a certificate from an authority of one's own, for a request or with a new key. It is
-// written down in the authority's folder before anybody has it: what is not there cannot be
-// revoked.
+// issue(), the command of that name: a certificate from an authority of one's own, for a request or
+// with a new key. It is written down in the authority's folder before anybody has it: what is not
+// there cannot be revoked.
 #include <algorithm>
 #include <array>
 #include <optional>

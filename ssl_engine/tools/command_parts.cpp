@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// new_key_for(), add_key() and their kin: the steps that commands share, each a few lines.
 #include "ssl_engine/tools/command_parts.h"
 
 #include <utility>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What several commands of tlsplus-cert have in common: a new key as the options want it, files
-// that are written and told of, the lines for httpd.conf.
+// new_key_for(), add_key() and their kin: what several commands of tlsplus-cert have in common: a
+// new key as the options want it, files that are written and told of, the lines for httpd.conf.
 #pragma once
 
 #include <optional>

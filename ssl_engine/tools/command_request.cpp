@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// selfsigned and csr: a key, and what proves that one has it.
+// make_self_signed(), make_csr(), the commands selfsigned and csr: a key, and what proves that one
+// has it.
 #include <array>
 #include <utility>
 

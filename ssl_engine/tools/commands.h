@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The commands of tlsplus-cert as rows: what they are called, which options they take, what --help
-// says, and what they do.
+// Command: the commands of tlsplus-cert as rows: what they are called, which options they take,
+// what --help says, and what they do.
 #pragma once
 
 #include <span>

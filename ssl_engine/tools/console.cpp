@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// print(), tell(), run_command(): the two streams and the exit status. A pipe that nobody reads and
+// a file that is too large are errors of a write and not the end of the process.
 #include "ssl_engine/tools/console.h"
 
 #include <cerrno>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How the commands speak: what can be pasted or read by a program goes to standard output, what is
-// said to a person to standard error; and how they end.
+// print(), tell(), run_command(): how the commands speak: what can be pasted or read by a program
+// goes to standard output, what is said to a person to standard error; and how they end.
 #pragma once
 
 #include <string>

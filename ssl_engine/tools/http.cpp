@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// fetch(), parse_http_head(): a request in one piece, an answer until the server closes, and
+// redirects followed a few times.
 #include "ssl_engine/tools/http.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// As much HTTP as a status line, a header and a small file need (RFC 9112). HTTP/1.0 is asked for
-// files, so that no server answers in chunks.
+// fetch(), parse_http_head(): as much HTTP as a status line, a header and a small file need (RFC
+// 9112). HTTP/1.0 is asked for files, so that no server answers in chunks.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// read_key(), phrase_in() and their kin: a file read whole, judged by its content, and unlocked if
+// it must be.
 #include "ssl_engine/tools/key_files.h"
 
 #include <cstring>

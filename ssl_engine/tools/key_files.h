@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Keys, certificates and pass phrases from files, and phrases from a person. A phrase is never
-// taken from the command line, where every user of the machine could read it.
+// read_key(), phrase_in() and their kin: keys, certificates and pass phrases from files, and
+// phrases from a person. A phrase is never taken from the command line, where every user of the
+// machine could read it.
 #pragma once
 
 #include <string>

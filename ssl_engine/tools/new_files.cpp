@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// O_TMPFILE where there is it (open(2)); elsewhere a temporary name, with signals held back until
-// it is gone again.
+// NewFiles: O_TMPFILE where there is it (open(2)); elsewhere a temporary name, with signals held
+// back until it is gone again.
 #include "ssl_engine/tools/new_files.h"
 
 #include <fcntl.h>

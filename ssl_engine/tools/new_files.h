@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Files that appear whole or not at all, and never in the place of another. Each is first written
-// and synced without a name; then all get their names in one go, with signals held back, by
+// NewFiles: files that appear whole or not at all, and never in the place of another. Each is first
+// written and synced without a name; then all get their names in one go, with signals held back, by
 // link(2), which refuses a name that is taken. A full disk, ^C or a crash leaves nothing half
 // behind.
 #pragma once

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An Error as the commands make them: it has no place in a configuration and no id in the
-// catalogue.
+// refusal(): an Error as the commands make them: it has no place in a configuration and no id in
+// the catalogue.
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// httpd's and APR's headers, which no other file includes. They are C, full of macros with ordinary
-// names (OK, DONE, DECLINED), so nothing below httpd/ sees them. With
+// Apache's headers, httpd's and APR's, which no other file includes. They are C, full of macros
+// with ordinary names (OK, DONE, DECLINED), so nothing below httpd/ sees them. With
 // AP_HAVE_DESIGNATED_INITIALIZER the command table keeps its function types.
 #pragma once
 

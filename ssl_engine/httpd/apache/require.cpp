@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SSLRequire: expressions parsed by ap_expr, whose errors become ours.
+// HttpdExpressions: SSLRequire's expressions parsed by ap_expr, whose errors become ours.
 #include "ssl_engine/httpd/apache/require.h"
 
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SSLRequire: expressions of httpd's own, parsed when the configuration is read and asked for each
-// request.
+// HttpdExpressions: SSLRequire's expressions, which are httpd's own, parsed when the configuration
+// is read and asked for each request.
 #pragma once
 
 #include <optional>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The clock behind ParkedHandshakes: while anything waits, a thread of the child looks twice a
-// second for deadlines that have passed.
+// start_parking(), park_handshake(): the clock behind ParkedHandshakes: while anything waits, a
+// thread of the child looks twice a second for deadlines that have passed.
 #pragma once
 
 #include "ssl_engine/httpd/connection/tls_channel.h"

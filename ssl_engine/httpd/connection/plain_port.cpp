@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The filter that watches a port without TLS: one look, at the first bytes; from then on the filter
-// only passes on.
+// watch_plain_port(): the filter that watches a port without TLS: one look, at the first bytes;
+// from then on the filter only passes on.
 #include "ssl_engine/httpd/connection/plain_port.h"
 
 #include "ssl_engine/base/boundary.h"

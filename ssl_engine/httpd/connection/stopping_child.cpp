@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Connections in a child that is told to stop: what the MPM would have done for them.
+// linger_with_worker(): connections in a child that is told to stop, and what the MPM would have
+// done for them.
 #include "ssl_engine/httpd/connection/stopping_child.h"
 
 #include <array>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What other modules are asked, and in which order. httpd's core hooks come first, then the
-// optional ones of modules that were built for mod_ssl; the latter are resolved by name, so such
-// modules load and work without a rebuild.
+// challenge_from_modules(), staple_from_modules() and their kin: what other modules are asked, and
+// in which order. httpd's core hooks come first, then the optional ones of modules that were built
+// for mod_ssl; the latter are resolved by name, so such modules load and work without a rebuild.
 #include "ssl_engine/httpd/modules/peer_hooks.h"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What other modules are asked while a connection is set up: mod_md's challenge certificates and
-// staples, and the hooks that modules written for mod_ssl register. Everything degrades to "nobody
-// answered".
+// challenge_from_modules(), staple_from_modules() and their kin: what other modules are asked while
+// a connection is set up: mod_md's challenge certificates and staples, and the hooks that modules
+// written for mod_ssl register. Everything degrades to "nobody answered".
 #pragma once
 
 #include <optional>

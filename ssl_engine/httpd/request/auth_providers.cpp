@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The providers of `Require ssl` and `Require ssl-verify-client`. Both answer for the primary
-// connection of an HTTP/2 stream, through tls_of() and tls_view().
+// register_auth_providers(): `Require ssl` and `Require ssl-verify-client`. Both answer for the
+// primary connection of an HTTP/2 stream, through tls_of() and tls_view().
 #include "ssl_engine/httpd/request/auth_providers.h"
 
 #include "ssl_engine/base/boundary.h"

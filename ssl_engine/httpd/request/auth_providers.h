@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The providers of `Require ssl` and `Require ssl-verify-client`, for mod_authz_core.
+// register_auth_providers(): the providers of `Require ssl` and `Require ssl-verify-client`, for
+// mod_authz_core.
 #pragma once
 
 #include "ssl_engine/httpd/apache/apache.h"

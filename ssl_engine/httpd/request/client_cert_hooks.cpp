@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SSLClientCertHeader: no request gets further with a client's own. There are four looks at a
-// request. As soon as it was read, and again when its directory is known, what the client sent
-// under these names goes, before any other module can act on it. After the access phase, in which a
-// directory may have asked for the certificate, it goes again and ours comes. And with the end of
-// the body trailers come (RFC 9110 6.5), which "MergeTrailers on" makes headers.
+// register_client_cert_hooks(): SSLClientCertHeader's place in a request. No request gets further
+// with a client's own header. There are four looks at a request. As soon as it was read, and again
+// when its directory is known, what the client sent under these names goes, before any other module
+// can act on it. After the access phase, in which a directory may have asked for the certificate,
+// it goes again and ours comes. And with the end of the body trailers come (RFC 9110 6.5), which
+// "MergeTrailers on" makes headers.
 #include "ssl_engine/httpd/request/client_cert_hooks.h"
 
 #include <span>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SSLClientCertHeader: when in the life of a request its header is cleaned, and when it is filled.
+// register_client_cert_hooks(): when in the life of a request the header of SSLClientCertHeader is
+// cleaned, and when it is filled.
 #pragma once
 
 namespace tlsplus {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The environment of TLS requests, put where programs and modules look. A request gets pointers
-// into an Environment that it shares with the other requests of its connection. apr_table_setn()
-// compares a new name with all that begin with the same four letters, "SSL_" here, and would be
-// most of the cost: it is used only when such names are there already.
+// register_environment_hooks(): the environment of TLS requests, put where programs and modules
+// look. A request gets pointers into an Environment that it shares with the other requests of its
+// connection. apr_table_setn() compares a new name with all that begin with the same four letters,
+// "SSL_" here, and would be most of the cost: it is used only when such names are there already.
 #include "ssl_engine/httpd/request/environment_hooks.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The environment of TLS requests, for CGI programs, filters and proxies: what they get by
-// SSLOptions, and the notes.
+// register_environment_hooks(): the environment of TLS requests, for CGI programs, filters and
+// proxies: what they get by SSLOptions, and the notes.
 #pragma once
 
 #include "ssl_engine/httpd/apache/apache.h"

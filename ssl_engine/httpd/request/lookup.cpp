@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The look-ups of variables, in each of the ways there are. The core asks the hook first and our
-// optional function, which it has replaced by its own, only when no hook answered. So the hook says
-// nothing where it knows nothing, and the optional function, of which mod_ssl's users expect that
-// it never returns NULL, has the last word.
+// register_lookup_hooks(): variables looked up in each of the ways there are. The core asks the
+// hook first and our optional function, which it has replaced by its own, only when no hook
+// answered. So the hook says nothing where it knows nothing, and the optional function, of which
+// mod_ssl's users expect that it never returns NULL, has the last word.
 #include "ssl_engine/httpd/request/lookup.h"
 
 #include <cstddef>

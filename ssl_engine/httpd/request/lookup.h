@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The look-ups of variables, in the ways httpd and other modules ask for one: the ssl_var_lookup
-// hook and optional function, ssl_ext_list, expressions, log formats. On a connection that is not
-// ours the question is passed on to whoever else may know.
+// register_lookup_hooks(): variables, in the ways httpd and other modules ask for one: the
+// ssl_var_lookup hook and optional function, ssl_ext_list, expressions, log formats. On a
+// connection that is not ours the question is passed on to whoever else may know.
 #pragma once
 
 #include "ssl_engine/httpd/apache/apache.h"

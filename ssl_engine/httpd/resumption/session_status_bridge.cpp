@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The section of mod_status, written. The machine-readable section starts with the line that
-// scripts written for mod_ssl look for; a provider's own lines follow it directly, as there.
+// show_session_status(): the section of mod_status, written. The machine-readable section starts
+// with the line that scripts written for mod_ssl look for; a provider's own lines follow it
+// directly, as there.
 #include "ssl_engine/httpd/resumption/session_status_bridge.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The section of mod_status: what the caches and the ticket keys have done, as a table for people
-// and as lines for machines (`?auto`).
+// show_session_status(): the section of mod_status: what the caches and the ticket keys have done,
+// as a table for people and as lines for machines (`?auto`).
 #pragma once
 
 #include "ssl_engine/httpd/apache/apache.h"
