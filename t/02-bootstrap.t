@@ -178,6 +178,26 @@ SKIP: {
     unlike($said, qr/configuring anew/, '... once');
 }
 
+# ---- what is built ------------------------------------------------------------------------
+
+# A server needs no commands: whoever only wants to see it does not wait for them. In a folder where nothing is built
+# yet make tells all the steps it would take.
+{
+    my $empty = File::Temp->newdir('tlsplus-empty-XXXXXX', TMPDIR => 1);
+    my %steps;
+    for my $goal (qw(module all)) {
+        my @said = qx{env -u MAKEFLAGS -u MAKELEVEL make --no-print-directory -n -C '$build' O='$empty/obj' OUT='$empty/' $goal 2>&1};
+        $steps{$goal} = [map { m{^echo '\[(\d+)/(\d+)\] (.*)'} ? [$1, $2, $3] : () } @said];
+        my @counted = @{$steps{$goal}};
+        cmp_ok(scalar @counted, '>', 100, "$goal: many steps") or diag @said[0 .. ($#said < 5 ? $#said : 5)];
+        is_deeply([map { $_->[0] } @counted], [1 .. @counted], '... numbered one after the other');
+        is_deeply([grep { $_->[1] != @counted } @counted], [], '... and each of as many as there are');
+    }
+    my $commands = qr{ssl_engine/tools/|ssl_engine/openssl/authority/|tlsplus-c\w+$|libtlsplus_tools};
+    is_deeply([grep { $_->[2] =~ $commands } @{$steps{module}}], [], 'what serve builds is the module alone');
+    cmp_ok(scalar(grep { $_->[2] =~ $commands } @{$steps{all}}), '>=', 25, 'the commands are built with everything');
+}
+
 # ---- serve --------------------------------------------------------------------------------
 
 # No test installs anything.
