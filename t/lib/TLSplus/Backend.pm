@@ -5,38 +5,67 @@
 #
 #   my $backend = TLSplus::Backend->start(sub ($stream) { $stream->send($stream->take(5)) });
 #   ... ProxyPass /echo http://127.0.0.1:@{[ $backend->port ]}/
+#
+# The stream knows its {number}, counted from 1. What a conversation notes with note() the test reads with notes().
 package TLSplus::Backend;
 use v5.36;
 use Digest::SHA qw(sha1);
+use File::Temp ();
 use IO::Socket::INET ();
 use MIME::Base64 qw(encode_base64);
 use POSIX ();
+use TLSplus::Process qw(slurp);
 use TLSplus::Stream ();
 
 use constant PATIENCE => 120;
 
-sub start ($class, $serve) {
-    my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1024, ReuseAddr => 1) or die "listen: $@\n";
+my $notes;    # in a conversation: where note() writes
+
+# port => one where another has listened before
+sub start ($class, $serve, %opt) {
+    my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $opt{port} // 0, Listen => 1024, ReuseAddr => 1)
+      or die "listen: $@\n";
+    my $file = File::Temp->new(TEMPLATE => 'tlsplus-io-XXXXXX', TMPDIR => 1);
     my $pid = fork // die "fork: $!\n";
     if (!$pid) {
         POSIX::setpgid(0, 0);
         $SIG{$_} = 'DEFAULT' for qw(INT TERM ALRM);
         $SIG{CHLD} = 'IGNORE';
         $SIG{PIPE} = 'IGNORE';
+        $notes = $file->filename;
+        my $number = 0;
         while (1) {
             my $socket = $listener->accept or next;
+            ++$number;
             next if fork // 1;
             CORE::close $listener;
-            eval { $serve->(TLSplus::Stream->of_socket($socket)) };
+            my $stream = TLSplus::Stream->of_socket($socket);
+            $stream->{number} = $number;
+            eval { $serve->($stream) };
             print STDERR "# backend: $@" if length $@;
             POSIX::_exit(0);
         }
     }
     POSIX::setpgid($pid, $pid);
-    return bless { pid => $pid, port => $listener->sockport, owner => $$ }, $class;
+    return bless { pid => $pid, port => $listener->sockport, file => $file, owner => $$ }, $class;
 }
 
 sub port ($self) { $self->{port} }
+
+# A line for the test, whole however many conversations there are.
+sub note ($line) {
+    open my $out, '>>', $notes or die "$notes: $!\n";
+    syswrite $out, "$line\n";
+}
+
+sub notes ($self) { split /\n/, slurp($self->{file}->filename) }
+
+# Nobody listens any more, and what was under way is cut.
+sub stop ($self) {
+    my $pid = delete $self->{pid} or return;
+    kill KILL => -$pid;
+    waitpid $pid, 0;
+}
 
 # ---- conversations ----
 
@@ -49,6 +78,34 @@ sub echo ($stream, $seconds = PATIENCE) {
         $stream->send($bytes) if length $bytes;
         last if !length $bytes && length $stream->ended;
     }
+}
+
+# The next request as {method, path, head, body}; nothing if none comes. `Expect: 100-continue` is answered if `continue`.
+sub take_request ($stream, %opt) {
+    my $head = $stream->take_until("\r\n\r\n", PATIENCE) // return undef;
+    # s_server may have told something of its own before
+    $head =~ s{\A.*^(?=\S+ \S+ HTTP/1\.[01]\r$)}{}ms;
+    my ($method, $path) = $head =~ m{\A(\S+) (\S+) HTTP/} or return undef;
+    $stream->send("HTTP/1.1 100 Continue\r\n\r\n") if $opt{continue} && $head =~ /^Expect: *100-continue\r$/mi;
+    my $body = $opt{head_only} ? '' : take_body($stream, $head) // return undef;
+    return { method => $method, path => $path, head => $head, body => $body };
+}
+
+# What belongs to this head: of a length that it says, or in chunks.
+sub take_body ($stream, $head) {
+    return $stream->take($1, PATIENCE) if $head =~ /^Content-Length: *(\d+)\r$/mi;
+    return '' unless $head =~ /^Transfer-Encoding: *chunked\r$/mi;
+    my $body = '';
+    while (1) {
+        my $size = hex(($stream->take_until("\r\n", PATIENCE) // return undef) =~ s/[^0-9a-fA-F].*//sr);
+        my $piece = $stream->take($size + 2, PATIENCE) // return undef;
+        return $body if !$size;
+        $body .= substr $piece, 0, $size;
+    }
+}
+
+sub answer ($stream, $body, @headers) {
+    return $stream->send(join "\r\n", 'HTTP/1.1 200 OK', 'Content-Length: ' . length $body, @headers, '', $body);
 }
 
 # Answers an upgrade to `websocket`; true if it was one.
@@ -65,8 +122,7 @@ sub accept_websocket ($stream) {
 sub DESTROY ($self) {
     return if $self->{owner} != $$;
     local ($?, $!, $@);
-    kill KILL => -$self->{pid};
-    waitpid $self->{pid}, 0;
+    $self->stop;
 }
 
 1;

@@ -100,6 +100,15 @@ sub crl ($self, $name, %want) {
     return "$dir/$name.pem";
 }
 
+# A folder <name> of copies of these files, with the links by which OpenSSL finds authorities and lists; returns its path.
+sub hashed ($self, $name, @files) {
+    my $folder = "$self->{dir}/$name";
+    make_path($folder);
+    copy("$self->{dir}/$_", $folder) or die "copy $_: $!\n" for @files;
+    _openssl(['rehash', $folder]);
+    return $folder;
+}
+
 # Writes a file into the test's folder: text, or parts of others joined.
 sub write ($self, $file, @parts) {
     return spew("$self->{dir}/$file", join('', @parts), 0600);

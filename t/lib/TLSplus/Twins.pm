@@ -56,6 +56,14 @@ sub same ($self, $what, $ask, %opt) {
         || Test::More::diag(join "\n", @wrong);
 }
 
+# One test: what `ask` finds on each is this text.
+sub both ($self, $what, $ask, $expected) {
+    my ($theirs, $mine) = map { $ask->($_) } $self->stock, $self->ours;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return Test::More::ok($theirs eq $expected && $mine eq $expected, "$what: $expected")
+        || Test::More::diag("  mod_ssl: $theirs\n  ours:    $mine");
+}
+
 sub _levelled ($server, $answers) {
     my %port = reverse %{ $server->{port} };
     my $ports = join '|', sort keys %port;
