@@ -35,7 +35,7 @@ sub segment ($server, $magic) {
         my ($first, $end) = unpack 'Q>2', pack '(H16)2', map { sprintf '%016s', $_ } split /-/;
         sysseek $memory, $first, 0;
         my $size = $end - $first;
-        next unless defined sysread $memory, my $bytes, $size;
+        next unless defined sysread($memory, my $bytes, $size);
         my $at = index $bytes, $magic;
         return [$first + $at, $size - $at] if $at >= 0;
     }

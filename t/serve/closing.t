@@ -8,7 +8,8 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Certs;
-use TLSplus::Env qw(find_program);
+use TLSplus::Env qw(find_program has_module is_tlsplus);
+use TLSplus::H2;
 use TLSplus::Raw;
 use TLSplus::Server;
 use TLSplus::Test;
@@ -16,7 +17,7 @@ use TLSplus::Test;
 my $certs = TLSplus::Certs->new;
 $certs->leaf('a', san => ['a.test', 'localhost']);
 
-my $server = TLSplus::Server->start(certs => $certs, modules => ['cgi'], conf => <<'CONF');
+my $conf = <<'CONF';
 KeepAliveTimeout 2
 ScriptAlias /cgi/ @ROOT@/cgi/
 <VirtualHost *:@PORT@>
@@ -31,6 +32,7 @@ ScriptAlias /cgi/ @ROOT@/cgi/
   SetEnvIf User-Agent "MSIE [2-5]" nokeepalive ssl-unclean-shutdown downgrade-1.0 force-response-1.0
 </VirtualHost>
 CONF
+my $server = TLSplus::Server->start(certs => $certs, modules => ['cgi'], conf => $conf);
 $server->cgi('hello', 'print "Content-Type: text/plain\n\nhello\n";');
 
 sub request ($agent, %opt) {
@@ -82,6 +84,24 @@ subtest 'the first request decides' => sub {
         is scalar(() = $answer->body =~ m{^HTTP/1\.1 200 }mg), 2, "$first, then $second: both are answered";
         is_deeply $answer->alerts, $alerts, "$first, then $second: as the first wants it";
     }
+};
+
+# One of many requests that may be under way: how the connection ends is no affair of a stream's.
+subtest 'an HTTP/2 stream decides nothing' => sub {
+    plan skip_all => 'mod_http2 is not installed' unless has_module('http2');
+    plan skip_all => 'a stream may decide with mod_ssl' unless is_tlsplus();
+    my $h2 = TLSplus::Server->start(certs => $certs, modules => ['cgi', 'http2'], conf => "Protocols h2 http/1.1\n$conf");
+    $h2->cgi('hello', 'print "Content-Type: text/plain\n\nhello\n";');
+    for my $tls ('TLSv1.2', 'TLSv1.3') {
+        for my $agent (qw(plain unclean accurate)) {
+            my $answer = $h2->handshake(name => 'a.test', msg => 1, tls => $tls, alpn => 'h2',
+                request => TLSplus::H2->one_request('a.test', '/cgi/hello', 'user-agent' => $agent));
+            is $answer->alpn, 'h2', "$tls, $agent: HTTP/2";
+            like $answer->output, qr/hello\n/, "$tls, $agent: answered";
+            is_deeply $answer->alerts, \@NOTIFY, "$tls, $agent: close_notify all the same";
+        }
+    }
+    ok $h2->stop, 'stops cleanly';
 };
 
 # gnutls-cli says it will send no more (close_notify) right behind its request, and reads on. What it

@@ -313,7 +313,7 @@ my $port = answering(sub ($client, $line) {
     my ($path) = $line =~ m{^GET /(\S*) HTTP/1\.0} or return;
     my $here = 'http://127.0.0.1:' . $client->sockport;
     my $body = slurp("$dir/aia/$path");
-    return sleep 60 if $path eq 'silent';
+    return until_gone($client) if $path eq 'silent';
     return print {$client} "HTTP/1.0 302 Found\r\nLocation: $here/m1.der\r\n\r\n" if $path eq 'moved';
     return print {$client} "HTTP/1.0 302 Found\r\nLocation: $here/loop\r\n\r\n"   if $path eq 'loop';
     return print {$client} "HTTP/1.0 200 OK\r\n\r\n", 'x' x 400_000               if $path eq 'huge';

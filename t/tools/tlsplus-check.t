@@ -265,13 +265,13 @@ subtest 'what is no HTTPS server' => sub {
     finds look($plain->port('PLAIN')), qr/^problem: the server speaks plain HTTP on port \d+: the virtual host of that port has no SSLEngine on/m, 'plain HTTP';
     $plain->stop;
     finds look(answering(sub ($client, $line) { print {$client} "HTTP/1.1 400 Bad Request\r\n\r\n" }, read => 0)), qr/speaks plain HTTP/, 'a 400 at once';
-    finds look(answering(sub ($client, $line) { print {$client} "SSH-2.0-OpenSSH_9.2\r\n"; sleep 1 }, read => 0)), qr/^problem: that is no HTTPS server: it speaks SSH\./m, 'SSH';
+    finds look(answering(sub ($client, $line) { print {$client} "SSH-2.0-OpenSSH_9.2\r\n"; until_gone($client) }, read => 0)), qr/^problem: that is no HTTPS server: it speaks SSH\./m, 'SSH';
     # OpenSSL 4.0 reads no more than the 5 bytes of a record's header.
-    finds look(answering(sub ($client, $line) { print {$client} "\x00\x01nonsense\n"; sleep 1 }, read => 0)), qr/^problem: what the server sends is no TLS; it begins with "\\x00\\x01non(?:sense\\n)?"/m, 'nonsense, escaped';
+    finds look(answering(sub ($client, $line) { print {$client} "\x00\x01nonsense\n"; until_gone($client) }, read => 0)), qr/^problem: what the server sends is no TLS; it begins with "\\x00\\x01non(?:sense\\n)?"/m, 'nonsense, escaped';
     finds look(answering(sub ($client, $line) { })), qr/^problem: the server closed the connection during the handshake/m, 'one that closes';
 
     my $started = time;
-    finds look(answering(sub ($client, $line) { sleep 60 }), qw(--timeout 1)), qr/^problem: the server accepts the connection and then is silent/m, 'one that is silent';
+    finds look(answering(sub ($client, $line) { until_gone($client) }), qw(--timeout 1)), qr/^problem: the server accepts the connection and then is silent/m, 'one that is silent';
     cmp_ok time - $started, '<', 30, 'and it is not waited for';
     # A socket whose queue is never served: the kernel connects, nobody answers.
     my $deaf = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0, Listen => 5) or die "no port: $!\n";

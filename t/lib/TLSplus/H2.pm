@@ -14,6 +14,7 @@ use parent 'TLSplus::Stream';
 use constant { DATA => 0, HEADERS => 1, RST_STREAM => 3, SETTINGS => 4, PING => 6, GOAWAY => 7, WINDOW_UPDATE => 8 };
 use constant { END_STREAM => 1, ACK => 1, END_HEADERS => 4, ENABLE_CONNECT_PROTOCOL => 8 };
 use constant MOST => 16_384;    # of a frame (RFC 9113 4.2)
+use constant PREFACE => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 sub websocket ($class, $server, $path, %opt) {
     my $tls = TLSplus::Stream->tls($server, alpn => 'h2', %opt);
@@ -21,18 +22,28 @@ sub websocket ($class, $server, $path, %opt) {
         tls => $tls, in => '', end => '', owner => $$, status => '', allows_connect => 0,
         window => { 0 => 65_535, 1 => 65_535 },
     }, $class;
-    $tls->send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" . _frame(SETTINGS, 0, 0, ''));
+    $tls->send(PREFACE . _frame(SETTINGS, 0, 0, ''));
     $self->_until(30, sub { $self->{allows_connect} }) or return $self;
-    my @fields = (':method' => 'CONNECT', ':protocol' => 'websocket', ':scheme' => 'https', ':path' => $path,
+    my $block = _block(':method' => 'CONNECT', ':protocol' => 'websocket', ':scheme' => 'https', ':path' => $path,
         ':authority' => $opt{name} . ':' . $server->port, 'sec-websocket-version' => '13');
-    my $block = '';
-    $block .= "\0" . join '', map { chr(length) . $_ } splice @fields, 0, 2 while @fields;
     $tls->send(_frame(HEADERS, END_HEADERS, 1, $block));
     $self->_until(30, sub { length $self->{status} });
     return $self;
 }
 
 sub status ($self) { $self->{status} }
+
+# All that a client sends who asks once and acknowledges nothing, for programs that send bytes as they are.
+sub one_request ($class, $name, $path, @fields) {
+    return PREFACE . _frame(SETTINGS, 0, 0, '') . _frame(HEADERS, END_STREAM | END_HEADERS, 1,
+        _block(':method' => 'GET', ':scheme' => 'https', ':path' => $path, ':authority' => $name, @fields));
+}
+
+sub _block (@fields) {
+    my $block = '';
+    $block .= "\0" . join '', map { chr(length) . $_ } splice @fields, 0, 2 while @fields;
+    return $block;
+}
 
 sub _frame ($type, $flags, $stream, $payload) {
     return substr(pack('N', length $payload), 1) . pack('CCN', $type, $flags, $stream) . $payload;

@@ -10,7 +10,7 @@ use POSIX            ();
 use TLSplus::Env     qw(sanitized tool);
 use TLSplus::Process qw(run);
 
-our @EXPORT = qw(cert check openssl file_mode answering);
+our @EXPORT = qw(cert check openssl file_mode answering until_gone);
 
 my @helpers;    # process ids of answering(), ours alone
 
@@ -60,6 +60,12 @@ sub answering ($answer, %opt) {
     }
     push @helpers, $pid;
     return $listening->sockport;
+}
+
+# For an `answer`: waits until the client has gone, and reads what it still sends. A server that closes before is not
+# listened to: what it has said may go with the reset of the connection.
+sub until_gone ($client) {
+    while (sysread($client, my $rest, 65_536)) { }
 }
 
 END {

@@ -141,7 +141,9 @@ START_TEST(tls13_has_words_of_its_own) {
   CipherWords words;
   const CipherWord meaning = words.meaning_in_tls13(row.word);
   ck_assert_msg(meaning.kind == row.kind, "\"%s\" is %d", row.word, static_cast<int>(meaning.kind));
-  expect_text(meaning.instead, row.instead);
+  // OpenSSL takes IANA's names as they are from 3.2 on.
+  const bool is_taken = row.kind == Kind::tls12_suite && words.selects(row.word);
+  expect_text(meaning.instead, is_taken ? row.word : row.instead);
 }
 END_TEST
 
