@@ -7,7 +7,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Certs;
-use TLSplus::Env     qw(needs_tlsplus);
+use TLSplus::Env     qw(has_module needs_tlsplus);
 use TLSplus::Host;
 use TLSplus::Process qw(run slurp spew wait_until);
 use TLSplus::Seat;
@@ -37,6 +37,7 @@ sub count ($text, $pattern) { return scalar(() = $text =~ /$pattern/g) }
 
 my $plain = host(crt('@CERTS@/plain.full') . key('@CERTS@/plain.key'), 'b.test');
 my $ec    = crt('@CERTS@/ec.full') . key($token->uri('ec', "?pin-value=$PIN"));
+my $ec_host = host($ec);
 
 # ---- what may be named ----
 
@@ -71,6 +72,30 @@ subtest 'configtest and what it shows' => sub {
     is $found->{exit}, 0, 'passes' or diag $found->{text};
     like $found->{out}, qr/key: EC P-256, on a token: pkcs11:token=tlsplus;object=ec$/m, 'the dump names the token';
     unlike $found->{text}, qr/keep(?: |%20)quiet/, 'and not the PIN';
+};
+
+# Machines that share a cache seal its entries with what all of them have, and none has the key of a token.
+subtest 'a session cache of several machines' => sub {
+    plan skip_all => 'mod_socache_memcache is not installed' unless has_module('socache_memcache');
+    $certs->write('secret', "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n");
+    my $secret = "SSLSessionTicketSecretFile \@CERTS\@/secret\n";
+    my $far    = 'memcache:127.0.0.1:9';
+    my $found  = sub ($cache, $hosts) {
+        my $server = server(conf => "SSLSessionCache $cache\n$hosts", modules => ['socache_memcache']);
+        my $done   = $server->configtest;
+        is $done->{exit}, 0, 'configtest passes' or diag $done->{text};
+        return $done->{text};
+    };
+    like $found->($far, $ec_host), qr/^.*TP0618: .* - SSLSessionCache at \S+test\.conf:1 \(vhost a\.test\S*\)\. Fix: .*SSLSessionTicketSecretFile/m,
+      'who has its key on a token is told, with the line and the remedy';
+    unlike $found->($far, $plain), qr/TP0618/, 'who has it in a file is not';
+    unlike $found->($far, host($ec . $secret)), qr/TP0618/, 'nor with a secret of all machines';
+    unlike $found->($far, host($ec . "SSLSessionTickets off\n$secret")), qr/TP0618/, 'which counts without tickets, too';
+    unlike $found->('shm:512000', $ec_host), qr/TP0618/, 'nor with a cache of this machine';
+    my $server = server(conf => "SSLSessionCache $far\n$ec_host", modules => ['socache_memcache']);
+    ok $server->begin, 'and the server starts' or diag $server->said;
+    logs $server, qr/\[ssl:warn\].*TP0618: /, 'with the warning in its log';
+    $server->stop;
 };
 
 # ---- SSLCryptoDevice ----

@@ -10,7 +10,7 @@ use File::Path qw(make_path);
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env qw(needs_tlsplus sanitized);
-use TLSplus::Process qw(run spew);
+use TLSplus::Process qw(run spawn spew wait_until);
 use TLSplus::Server;
 use TLSplus::Test;
 
@@ -137,6 +137,68 @@ for my $tickets ('on', 'off') {
             is seen($server, $version, $name, sess_in => $session, as($change->{who} // 'member')), 'no connection', "$version, $name: nor with the certificate" if $change->{refused};
         });
         $server->stop;
+    };
+}
+
+# ---- users of TLS-SRP ----
+
+# A user's session is good as long as the file that knows him is as it was. One client each: curl keeps its session from
+# one connection to the next, and the answer to its first request waits for the change.
+my $has_srp = qx{curl --version 2>/dev/null} =~ /TLS-SRP/ && add_user('users.srpv', 'anna', 'secret');
+
+sub add_user ($file, $name, $password) {
+    spew("$dir/$file", '', 0600) unless -e "$dir/$file";
+    return run(['openssl', 'srp', '-srpvfile', "$dir/$file", '-add', '-gn', 1024, '-passout', "pass:$password", $name])->{exit} == 0;
+}
+
+my @users = (
+    # what                 what becomes of the file                       what anna gets
+    ['nothing',            sub { 1 },                                       'anna Resumed'],
+    ['another user comes', sub { add_user('users.srpv', 'bert', 'other') },   'anna Initial'],
+    ['her password',       sub { spew("$dir/users.srpv", '', 0600); add_user('users.srpv', 'anna', 'renewed') }, 'refused'],
+    ['she leaves',         sub { spew("$dir/users.srpv", '', 0600); add_user('users.srpv', 'carl', 'third') },   'refused'],
+);
+
+sub srp_conf ($tickets) { return <<"CONF" }
+SSLSessionCache shm:512000
+SSLSessionTickets $tickets
+ScriptAlias /cgi/ \@ROOT\@/cgi/
+<VirtualHost *:\@PORT\@>
+  ServerName a.test
+  SSLEngine on
+  SSLProtocol TLSv1.2
+  SSLCertificateFile    \@CERTS\@/server.crt
+  SSLCertificateKeyFile \@CERTS\@/server.key
+  SSLSRPVerifierFile    \@CERTS\@/users.srpv
+  Header always set X-Seen "%{SSL_SRP_USER}s %{SSL_SESSION_RESUMED}s"
+</VirtualHost>
+CONF
+
+for my $tickets ('on', 'off') {
+    subtest "tickets $tickets: users of TLS-SRP" => sub {
+        plan skip_all => 'no TLS-SRP in curl or openssl here' unless $has_srp;
+        for my $row (@users) {
+            my ($what, $change, $expect) = @$row;
+            spew("$dir/users.srpv", '', 0600);
+            ok add_user('users.srpv', 'anna', 'secret'), "$what: a file with anna";
+            my $server = TLSplus::Server->start(certs => $certs, modules => ['headers', 'cgi'], conf => srp_conf($tickets));
+            my ($here, $go) = map { $server->root . "/run/$_" } qw(here go);
+            $server->cgi('hold', "open my \$here, '>', '$here'; select undef, undef, undef, 0.05 until -e '$go'; print qq{Content-Type: text/plain\\n\\nheld\\n};");
+            chmod 0777, $server->root . '/run';
+            my $port  = $server->port;
+            my $anna = spawn(['curl', '-q', '-sS', '-i', '--noproxy', '*', '--tls-max', '1.2', '--insecure', '-H', 'Connection: close',
+                '--connect-to', "a.test:$port:127.0.0.1:$port", '--ciphers', 'SRP-AES-128-CBC-SHA', '--tlsauthtype', 'SRP',
+                '--tlsuser', 'anna', '--tlspassword', 'secret', map { "https://a.test:$port$_" } '/cgi/hold', '/']);
+            ok wait_until(30, sub { -e $here }), "$what: she is there" or diag $anna->err;
+            ok $change->(), '... the change';
+            ok $server->graceful, '... graceful restart';
+            spew($go, '');
+            my $done = $anna->wait(60);
+            my ($first, $second) = $anna->out =~ /^X-Seen: (.*?)\r?$/mg;
+            is $first, 'anna Initial', '... a session of anna';
+            is $second // 'refused', $expect, "... $what: $expect" or diag $anna->out . $anna->err;
+            $server->stop;
+        }
     };
 }
 
