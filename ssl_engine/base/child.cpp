@@ -12,18 +12,12 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdint>
-#include <cstring>
-#include <limits>
+
+#include "ssl_engine/base/deadline.h"
 
 namespace tlsplus {
 
 using std::chrono::milliseconds;
-
-std::string words_for(int error_number) {
-  std::array<char, 128> words{};
-  return strerror_r(error_number, words.data(), words.size());
-}
 
 void default_signals() noexcept {
   struct sigaction standard {};
@@ -37,13 +31,7 @@ void default_signals() noexcept {
   (void)pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
-int remaining(Deadline deadline) noexcept {
-  const auto left =
-      std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now()).count();
-  return static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
-}
-
-std::optional<int> wait_until(pid_t process, Deadline deadline) noexcept {
+std::optional<int> wait_until(pid_t process, Instant deadline) noexcept {
   constexpr milliseconds kStep{5};
   for (;;) {
     int status = 0;

@@ -8,28 +8,19 @@
 
 #include <chrono>
 #include <optional>
-#include <string>
+
+#include "ssl_engine/base/clock.h"
 
 namespace tlsplus {
 
-using Deadline = std::chrono::steady_clock::time_point;
-
 constexpr std::chrono::milliseconds kGrace{500};  // between SIGTERM and SIGKILL
-
-/// strerror(3), for any thread.
-std::string words_for(int error_number);
 
 /// In a new process: nothing of the server's signal handling is left.
 void default_signals() noexcept;
 
-constexpr Deadline kNoDeadline = Deadline::max();
-
-/// Milliseconds to `deadline`, as poll(2) wants them; 0 once it has passed.
-int remaining(Deadline deadline) noexcept;
-
 /// Waits for the end of `process`, not beyond `deadline`; its wait status, nullopt if it is still
 /// running.
-std::optional<int> wait_until(pid_t process, Deadline deadline) noexcept;
+std::optional<int> wait_until(pid_t process, Instant deadline) noexcept;
 
 /// Ends `process` and whomever else `whom` names, as kill(2) wants it: the process itself, or its
 /// group with a script's children.

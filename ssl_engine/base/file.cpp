@@ -12,12 +12,12 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
+#include "ssl_engine/base/errno_text.h"
 #include "ssl_engine/base/text.h"
 
 namespace tlsplus {
@@ -43,8 +43,7 @@ FileStamp stamp_of(const struct stat& status) noexcept {
 }
 
 std::string reason_of(int error_number) {
-  std::array<char, 128> words{};
-  std::string reason = strerror_r(error_number, words.data(), words.size());
+  std::string reason = errno_text(error_number);
   if (!reason.empty()) reason[0] = to_lower(reason[0]);
   return reason;
 }

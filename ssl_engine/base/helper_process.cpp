@@ -16,6 +16,8 @@
 #include <cerrno>
 #include <csignal>
 
+#include "ssl_engine/base/deadline.h"
+#include "ssl_engine/base/errno_text.h"
 #include "ssl_engine/base/text.h"
 
 namespace tlsplus {
@@ -59,7 +61,7 @@ bool Channel::send(char kind, ByteView body) noexcept {
 }
 
 Channel::Received Channel::receive(std::chrono::milliseconds limit) {
-  const Deadline deadline = std::chrono::steady_clock::now() + limit;
+  const Instant deadline = std::chrono::steady_clock::now() + limit;
   for (;;) {
     pollfd waiting{end_.get(), POLLIN, 0};
     const int ready = poll(&waiting, 1, remaining(deadline));
@@ -86,7 +88,7 @@ Result<std::unique_ptr<HelperProcess>> HelperProcess::start(
     const std::optional<RunAs>& as, const std::function<void(Channel&)>& work) {
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-    return Error{.what = text("no socket: ", words_for(errno))};
+    return Error{.what = text("no socket: ", errno_text(errno))};
   }
   Descriptor ours(ends[0]);
   Descriptor theirs(ends[1]);
@@ -98,7 +100,7 @@ Result<std::unique_ptr<HelperProcess>> HelperProcess::start(
   (void)pthread_sigmask(SIG_SETMASK, &all, &before);
   const pid_t process = fork();
   if (process != 0) (void)pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (process < 0) return Error{.what = text("no new process: ", words_for(errno))};
+  if (process < 0) return Error{.what = text("no new process: ", errno_text(errno))};
   if (process == 0) {
     ours.reset();
     run(as, parent, std::move(theirs), work);

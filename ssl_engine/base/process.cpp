@@ -18,7 +18,9 @@
 #include <utility>
 
 #include "ssl_engine/base/child.h"
+#include "ssl_engine/base/deadline.h"
 #include "ssl_engine/base/descriptor.h"
+#include "ssl_engine/base/errno_text.h"
 #include "ssl_engine/base/text.h"
 
 namespace tlsplus {
@@ -81,9 +83,9 @@ Result<pid_t> spawn(const Program& program, int in, int out, int err) {
   }
   arguments.push_back(nullptr);
   auto report = make_pipe();
-  if (!report) return Error{.what = text("no pipe: ", words_for(errno))};
+  if (!report) return Error{.what = text("no pipe: ", errno_text(errno))};
   const pid_t process = fork();
-  if (process < 0) return Error{.what = text("no new process: ", words_for(errno))};
+  if (process < 0) return Error{.what = text("no new process: ", errno_text(errno))};
   if (process == 0) {
     become(arguments.data(), program, in, out, err, report->write.get());
   }
@@ -97,7 +99,7 @@ Result<pid_t> spawn(const Program& program, int in, int out, int err) {
   while (waitpid(process, nullptr, 0) < 0 && errno == EINTR) {
   }
   return Error{.what = text(quote(failure.stage == 0 ? program.directory : program.arguments[0]),
-                            ": ", words_for(failure.error_number))};
+                            ": ", errno_text(failure.error_number))};
 }
 
 /// Whom to end with it; see end().
@@ -111,7 +113,7 @@ class Patience {
   Patience(milliseconds limit, const WhenLate& when_late)
       : deadline_(std::chrono::steady_clock::now() + limit), when_late_(when_late) {}
 
-  [[nodiscard]] Deadline deadline() const noexcept { return deadline_; }
+  [[nodiscard]] Instant deadline() const noexcept { return deadline_; }
   /// True once it is over: after that, there is none any more.
   bool is_over() {
     if (remaining(deadline_) != 0) return false;
@@ -122,7 +124,7 @@ class Patience {
   }
 
  private:
-  Deadline deadline_;
+  Instant deadline_;
   const WhenLate& when_late_;
 };
 
@@ -201,7 +203,7 @@ ProgramResult collect_output(const Program& program, std::chrono::milliseconds l
   const Descriptor nothing(open("/dev/null", O_RDONLY | O_CLOEXEC));
   auto out = make_pipe();
   auto err = make_pipe();
-  if (!out || !err) return not_started(text("no pipe: ", words_for(errno)));
+  if (!out || !err) return not_started(text("no pipe: ", errno_text(errno)));
   auto process = spawn(program, nothing.get(), out->write.get(), err->write.get());
   if (!process) return not_started(process.error().what);
   out->write.reset();
@@ -236,7 +238,7 @@ ProgramResult collect_output(const Program& program, std::chrono::milliseconds l
 Result<std::unique_ptr<Dialogue>> Dialogue::start(const Program& program) {
   auto in = make_pipe();
   auto out = make_pipe();
-  if (!in || !out) return Error{.what = text("no pipe: ", words_for(errno))};
+  if (!in || !out) return Error{.what = text("no pipe: ", errno_text(errno))};
   auto process = spawn(program, in->read.get(), out->write.get(), STDERR_FILENO);
   if (!process) return std::move(process).error();
   return std::unique_ptr<Dialogue>(new Dialogue(*process, company_of(*process, program),

@@ -14,9 +14,10 @@
 #include <openssl/x509err.h>
 
 #include <array>
-#include <cstring>
 #include <string_view>
 #include <utility>
+
+#include "ssl_engine/base/errno_text.h"
 
 namespace tlsplus {
 namespace {
@@ -76,11 +77,7 @@ const char* hint_for(unsigned long code) noexcept {
 }
 
 std::string reason_of(unsigned long code) {
-  if (ERR_SYSTEM_ERROR(code)) {
-    std::array<char, 128> words{};
-    // GNU strerror_r: the result need not be in the buffer.
-    return strerror_r(ERR_GET_REASON(code), words.data(), words.size());
-  }
+  if (ERR_SYSTEM_ERROR(code)) return errno_text(ERR_GET_REASON(code));
   const char* const reason = ERR_reason_error_string(code);
   return reason != nullptr ? std::string(reason) : "OpenSSL error " + std::to_string(code);
 }

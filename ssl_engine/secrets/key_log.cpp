@@ -11,7 +11,7 @@
 #include <array>
 #include <cerrno>
 
-#include "ssl_engine/base/child.h"
+#include "ssl_engine/base/errno_text.h"
 #include "ssl_engine/base/text.h"
 
 namespace tlsplus {
@@ -24,12 +24,12 @@ constexpr mode_t kOwnerAlone = 0600;
 Status KeyLog::open(const std::string& path) {
   Descriptor file(
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, kOwnerAlone));
-  if (!file.is_open()) return Error{.what = text(quote(path), ": ", words_for(errno))};
+  if (!file.is_open()) return Error{.what = text(quote(path), ": ", errno_text(errno))};
   struct stat seen {};
   // Not so a pipe or a device: it is no memory of secrets.
   if (fstat(file.get(), &seen) == 0 && S_ISREG(seen.st_mode) &&
       fchmod(file.get(), kOwnerAlone) != 0) {
-    return Error{.what = text(quote(path), ": ", words_for(errno))};
+    return Error{.what = text(quote(path), ": ", errno_text(errno))};
   }
   file_ = std::move(file);
   return {};

@@ -15,8 +15,8 @@
 #include <cerrno>
 #include <optional>
 #include <string>
-#include <system_error>
 
+#include "ssl_engine/base/errno_text.h"
 #include "ssl_engine/base/process.h"
 #include "ssl_engine/base/secret.h"
 #include "ssl_engine/base/text.h"
@@ -65,15 +65,13 @@ class Seeding {
     const std::string path(line.value.path);
     const int file = open(readable_device(path), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (file < 0) {
-      tell(Tp::random_source_unreadable, line,
-           text(quote(path), ", ", std::generic_category().message(errno)));
+      tell(Tp::random_source_unreadable, line, text(quote(path), ", ", errno_text(errno)));
       return;
     }
     const auto problem = mix_descriptor(line, file);
     close(file);
     if (problem) {
-      tell(Tp::random_source_unreadable, line,
-           text(quote(path), ", ", std::generic_category().message(*problem)));
+      tell(Tp::random_source_unreadable, line, text(quote(path), ", ", errno_text(*problem)));
     }
   }
 

@@ -15,6 +15,7 @@
 #include <system_error>
 #include <utility>
 
+#include "ssl_engine/base/errno_text.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/x509/x509.h"
 #include "ssl_engine/tools/key_files.h"
@@ -27,10 +28,6 @@ namespace {
 constexpr mode_t kPrivate = 0600;
 constexpr mode_t kPublic = 0644;
 constexpr int kHexadecimal = 16;
-
-std::string reason_of(int error_number) {
-  return std::error_code(error_number, std::generic_category()).message();
-}
 
 }  // namespace
 
@@ -49,7 +46,7 @@ Status Authority::create(const std::string& folder, X509& certificate, ByteView 
   constexpr mode_t kFolder = 0700;
   const std::string issued = folder + "/issued";
   if ((!was_there && mkdir(folder.c_str(), kFolder) != 0) || mkdir(issued.c_str(), kFolder) != 0) {
-    return refusal(text("cannot make ", folder, ": ", reason_of(errno)));
+    return refusal(text("cannot make ", folder, ": ", errno_text(errno)));
   }
   NewFiles files;
   const std::string pem = pem_of(certificate);
@@ -73,11 +70,11 @@ Result<Authority> Authority::open(const std::string& folder, const std::string& 
   opened.folder_ = folder;
   opened.lock_ = Descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!opened.lock_.is_open()) {
-    return refusal(text("there is no authority in ", folder, ": ", reason_of(errno)),
+    return refusal(text("there is no authority in ", folder, ": ", errno_text(errno)),
                    "tlsplus-cert ca makes one; --ca names its folder");
   }
   if (flock(opened.lock_.get(), LOCK_EX) != 0) {
-    return refusal(text("cannot lock ", folder, ": ", reason_of(errno)));
+    return refusal(text("cannot lock ", folder, ": ", errno_text(errno)));
   }
   auto certificates = read_certificates(opened.path("ca.crt"));
   if (!certificates) return std::move(certificates).error();

@@ -10,10 +10,10 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <utility>
 
+#include "ssl_engine/base/errno_text.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/tools/refusal.h"
 
@@ -22,9 +22,7 @@ namespace {
 
 Error failed(std::string_view what, const std::string& path, int error_number,
              std::string hint = {}) {
-  std::array<char, 128> words{};
-  const char* const reason = strerror_r(error_number, words.data(), words.size());
-  return refusal(text(what, ' ', path, ": ", reason), std::move(hint));
+  return refusal(text(what, ' ', path, ": ", errno_text(error_number)), std::move(hint));
 }
 
 Error taken(const std::string& path) {

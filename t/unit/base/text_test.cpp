@@ -3,6 +3,9 @@
 // Splitting, folding and, above all, escaping: what a peer sends must stay one line of log.
 #include "ssl_engine/base/text.h"
 
+#include <cerrno>
+
+#include "ssl_engine/base/errno_text.h"
 #include "t/unit/unit.h"
 
 namespace {
@@ -95,6 +98,8 @@ START_TEST(pieces_become_one_text) {
   expect_text(join({}, ", "), "");
   expect_text(join({"a"}, ", "), "a");
   expect_text(join({"a", "", "c"}, ", "), "a, , c");
+  expect_text(errno_text(ENOENT), "No such file or directory");
+  expect_text(errno_text(999'999), "Unknown error 999999");
   expect_text(hex({}), "");
   const Byte octets[] = {0x00, 0x0f, 0xf0, 0xff};
   expect_text(hex(octets), "000ff0ff");
