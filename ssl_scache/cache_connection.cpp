@@ -1,122 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sockets are non-blocking and every wait is a poll() with what is left until the deadline.
+// CacheConnection: one question sent, and read until its answer is whole.
 #include "ssl_scache/cache_connection.h"
 
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/tcp.h>
-#include <poll.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <chrono>
-#include <cstring>
-#include <memory>
-#include <system_error>
 
+#include "ssl_engine/base/errno_text.h"
 #include "ssl_engine/base/secret.h"
 #include "ssl_engine/base/text.h"
 
 namespace tlsplus {
 namespace {
 
-using std::chrono::steady_clock;
-constexpr std::string_view kNoAnswer = "no answer in time";
-
-std::string reason_of(int number) {
-  return std::generic_category().message(number);
-}
-
-/// True once `socket` is ready for `events`; false when the deadline has passed.
-bool wait_for(int socket, short events, Instant deadline) noexcept {
-  for (;;) {
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now()).count();
-    if (left <= 0) return false;
-    pollfd entry{socket, events, 0};
-    const int ready = poll(&entry, 1, static_cast<int>(left));
-    if (ready > 0) return true;
-    if (ready < 0 && errno != EINTR) return false;
-  }
-}
-
-/// 0 when connected, else the error number.
-int connect_before(int socket, const StoreAddress& to, Instant deadline) noexcept {
-  const auto* address = reinterpret_cast<const sockaddr*>(&to.address);
-  if (connect(socket, address, to.length) == 0) return 0;
-  if (errno != EINPROGRESS) return errno;
-  if (!wait_for(socket, POLLOUT, deadline)) return ETIMEDOUT;
-  int problem = 0;
-  socklen_t size = sizeof(problem);
-  return getsockopt(socket, SOL_SOCKET, SO_ERROR, &problem, &size) == 0 ? problem : errno;
-}
-
-/// Empty when all was sent.
-std::string send_all(int socket, ByteView request, Instant deadline) {
-  while (!request.empty()) {
-    const ssize_t sent = send(socket, request.data(), request.size(), MSG_NOSIGNAL);
-    if (sent > 0) {
-      request = request.subspan(static_cast<std::size_t>(sent));
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      if (!wait_for(socket, POLLOUT, deadline)) return std::string(kNoAnswer);
-    } else if (errno != EINTR) {
-      return reason_of(errno);
-    }
+/// Empty if nothing did. To be asked straight after the transfer.
+std::string what_ended(Transfer transfer) {
+  switch (transfer) {
+    case Transfer::done:
+      return {};
+    case Transfer::closed:
+      return "connection closed";
+    case Transfer::timed_out:
+      return "no answer in time";
+    case Transfer::failed:
+      return errno_text(errno);
   }
   return {};
 }
 
 }  // namespace
 
-Result<std::vector<StoreAddress>> resolve_store(const std::string& host, std::uint16_t port) {
-  addrinfo wanted{};
-  wanted.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int problem = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &found);
-  if (problem != 0) {
-    return Error{.what = text(host, ": ", gai_strerror(problem))};
-  }
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owned(found, &freeaddrinfo);
-  std::vector<StoreAddress> addresses;
-  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-    StoreAddress address;
-    if (each->ai_addrlen > sizeof(address.address)) continue;
-    std::memcpy(&address.address, each->ai_addr, each->ai_addrlen);
-    address.length = each->ai_addrlen;
-    addresses.push_back(address);
-  }
-  return addresses;
-}
-
-Result<CacheConnection> CacheConnection::open(const std::vector<StoreAddress>& addresses,
+Result<CacheConnection> CacheConnection::open(std::span<const SocketAddress> addresses,
                                               Instant deadline) {
-  int problem = EADDRNOTAVAIL;
-  for (const StoreAddress& each : addresses) {
-    CacheConnection made(
-        socket(each.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    problem = made.socket_ < 0 ? errno : connect_before(made.socket_, each, deadline);
-    if (problem != 0) continue;
-    const int on = 1;
-    (void)setsockopt(made.socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    return made;
-  }
-  return Error{.what = problem == ETIMEDOUT ? std::string(kNoAnswer) : reason_of(problem)};
-}
-
-CacheConnection::~CacheConnection() {
-  if (socket_ >= 0) close(socket_);
+  Attempt made = connect_first(addresses, deadline);
+  if (made.socket.is_open()) return CacheConnection(std::move(made.socket));
+  return Error{.what = made.problem == ETIMEDOUT ? what_ended(Transfer::timed_out)
+                                                 : errno_text(made.problem)};
 }
 
 CacheConnection::Exchange CacheConnection::exchange(ByteView request, CacheProtocol protocol,
                                                     StoreRequest kind, std::string_view key,
                                                     Instant deadline) {
   Exchange result;
-  result.problem = send_all(socket_, request, deadline);
-  if (!result.problem.empty()) {
-    result.was_closed = result.problem != kNoAnswer;
+  Transfer transfer = send_all(socket_.get(), request, deadline);
+  result.problem = what_ended(transfer);
+  if (transfer != Transfer::done) {
+    result.was_closed = transfer != Transfer::timed_out;
     return result;
   }
   Bytes received(kLongestReply + 1);
@@ -136,18 +65,11 @@ CacheConnection::Exchange CacheConnection::exchange(ByteView request, CacheProto
       }
       break;
     }
-    const ssize_t got = recv(socket_, received.data() + used, received.size() - used, 0);
-    if (got > 0) {
-      used += static_cast<std::size_t>(got);
-    } else if (got == 0) {
-      result.was_closed = used == 0;
-      result.problem = "connection closed";
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      if (!wait_for(socket_, POLLIN, deadline)) result.problem = kNoAnswer;
-    } else if (errno != EINTR) {
-      result.was_closed = used == 0;
-      result.problem = reason_of(errno);
-    }
+    std::size_t count = 0;
+    transfer = receive(socket_.get(), MutableByteView(received).subspan(used), count, deadline);
+    result.problem = what_ended(transfer);
+    result.was_closed = used == 0 && (transfer == Transfer::closed || transfer == Transfer::failed);
+    used += count;
   }
   wipe(MutableByteView(received).first(used));
   return result;

@@ -4,41 +4,23 @@
 // connect, not a send, not a reply that stops in the middle.
 #pragma once
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-
+#include <span>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "ssl_engine/base/bytes.h"
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/base/result.h"
+#include "ssl_engine/base/tcp.h"
 #include "ssl_scache/cache_protocol.h"
 
 namespace tlsplus {
-
-struct StoreAddress {
-  sockaddr_storage address{};
-  socklen_t length = 0;
-};
-
-/// All addresses of `host` (a name, an IPv4 or IPv6 address without brackets). Asks DNS and
-/// waits for it: at start, never in a handshake.
-Result<std::vector<StoreAddress>> resolve_store(const std::string& host, std::uint16_t port);
 
 /// Not thread safe; belongs to whoever took it from the pool.
 class CacheConnection {
  public:
   /// The first of `addresses` that accepts before `deadline`. Errors: why the last one did not.
-  static Result<CacheConnection> open(const std::vector<StoreAddress>& addresses, Instant deadline);
-  CacheConnection(CacheConnection&& other) noexcept : socket_(std::exchange(other.socket_, -1)) {}
-  CacheConnection& operator=(CacheConnection&& other) noexcept {
-    std::swap(socket_, other.socket_);
-    return *this;
-  }
-  CacheConnection(const CacheConnection&) = delete;
-  CacheConnection& operator=(const CacheConnection&) = delete;
-  ~CacheConnection();
+  static Result<CacheConnection> open(std::span<const SocketAddress> addresses, Instant deadline);
 
   struct Exchange {
     StoreReply::Kind kind = StoreReply::Kind::garbage;
@@ -52,9 +34,9 @@ class CacheConnection {
                     std::string_view key, Instant deadline);
 
  private:
-  explicit CacheConnection(int socket) noexcept : socket_(socket) {}
+  explicit CacheConnection(Descriptor socket) noexcept : socket_(std::move(socket)) {}
 
-  int socket_ = -1;
+  Descriptor socket_;
 };
 
 }  // namespace tlsplus

@@ -3,7 +3,6 @@
 // Sizes, and a table of the providers that httpd 2.4 has.
 #include "ssl_scache/cache_spec.h"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -66,32 +65,6 @@ Result<std::size_t> parse_size(std::string_view word) {
   return number * factor;
 }
 
-Result<ServerAddress> parse_server(std::string_view part, std::uint16_t default_port) {
-  const Error refusal{.what = text(quote(part), " is no host:port")};
-  ServerAddress server;
-  std::string_view port;
-  if (part.starts_with('[')) {
-    const auto end = part.find(']');
-    if (end == std::string_view::npos) return refusal;
-    server.host = part.substr(1, end - 1);
-    port = part.substr(end + 1);
-  } else {
-    const auto colon = std::min(part.find(':'), part.size());
-    server.host = part.substr(0, colon);
-    port = part.substr(colon);
-  }
-  server.port = default_port;
-  if (!port.empty()) {
-    port.remove_prefix(1);
-    const auto [end, problem] =
-        std::from_chars(port.data(), port.data() + port.size(), server.port);
-    const bool whole = problem == std::errc() && end == port.data() + port.size();
-    if (!whole || server.port == 0 || part[part.size() - port.size() - 1] != ':') return refusal;
-  }
-  if (server.host.empty()) return refusal;
-  return server;
-}
-
 }  // namespace
 
 Result<CacheSpec> parse_cache_spec(std::string_view provider, std::string_view arguments) {
@@ -112,12 +85,11 @@ Result<CacheSpec> parse_cache_spec(std::string_view provider, std::string_view a
   return spec;
 }
 
-Result<std::vector<ServerAddress>> parse_servers(std::string_view list,
-                                                 std::uint16_t default_port) {
-  std::vector<ServerAddress> servers;
+Result<std::vector<Endpoint>> parse_servers(std::string_view list, std::uint16_t default_port) {
+  std::vector<Endpoint> servers;
   for (const std::string_view part : split(list, ',')) {
     if (part.empty()) continue;  // as httpd's own clients do
-    auto server = parse_server(part, default_port);
+    auto server = parse_endpoint(part, default_port);
     if (!server) return std::move(server).error();
     servers.push_back(std::move(*server));
   }

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ssl_engine/base/endpoint.h"
 #include "ssl_engine/base/result.h"
 
 namespace tlsplus {
@@ -33,13 +34,9 @@ struct CacheSpec {
 /// about caches in the configuration, a default CacheSpec. An Error says why a size is refused.
 Result<CacheSpec> parse_cache_spec(std::string_view provider, std::string_view arguments);
 
-struct ServerAddress {
-  std::string host;  // a name or an address, without brackets
-  std::uint16_t port = 0;
-};
 /// "host:port,[::1]:port,host" as memcache and redis take it; `default_port` where none is given.
 /// An Error quotes the part that is none.
-Result<std::vector<ServerAddress>> parse_servers(std::string_view list, std::uint16_t default_port);
+Result<std::vector<Endpoint>> parse_servers(std::string_view list, std::uint16_t default_port);
 
 /// The module that has `provider`, "socache_redis"; empty for one that httpd does not come with.
 std::string provider_module(std::string_view provider);

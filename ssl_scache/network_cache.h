@@ -57,7 +57,7 @@ class NetworkCache final : public SessionCache {
 
   struct Server {
     std::string name;  // "host:port"
-    std::vector<StoreAddress> addresses;
+    std::vector<SocketAddress> addresses;
   };
 
   /// `servers` are 1..kMostServers, in the order of the configuration. `wait` bounds every single

@@ -84,12 +84,12 @@ class TlsDump {
     for (const auto& [address, hosts] : by_address) {
       const auto speaking = std::ranges::count_if(hosts, &Host::engine);
       if (speaking == 0) continue;
-      line("  ", padded(text(address.first, ':', address.second), kDirectiveColumn), "default ",
-           escape(hosts.front()->name), ", ", speaking, " virtual host(s) with TLS");
+      line("  ", padded(text_of(Endpoint{address.first, address.second}), kDirectiveColumn),
+           "default ", escape(hosts.front()->name), ", ", speaking, " virtual host(s) with TLS");
     }
     for (const Listener& listener : input_.listeners) {
       if (!equals_ignoring_case(listener.protocol, "https") || is_served(listener)) continue;
-      line("  ", padded(text(listener.at.host, ':', listener.at.port), kDirectiveColumn),
+      line("  ", padded(text_of(listener.at), kDirectiveColumn),
            "Listen, but no virtual host with TLS");
     }
   }

@@ -9,19 +9,12 @@
 #include <string>
 #include <string_view>
 
+#include "ssl_engine/base/endpoint.h"
+
 namespace tlsplus {
 
-constexpr std::uint16_t kHttpPort = 80;  // RFC 9110 4.2
-constexpr std::uint16_t kHttpsPort = 443;
-
-/// An address a virtual host or a Listen names.
-struct Endpoint {
-  std::string host;        // in numbers; "*": any, of either family
-  std::uint16_t port = 0;  // 0: any
-  friend bool operator==(const Endpoint&, const Endpoint&) = default;
-};
-
-/// A Listen line.
+/// A Listen line. Its Endpoint, and those of a virtual host, are in numbers: "*" is any address, of
+/// either family, and 0 any port.
 struct Listener {
   Endpoint at;
   std::string protocol;  // "http", "https", ...

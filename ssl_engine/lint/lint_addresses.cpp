@@ -28,7 +28,7 @@ std::string place_text(const Where& where) {
 }
 
 std::string address_text(const Address& address) {
-  return text(address.first, ':', address.second);
+  return text_of(Endpoint{address.first, address.second});
 }
 
 Addresses sorted_by_address(const std::vector<Draft>& drafts) {

@@ -57,7 +57,11 @@ Result<Question> question_in(const Arguments& arguments) {
   }
   if (arguments.has("--key") && !arguments.has("--cert")) return refusal("--key needs --cert");
   Question question;
-  auto at = parse_endpoint(arguments.others().front(), "443");
+  const std::string& word = arguments.others().front();
+  if (word.starts_with("https://")) {
+    return refusal(text(quote(word), " is a URL"), "write host:port, without https:// and path");
+  }
+  auto at = parse_endpoint(word, kHttpsPort);
   if (!at) return std::move(at).error();
   question.at = std::move(*at);
   question.name = to_lower(arguments.get("--sni", question.at.host));

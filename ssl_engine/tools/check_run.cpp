@@ -90,6 +90,9 @@ void Examination::explain_failure(Visit& visit, VisitOutcome outcome) {
     case VisitOutcome::not_connected:
       report_.problem(text(visit.error().what, '.'));
       if (!visit.error().hint.empty()) report_.note(text(visit.error().hint, '.'));
+      if (!is_address(question_->at.host)) {
+        report_.note("an address may be given, and the name with --sni.");
+      }
       return;
     case VisitOutcome::silent:
       report_.problem(

@@ -8,6 +8,7 @@
 #include <array>
 #include <utility>
 
+#include "ssl_engine/base/tcp.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/tls/session_info.h"
 
@@ -20,7 +21,7 @@ constexpr std::size_t kMostHeadBytes = 65'536;
 std::string request_for(const Question& question) {
   const Endpoint shown{question.name.empty() ? question.at.host : question.name, question.at.port};
   const std::string host =
-      question.at.port == "443" && !is_address(shown.host) ? shown.host : text_of(shown);
+      question.at.port == kHttpsPort && !is_address(shown.host) ? shown.host : text_of(shown);
   return text("GET / HTTP/1.1\r\nHost: ", host,
               "\r\nUser-Agent: tlsplus-check\r\nAccept: */*\r\nConnection: close\r\n\r\n");
 }

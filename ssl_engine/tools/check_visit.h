@@ -11,10 +11,11 @@
 #include <vector>
 
 #include "ssl_engine/base/clock.h"
+#include "ssl_engine/base/descriptor.h"
+#include "ssl_engine/base/endpoint.h"
 #include "ssl_engine/openssl/handles.h"
 #include "ssl_engine/openssl/tls/probe_client.h"
 #include "ssl_engine/tools/http.h"
-#include "ssl_engine/tools/net.h"
 
 namespace tlsplus::tools {
 

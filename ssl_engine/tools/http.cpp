@@ -8,6 +8,7 @@
 #include <array>
 #include <charconv>
 
+#include "ssl_engine/base/tcp.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/tools/refusal.h"
 
@@ -98,7 +99,7 @@ Result<HttpUrl> parse_http_url(std::string_view url) {
   if (!is_fine || authority.find('@') != std::string_view::npos) {
     return refusal(text(quote(url), " is not a URL that can be fetched"));
   }
-  auto at = parse_endpoint(authority, "80");
+  auto at = parse_endpoint(authority, kHttpPort);
   if (!at) return std::move(at).error();
   std::string path(rest.substr(slash, rest.find('#') - slash));
   if (!path.starts_with('/')) path.insert(path.begin(), '/');

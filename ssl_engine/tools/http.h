@@ -12,8 +12,9 @@
 #include <vector>
 
 #include "ssl_engine/base/bytes.h"
+#include "ssl_engine/base/clock.h"
+#include "ssl_engine/base/endpoint.h"
 #include "ssl_engine/base/result.h"
-#include "ssl_engine/tools/net.h"
 
 namespace tlsplus::tools {
 

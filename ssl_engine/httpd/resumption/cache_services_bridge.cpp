@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "ssl_engine/base/boundary.h"
+#include "ssl_engine/base/deadline.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/resumption/child_access_bridge.h"
 #include "ssl_engine/httpd/resumption/shm_segment.h"
@@ -120,9 +121,9 @@ std::vector<Finding> CacheServices::open_network(apr_pool_t& pconf) {
   if (!memory) return only(diagnose(Tp::cache_not_opened, memory.error().what, where_));
   std::vector<Finding> findings;
   std::vector<NetworkCache::Server> servers;
-  for (const ServerAddress& each : servers_) {
-    NetworkCache::Server server{text(each.host, ':', each.port), {}};
-    auto addresses = resolve_store(each.host, each.port);
+  for (const Endpoint& each : servers_) {
+    NetworkCache::Server server{text_of(each), {}};
+    auto addresses = resolve(each, kNoDeadline);
     if (addresses) {
       server.addresses = std::move(*addresses);
     } else {

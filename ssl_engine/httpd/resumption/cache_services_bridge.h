@@ -62,8 +62,8 @@ class CacheServices final : public NetworkCacheWatcher {
   Where where_;  // the SSLSessionCache line
   SessionStore store_ = SessionStore::external;
   std::chrono::milliseconds wait_{0};
-  std::optional<CacheSpec> spec_;       // nothing: no cache
-  std::vector<ServerAddress> servers_;  // of a cache on the network
+  std::optional<CacheSpec> spec_;  // nothing: no cache
+  std::vector<Endpoint> servers_;  // of a cache on the network
   std::unique_ptr<ShmCache> memory_;
   std::unique_ptr<SocacheBridge> provider_;
   std::unique_ptr<NetworkCache> network_;

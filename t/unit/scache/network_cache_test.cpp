@@ -13,6 +13,7 @@
 #include <map>
 #include <thread>
 
+#include "ssl_engine/base/deadline.h"
 #include "t/unit/unit.h"
 
 namespace {
@@ -160,7 +161,7 @@ struct Client {
   explicit Client(const std::vector<std::uint16_t>& ports) {
     std::vector<NetworkCache::Server> servers;
     for (const std::uint16_t port : ports) {
-      auto addresses = resolve_store("127.0.0.1", port);
+      auto addresses = resolve({"127.0.0.1", port}, kNoDeadline);
       ck_assert_msg(static_cast<bool>(addresses), "127.0.0.1");
       servers.push_back({"127.0.0.1:" + std::to_string(port), *addresses});
     }

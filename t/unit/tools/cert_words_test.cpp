@@ -8,7 +8,6 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/tools/arguments.h"
 #include "ssl_engine/tools/command_parts.h"
-#include "ssl_engine/tools/net.h"
 #include "t/unit/unit.h"
 
 namespace {
@@ -157,33 +156,6 @@ START_TEST(names_of_clients) {
 }
 END_TEST
 
-const struct {
-  std::string_view word;
-  std::string_view is;  // as text_of() writes it; empty: refused
-} kEndpoints[] = {
-    {"a.test", "a.test:443"},
-    {"a.test:8443", "a.test:8443"},
-    {"127.0.0.1:1", "127.0.0.1:1"},
-    {"::1", "[::1]:443"},
-    {"[::1]", "[::1]:443"},
-    {"[::1]:8443", "[::1]:8443"},
-    {"[::1]8443", ""},
-    {"[::1", ""},
-    {"a.test:", ""},
-    {"a.test:0", ""},
-    {"a.test:65536", ""},
-    {"a.test:https", ""},
-    {":443", ""},
-    {"https://a.test/", ""},
-    {"fe80::1%eth0", "[fe80::1%eth0]:443"},
-};
-
-START_TEST(hosts_and_ports) {
-  const auto endpoint = parse_endpoint(kEndpoints[_i].word, "443");
-  expect_text(endpoint ? text_of(*endpoint) : std::string(), kEndpoints[_i].is);
-}
-END_TEST
-
 START_TEST(paths_are_quoted_as_httpd_reads_them) {
   expect_text(config_word("/a b/c"), "\"/a b/c\"");
   expect_text(config_word("/a\"b\\c"), "\"/a\\\"b\\\\c\"");
@@ -204,7 +176,6 @@ Suite* words_suite() {
   tcase_add_loop_test(tests, names_of_servers, 0, std::size(kNames));
   tcase_add_test(tests, the_common_name_is_the_first_that_fits);
   tcase_add_test(tests, names_of_clients);
-  tcase_add_loop_test(tests, hosts_and_ports, 0, std::size(kEndpoints));
   tcase_add_test(tests, paths_are_quoted_as_httpd_reads_them);
   suite_add_tcase(suite, tests);
   return suite;
