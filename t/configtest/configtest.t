@@ -8,8 +8,9 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Certs;
-use TLSplus::Env qw(needs_tlsplus run_as);
+use TLSplus::Env qw(needs_tlsplus run_as srcdir);
 use TLSplus::Mistakes;
+use TLSplus::Process qw(run slurp);
 use TLSplus::Server;
 use TLSplus::Test;
 
@@ -246,6 +247,22 @@ subtest 'an encrypted key' => sub {
     ok $server->graceful, 'a graceful restart asks nobody';
     serves $server, 'and serves', name => 'a.test';
     $server->stop;
+};
+
+# httpd ends at a byte order mark before anything of ours is read; doc/configtest.md says what its words mean and what helps.
+subtest 'a byte order mark' => sub {
+    my $host = host('  SSLCertificateFile @CERTS@/direct.crt', '  SSLCertificateKeyFile @CERTS@/direct.key');
+    for my $case (['', qr/<\/VirtualHost> without matching <VirtualHost> section/], ["SSLProtocol TLSv1.3\n", qr/Invalid command '\\xef\\xbb\\xbfSSLProtocol'/]) {
+        my ($first, $words) = @$case;
+        my $server = TLSplus::Server->new(certs => $certs, conf => "Include \@ROOT\@/conf/marked.conf\n");
+        $server->put('conf/marked.conf', "\xef\xbb\xbf$first" . $server->expand($host));
+        my $found = $server->configtest;
+        like $found->{text}, $words, 'is refused in the words of the page';
+        my $page = slurp(srcdir() . '/doc/configtest.md');
+        my ($remedy) = $page =~ /^ +(sed -i .*) FILE$/m;
+        is run(['sh', '-c', "$remedy '" . $server->root . "/conf/marked.conf'"])->{exit}, 0, 'the remedy of the page';
+        is $server->configtest->{exit}, 0, 'is one' or diag $server->configtest->{text};
+    }
 };
 
 done_testing;
