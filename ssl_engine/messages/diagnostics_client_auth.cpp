@@ -8,10 +8,12 @@ namespace tlsplus {
 namespace {
 
 constexpr Diagnostic kRows[] = {
-    {Tp::verify_mode_value, Level::error, "unknown way to verify clients",
-     "SSLVerifyClient takes one word.", "use none, optional, require or optional_no_ca"},
+    {Tp::verify_mode_value, Level::error, "unknown way to verify the other side",
+     "SSLVerifyClient and SSLProxyVerify take one word.",
+     "use none, optional, require or optional_no_ca"},
     {Tp::crl_check_value, Level::error, "unknown way to look up revocations",
-     "SSLCARevocationCheck takes none, leaf or chain, and behind it no_crl_for_cert_ok or nothing.",
+     "SSLCARevocationCheck and SSLProxyCARevocationCheck take none, leaf or chain, and behind it "
+     "no_crl_for_cert_ok or nothing.",
      "write: SSLCARevocationCheck chain; or leaf or none in its place"},
     {Tp::ca_in_directory, Level::error, "authorities cannot be set for a directory",
      "The clients of a virtual host are verified by the same authorities everywhere in it; mod_ssl "

@@ -154,10 +154,9 @@ constexpr Diagnostic kConfigRows[] = {
      "configuration can be judged.",
      "activate the default provider, see config(5); try: openssl list -providers"},
     {Tp::directive_unused, Level::warn, "this directive has no effect",
-     "It belongs to something that is not implemented yet (connections to other servers over TLS, "
-     "OCSP, stapling) and that nothing here switches on: no SSLProxyEngine on, no SSLOCSPEnable "
-     "on, "
-     "no SSLUseStapling on. mod_ssl would do nothing with it either.",
+     "It belongs to something that is not implemented yet (OCSP, stapling) and that nothing here "
+     "switches on: no SSLOCSPEnable on, no SSLUseStapling on. mod_ssl would do nothing with it "
+     "either.",
      "nothing to do; or remove the lines, to be rid of this one"},
     {Tp::ocsp_check_value, Level::error, "SSLOCSPEnable does not know this argument",
      "It takes on, leaf or off, and after that no_ocsp_for_cert_ok or nothing.",

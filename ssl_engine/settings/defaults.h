@@ -16,7 +16,8 @@ constexpr std::chrono::seconds kTicketKeyRotation{3600};     // TLSPlusTicketKey
 constexpr std::chrono::milliseconds kSessionCacheWait{100};  // TLSPlusSessionCacheWait
 constexpr bool kSessionTickets = true;                       // SSLSessionTickets
 constexpr std::chrono::seconds kSessionTimeout{300};         // SSLSessionCacheTimeout
-constexpr int kVerifyDepth = 1;                              // SSLVerifyDepth
+constexpr int kVerifyDepth = 1;                              // SSLVerifyDepth, SSLProxyVerifyDepth
+constexpr bool kCheckPeer = true;                            // SSLProxyCheckPeer...
 constexpr PlainHttp kPlainHttp = PlainHttp::explain;         // TLSPlusPlainHTTP
 constexpr int kRenegotiationBuffer = 128 * 1024;             // SSLRenegBufferSize, bytes
 

@@ -21,6 +21,9 @@ void demand(const Line& line, const Targets& targets, const DirectoryDemand& ask
 Status set_ciphers(const Line& line, const Targets& targets) {
   const auto ciphers = parse_ciphers(line);
   if (!ciphers) return ciphers.error();
+  if (line.in_directory && ciphers->is_for_tls13) {
+    return line.refusal(Tp::cipher_suites_in_directory, quote(ciphers->list));
+  }
   if (line.in_directory) {
     store(targets.directory.cipher_list, ciphers->list, line.origin);
     demand(line, targets, {DirectoryDemand::Kind::ciphers, VerifyMode::none, ciphers->list});
@@ -28,6 +31,16 @@ Status set_ciphers(const Line& line, const Targets& targets) {
   }
   auto& field = ciphers->is_for_tls13 ? targets.server.cipher_suites : targets.server.cipher_list;
   store(field, ciphers->list, line.origin);
+  return {};
+}
+
+/// SSLProxyCipherSuite, likewise; a <Proxy> section may say both.
+Status set_proxy_ciphers(const Line& line, const Targets& targets) {
+  const auto ciphers = parse_ciphers(line);
+  if (!ciphers) return ciphers.error();
+  ProxyConfig& proxy = *targets.proxy;
+  store(ciphers->is_for_tls13 ? proxy.cipher_suites : proxy.cipher_list, ciphers->list,
+        line.origin);
   return {};
 }
 

@@ -26,6 +26,9 @@ inline ServerConfig& config_of(const Targets& targets, const ServerConfig*) {
 inline DirConfig& config_of(const Targets& targets, const DirConfig*) {
   return targets.directory;
 }
+inline ProxyConfig& config_of(const Targets& targets, const ProxyConfig*) {
+  return *targets.proxy;
+}
 
 template <class T>
 void store(Setting<T>& field, T value, const Origin& origin) {
@@ -41,7 +44,7 @@ const Config* owner_of(Field Config::*) {
   return nullptr;
 }
 
-/// Parses the line and sets `field`, a pointer to a member of one of the three configurations.
+/// Parses the line and sets `field`, a pointer to a member of one of the configurations.
 template <auto Field, auto Parse>
 Status put(const Line& line, const Targets& targets) {
   auto value = Parse(line);
@@ -90,6 +93,7 @@ Status not_yet(const Line& line, const Targets&) {
 }
 
 Status set_ciphers(const Line& line, const Targets& targets);
+Status set_proxy_ciphers(const Line& line, const Targets& targets);
 Status set_verify_client(const Line& line, const Targets& targets);
 Status set_verify_depth(const Line& line, const Targets& targets);
 Status set_require_ssl(const Line& line, const Targets& targets);

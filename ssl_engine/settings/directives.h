@@ -13,6 +13,7 @@
 #include "ssl_engine/base/result.h"
 #include "ssl_engine/settings/meant_line.h"
 #include "ssl_engine/settings/parse.h"
+#include "ssl_engine/settings/proxy_settings.h"
 #include "ssl_engine/settings/server_config.h"
 
 namespace tlsplus {
@@ -37,12 +38,14 @@ enum class Scope : std::uint8_t {
   anywhere              // refused everywhere, so that the reason is told and not the place
 };
 
-/// What a line may change: the configuration of the server it stands in, that of its directory, and
-/// the one of the whole process.
+/// What a line may change: the configuration of the server it stands in, that of its directory, the
+/// one of the whole process, and of rows with Scope::server_or_proxy that of connections to other
+/// servers.
 struct Targets {
   GlobalConfig& global;
   ServerConfig& server;
   DirConfig& directory;
+  ProxyConfig* proxy = nullptr;  // null for rows of another scope
 };
 
 using Setter = Status (*)(const Line& line, const Targets& targets);

@@ -125,16 +125,12 @@ struct Display {
   std::string_view unset{};  // in place of no value; empty: no line
 };
 
-/// The row of one setting.
-template <class Written, class Effective>
-struct HostField {
+/// What the row of any setting says, of hosts and of backends.
+template <class Config, class Written, class Effective>
+struct SettingRow {
   std::string_view directive;
-  Written ServerConfig::*written;
-  Effective effective;  // a member of Policy or of its ClientAuth, or NotInPolicy
-  /// The most tolerant SSLVHostSNIPolicy by which hosts that differ here share no connection;
-  /// nullopt: they may always.
-  std::optional<SniPolicy> apart;
-  SessionBond session;
+  Written Config::*written;
+  Effective effective;  // a member of the policy or of its ClientAuth, or NotInPolicy
   Display display;
 
   static constexpr bool kIsInPolicy = !std::is_same_v<Effective, NotInPolicy>;
@@ -145,16 +141,31 @@ struct HostField {
     if constexpr (std::is_invocable_v<Effective, AnyPolicy&>) {
       return policy.*effective;
     } else {
-      return policy.client_auth.*effective;
+      return auth_of(policy).*effective;
     }
   }
 };
 
+template <class AnyPolicy>
+requires std::is_same_v<std::remove_const_t<AnyPolicy>, Policy>
+constexpr auto& auth_of(AnyPolicy& policy) noexcept {
+  return policy.client_auth;
+}
+
 /// For merge_fields().
-template <class Written, class Effective>
-constexpr auto member_of(const HostField<Written, Effective>& field) noexcept {
+template <class Config, class Written, class Effective>
+constexpr auto member_of(const SettingRow<Config, Written, Effective>& field) noexcept {
   return field.written;
 }
+
+/// The row of a host's setting.
+template <class Written, class Effective>
+struct HostField : SettingRow<ServerConfig, Written, Effective> {
+  /// The most tolerant SSLVHostSNIPolicy by which hosts that differ here share no connection;
+  /// nullopt: they may always.
+  std::optional<SniPolicy> apart;
+  SessionBond session;
+};
 
 constexpr auto ServerConfig::fields() {
   using C = ServerConfig;
@@ -167,9 +178,9 @@ constexpr auto ServerConfig::fields() {
   const auto row = []<class W, class E>(std::string_view directive, W C::*written, E effective,
                                         std::optional<SniPolicy> apart, SessionBond session,
                                         Display display = {}) {
-    return HostField<W, E>{directive, written, effective, apart, session, display};
+    return HostField<W, E>{{directive, written, effective, display}, apart, session};
   };
-  // Columns as in HostField. Of several differences the first is told, so among equals what matters
+  // Of several differences the first is told, so among equals what matters
   // most comes first.
   // clang-format off
   return std::tuple(

@@ -15,10 +15,9 @@
 namespace tlsplus {
 namespace {
 
-enum class Part : std::uint8_t { backends, ocsp, stapling };
+enum class Part : std::uint8_t { ocsp, stapling };
 
 Part part_of(const Error& line) {
-  if (line.where.directive.starts_with("SSLProxy")) return Part::backends;
   return line.where.directive.starts_with("SSLOCSP") ? Part::ocsp : Part::stapling;
 }
 
@@ -46,7 +45,7 @@ Error together(Tp id, const std::vector<Error>& lines) {
 
 void gather_not_yet(std::vector<Finding>& findings) {
   std::vector<Error> lines;
-  std::array<bool, 3> is_needed{};
+  std::array<bool, 2> is_needed{};
   const auto is_one = [](const Finding& finding) {
     return is_about(finding.error, Tp::directive_not_yet) ||
            is_about(finding.error, Tp::directive_unused);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // gather_not_yet(): what is said of lines that belong to parts of mod_ssl which are still to be
-// built: connections to other servers (SSLProxy...), stapling, OCSP for client certificates. Real
-// configurations are full of them with nothing that needs them, since distributions write them down
-// beforehand.
+// built: stapling, OCSP for client certificates. Real configurations are full of them with nothing
+// that needs them, since distributions write them down beforehand.
 #pragma once
 
 #include <vector>

@@ -64,9 +64,6 @@ Result<CipherSetting> parse_ciphers(const Line& line) {
   if (line.words.size() != 2 || (line.word(0) != "SSL" && !is_for_tls13)) {
     return cipher_refusal(line);
   }
-  if (line.in_directory && is_for_tls13) {
-    return line.refusal(Tp::cipher_suites_in_directory, quote(line.word(1)));
-  }
   return CipherSetting{is_for_tls13, line.word(1)};
 }
 

@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/settings/take_effect.h"
 #include "ssl_engine/settings/words.h"
 
 namespace tlsplus {
@@ -64,35 +65,6 @@ bool Policy::has_command(std::initializer_list<std::string_view> names) const no
         names, [&](std::string_view name) { return equals_ignoring_case(command.first, name); });
   });
 }
-
-namespace {
-
-// What is not written leaves the default.
-template <class Value, class Written>
-void take(Value& value, const Setting<Written>& written) {
-  if (written.is_set()) value = *written;
-}
-void take(ProtocolSet& versions, const Setting<ProtocolSelection>& written) {
-  if (written.is_set()) versions = written->versions;
-}
-void take(std::vector<std::pair<std::string, std::string>>& commands,
-          const SettingList<ConfCommand, ListMerge::append>& written) {
-  for (const auto& entry : written.entries()) {
-    commands.emplace_back(entry.value.command, entry.value.value);
-  }
-}
-
-ProtocolSet narrowed(ProtocolSet versions, const SystemDefaults& system) {
-  for (const Protocol protocol : kProtocols) {
-    const std::uint16_t version = wire_version(protocol);
-    if (version < system.lowest || (system.highest != 0 && version > system.highest)) {
-      versions.remove(protocol);
-    }
-  }
-  return versions;
-}
-
-}  // namespace
 
 Policy effective_policy(const ServerConfig& config, const SystemDefaults& system) {
   Policy policy;

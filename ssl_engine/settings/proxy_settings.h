@@ -12,6 +12,7 @@
 #include <type_traits>
 
 #include "ssl_engine/base/setting.h"
+#include "ssl_engine/openssl/tls/server_context.h"
 #include "ssl_engine/settings/host_settings.h"
 #include "ssl_engine/settings/protocols.h"
 #include "ssl_engine/settings/setting_values.h"
@@ -41,13 +42,6 @@ struct ProxyConfig {
   static constexpr auto fields();
 };
 
-/// What of a backend's certificate has to show the name that was asked for.
-enum class NameCheck : std::uint8_t {
-  none,
-  common_name,  // the subject's CN alone, as of old: CheckPeerName off, and CheckPeerCN written on
-  names         // the alternative names, and the CNs
-};
-
 /// What they come to, in canonical form. A value. What a member holds here is its default.
 struct ProxyPolicy {
   bool engine = false;
@@ -59,10 +53,71 @@ struct ProxyPolicy {
   std::string certificate_file;
   std::string certificate_path;
   std::string chain_file;
-  bool check_expire = true;
+  bool check_expire = defaults::kCheckPeer;
   NameCheck name_check = NameCheck::names;
 
   friend bool operator==(const ProxyPolicy&, const ProxyPolicy&) = default;
+  /// True if a backend whose certificate is refused gets no request.
+  [[nodiscard]] bool verifies() const noexcept { return peer.mode != VerifyMode::none; }
 };
+
+template <class AnyPolicy>
+requires std::is_same_v<std::remove_const_t<AnyPolicy>, ProxyPolicy>
+constexpr auto& auth_of(AnyPolicy& policy) noexcept {
+  return policy.peer;
+}
+
+/// The row of one setting.
+template <class Written, class Effective>
+using ProxyField = SettingRow<ProxyConfig, Written, Effective>;
+
+constexpr auto ProxyConfig::fields() {
+  using C = ProxyConfig;
+  using P = ProxyPolicy;
+  using A = ClientAuth;
+  constexpr NotInPolicy kNo{};
+  const auto row = []<class W, class E>(std::string_view directive, W C::*written, E effective,
+                                        Display display = {}) {
+    return ProxyField<W, E>{directive, written, effective, display};
+  };
+  // clang-format off
+  return std::tuple(
+      row("SSLProxyEngine", &C::engine, &P::engine),
+      row("SSLProxyProtocol", &C::protocol, &P::selected),
+      row("SSLProxyCipherSuite", &C::cipher_list, &P::cipher_list, {.unset = "DEFAULT"}),
+      row("SSLProxyCipherSuite TLSv1.3", &C::cipher_suites, &P::cipher_suites, {.unset = "OpenSSL's default"}),
+      row("SSLProxyVerify", &C::verify, &A::mode),
+      row("SSLProxyVerifyDepth", &C::verify_depth, &A::depth),
+      row("SSLProxyCACertificateFile", &C::ca_file, &A::ca_file),
+      row("SSLProxyCACertificatePath", &C::ca_path, &A::ca_path),
+      row("SSLProxyCARevocationFile", &C::crl_file, &A::crl_file),
+      row("SSLProxyCARevocationPath", &C::crl_path, &A::crl_path),
+      row("SSLProxyCARevocationCheck", &C::crl_check, &A::crl_check),
+      row("SSLProxyMachineCertificateFile", &C::certificate_file, &P::certificate_file),
+      row("SSLProxyMachineCertificatePath", &C::certificate_path, &P::certificate_path),
+      row("SSLProxyMachineCertificateChainFile", &C::chain_file, &P::chain_file),
+      row("SSLProxyCheckPeerExpire", &C::check_expire, &P::check_expire),
+      // The two of them together are one setting; see name_check_of().
+      row("SSLProxyCheckPeerName", &C::check_name, &P::name_check),
+      row("SSLProxyCheckPeerCN", &C::check_cn, kNo));
+  // clang-format on
+}
+
+/// Calls visit(ProxyField) for each row.
+template <class Visit>
+constexpr void for_each_proxy_field(Visit visit) {
+  std::apply([&](const auto&... field) { (visit(field), ...); }, ProxyConfig::fields());
+}
+
+/// What SSLProxyCheckPeerName and SSLProxyCheckPeerCN come to, as with mod_ssl: the names are
+/// checked unless either is off, and even with CheckPeerCN off where CheckPeerName on is written;
+/// without them the CN alone where CheckPeerCN on is.
+NameCheck name_check_of(const Setting<bool>& check_name, const Setting<bool>& check_cn) noexcept;
+
+/// The effective policy of merged settings. Cannot fail; as effective_policy() does.
+ProxyPolicy effective_proxy_policy(const ProxyConfig& config, const SystemDefaults& system = {});
+
+/// All values in effect as text: equal for equal policies only.
+std::string effective_values(const ProxyPolicy& policy);
 
 }  // namespace tlsplus

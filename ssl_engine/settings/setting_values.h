@@ -50,6 +50,13 @@ struct RevocationSetting {
   friend bool operator==(const RevocationSetting&, const RevocationSetting&) = default;
 };
 
+/// What of a backend's certificate has to show the name that was asked for.
+enum class NameCheck : std::uint8_t {
+  none,
+  common_name,  // the subject's CN alone, as of old: CheckPeerName off, and CheckPeerCN written on
+  names         // the alternative names, and the CNs
+};
+
 /// What a directory section inside a server asks of its clients.
 struct DirectoryDemand {
   enum class Kind : std::uint8_t { certificate, ciphers, access };

@@ -43,6 +43,10 @@ std::string spelled(PlainHttp answer) {
   return std::string(word_for(kPlainHttpAnswers, answer));
 }
 
+std::string spelled(NameCheck check) {
+  return std::string(word_for(kNameChecks, check));
+}
+
 std::string spelled(const ConfCommand& command) {
   return text(command.command, ' ', command.value);
 }

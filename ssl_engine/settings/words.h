@@ -38,6 +38,11 @@ constexpr auto kRevocationChecks = std::to_array<Word<RevocationCheck>>({
     {"leaf", RevocationCheck::leaf},
     {"chain", RevocationCheck::chain},
 });
+constexpr auto kNameChecks = std::to_array<Word<NameCheck>>({
+    {"on", NameCheck::names},
+    {"off, but the CN is", NameCheck::common_name},
+    {"off", NameCheck::none},
+});
 constexpr std::string_view kNoCrlIsFine = "no_crl_for_cert_ok";
 constexpr auto kPlainHttpAnswers = std::to_array<Word<PlainHttp>>({
     {"explain", PlainHttp::explain},
@@ -84,6 +89,7 @@ std::string spelled(ProtocolSet versions);
 std::string spelled(VerifyMode mode);
 std::string spelled(RevocationSetting setting);
 std::string spelled(PlainHttp answer);
+std::string spelled(NameCheck check);
 std::string spelled(const ConfCommand& command);
 /// Several commands, a line each.
 std::string spelled(const std::vector<std::pair<std::string, std::string>>& commands);

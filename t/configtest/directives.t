@@ -237,13 +237,39 @@ S | SSLStaplingResponderTimeout -5                  | TP0111
 S | SSLOCSPDefaultResponder http://localhost/       | ok TP0144
 S | SSLOCSPEnable on                                | TP0128 plus
 S | SSLOCSPEnable sometimes                         | TP0145
-V | SSLProxyEngine on                               | TP0128 plus
-P | SSLProxyEngine on                               | TP0128 plus
-S | SSLProxyCipherSuite HIGH:!aNULL                 | ok TP0144
-V | SSLProxyProtocol all -SSLv3                     | ok TP0144
-P | SSLProxyVerify require                          | ok TP0144
+V | SSLProxyEngine on                               | ok
+P | SSLProxyEngine on                               | ok
+S | SSLProxyEngine maybe                            | must be On or Off
+S | SSLProxyCipherSuite HIGH:!aNULL                 | ok
+P | SSLProxyCipherSuite TLSv1.3 TLS_AES_128_GCM_SHA256 | ok
+S | SSLProxyCipherSuite TLS HIGH                    | TP0107
+V | SSLProxyProtocol all -SSLv3                     | ok
+V | SSLProxyProtocol TLSv9                          | TP0103
+P | SSLProxyVerify require                          | ok
 P | SSLProxyVerify sometimes                        | TP0700
+V | SSLProxyVerifyDepth 3                           | ok
+P | SSLProxyVerifyDepth -1                          | TP0111
+P | SSLProxyCACertificateFile run/a.pem             | ok
 S | SSLProxyCACertificateFile run/gone              | TP0201
+V | SSLProxyCACertificatePath run                   | ok
+V | SSLProxyCACertificatePath run/gone              | TP0110
+S | SSLProxyCARevocationFile run/a.pem              | ok
+S | SSLProxyCARevocationFile run/gone               | TP0201
+P | SSLProxyCARevocationPath run                    | ok
+P | SSLProxyCARevocationPath run/gone               | TP0110
+P | SSLProxyCARevocationCheck chain no_crl_for_cert_ok | ok
+P | SSLProxyCARevocationCheck sometimes             | TP0701
+V | SSLProxyMachineCertificateFile run/a.pem        | ok
+V | SSLProxyMachineCertificateFile run/gone         | TP0201
+V | SSLProxyMachineCertificatePath run              | ok
+V | SSLProxyMachineCertificatePath run/gone         | TP0110
+P | SSLProxyMachineCertificateChainFile run/a.pem   | ok
+P | SSLProxyMachineCertificateChainFile run/gone    | TP0201
+S | SSLProxyCheckPeerExpire off                     | ok
+V | SSLProxyCheckPeerCN off                         | ok
+P | SSLProxyCheckPeerName off                       | ok
+P | SSLProxyCheckPeerName maybe                     | must be On or Off
+D | SSLProxyCheckPeerName off                       | not allowed in <Directory> context
 S | Mutex default ssl-stapling                      | ok
 S | Mutex default ssl-stapling-refresh              | ok
 S | SSLUseStapling off                              | ok

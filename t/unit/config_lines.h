@@ -83,7 +83,8 @@ class ConfigReader {
                       .expressions = expressions,
                       .remarks = remarks,
                       .in_htaccess = htaccess};
-    return apply(parsed, {global, server, dir});
+    return apply(parsed,
+                 {global, server, dir, row->scope == Scope::server_or_proxy ? &proxy : nullptr});
   }
 
   /// The same; the line must be accepted.
@@ -96,6 +97,7 @@ class ConfigReader {
   GlobalConfig global;
   ServerConfig server;
   DirConfig dir;
+  ProxyConfig proxy;
   std::vector<Error> remarks;
   FakePaths paths;
   FakeExpressions expressions;

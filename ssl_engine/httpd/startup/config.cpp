@@ -122,6 +122,19 @@ bool is_refused_later(const Line& line, const Targets& targets, HttpdPaths& path
   return true;
 }
 
+/// The slot that a SSLProxy... line writes to.
+ProxySlot& proxy_slot_of(const cmd_parms& cmd, DirSlot& directory) {
+  if (directory.proxy == nullptr) {
+    directory.proxy = &pool_plain<ProxySlot>(cmd.pool);
+    directory.proxy->server = cmd.server;
+    if (cmd.path != nullptr) {
+      directory.proxy->section = cmd.directive->parent;
+      slot_of(*cmd.server).proxy_sections.push_back(directory.proxy);
+    }
+  }
+  return *directory.proxy;
+}
+
 const char* set_directive(cmd_parms& cmd, DirSlot& directory, Words words) {
   const auto& row = *static_cast<const Directive*>(cmd.info);
   if (row.scope == Scope::global) {
@@ -141,7 +154,9 @@ const char* set_directive(cmd_parms& cmd, DirSlot& directory, Words words) {
                   .remarks = remarks,
                   .in_htaccess = for_request};
   ServerSlot& server = slot_of(*cmd.server);
-  const Targets targets{server.global, server.config, directory.config};
+  ProxyConfig* const proxy =
+      row.scope == Scope::server_or_proxy ? &proxy_slot_of(cmd, directory).config : nullptr;
+  const Targets targets{server.global, server.config, directory.config, proxy};
   Status done = apply(line, targets);
   if (!done && is_refused_later(line, targets, paths, done.error())) done = {};
   keep_remarks(cmd, std::move(remarks));
@@ -260,6 +275,15 @@ void* slot_or_abort(const char* entry, Body&& body) noexcept {
   return slot;
 }
 
+/// For requests a choice between two that are there.
+ProxySlot* merged_proxy(apr_pool_t* pool, ProxySlot* outer, ProxySlot* inner) {
+  if (inner == nullptr) return outer;
+  if (outer == nullptr || inner->index) return inner;
+  auto& merged = pool_plain<ProxySlot>(pool, *inner);
+  merged.config = merge_fields(outer->config, inner->config);
+  return &merged;
+}
+
 }  // namespace
 
 extern "C" {
@@ -269,8 +293,10 @@ void* tlsplus_create_dir_config(apr_pool_t* pool, char*) noexcept {
 }
 
 void* tlsplus_merge_dir_config(apr_pool_t* pool, void* parent, void* child) noexcept {
-  return &pool_plain<DirSlot>(pool, merge_fields(static_cast<const DirSlot*>(parent)->config,
-                                                 static_cast<const DirSlot*>(child)->config));
+  const auto& outer = *static_cast<const DirSlot*>(parent);
+  const auto& inner = *static_cast<const DirSlot*>(child);
+  return &pool_plain<DirSlot>(pool, merge_fields(outer.config, inner.config),
+                              merged_proxy(pool, outer.proxy, inner.proxy));
 }
 
 void* tlsplus_create_server_config(apr_pool_t* pool, server_rec*) noexcept {

@@ -124,6 +124,35 @@ HostInput host_input_of(server_rec& server, const std::vector<Listener>& listene
   return host;
 }
 
+/// The settings under which connections to other servers are made, those of the servers first: many
+/// virtual hosts have the main server's.
+std::vector<ProxyInput> proxy_inputs_of(const std::vector<server_rec*>& servers,
+                                        const std::vector<HostInput>& hosts) {
+  std::vector<ProxyInput> inputs;
+  const auto add = [&](ProxySlot& slot, std::uint32_t host) -> ProxyInput& {
+    slot.index = static_cast<std::uint32_t>(inputs.size());
+    return inputs.emplace_back(
+        ProxyInput{&slot.config, host, false, hosts[host].name, hosts[host].defined_at});
+  };
+  std::set<const ProxySlot*> known;
+  for (std::uint32_t host = 0; host < servers.size(); ++host) {
+    ProxySlot* const own = slot_of(servers[host]->lookup_defaults).proxy;
+    if (own != nullptr && known.insert(own).second) add(*own, host);
+  }
+  for (std::uint32_t host = 0; host < servers.size(); ++host) {
+    const ProxySlot* const base = slot_of(servers[host]->lookup_defaults).proxy;
+    for (ProxySlot* section : slot_of(*servers[host]).proxy_sections) {
+      if (base != nullptr) section->config = merge_fields(base->config, section->config);
+      ProxyInput& input = add(*section, host);
+      const ap_directive_t& line = *section->section;
+      input.is_section = true;
+      input.name = text(line.directive, ' ', line.args);
+      input.defined_at = {line.directive, line.filename, line.line_num};
+    }
+  }
+  return inputs;
+}
+
 /// A connection that has an address and nothing else, to ask httpd about that address.
 class Probe {
  public:
@@ -180,10 +209,19 @@ BuildInput build_input_of(server_rec& main_server) {
         RunAs{ap_unixd_config.user_name, ap_unixd_config.user_id, ap_unixd_config.group_id};
   }
   const NamedSections named;
-  for (server_rec* server : servers_in_order(main_server)) {
+  const auto servers = servers_in_order(main_server);
+  for (server_rec* server : servers) {
     input.hosts.push_back(host_input_of(*server, input.listeners, named));
   }
+  input.proxies = proxy_inputs_of(servers, input.hosts);
   return input;
+}
+
+const ProxyTls* proxy_tls_of(const Snapshot& snapshot, const ap_conf_vector_t* directory,
+                             const server_rec& base) noexcept {
+  const ProxySlot* const section = directory == nullptr ? nullptr : slot_of(directory).proxy;
+  const ProxySlot* const slot = section != nullptr ? section : slot_of(base.lookup_defaults).proxy;
+  return slot == nullptr || !slot->index ? nullptr : &snapshot.proxy(*slot->index);
 }
 
 VhostIndex::Address address_of(const conn_rec& connection) noexcept {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "ssl_engine/hosts/build_input.h"
+#include "ssl_engine/hosts/snapshot.h"
 #include "ssl_engine/hosts/vhost_index.h"
 #include "ssl_engine/httpd/apache/apache.h"
 
@@ -17,6 +18,12 @@ std::vector<server_rec*> servers_in_order(server_rec& main_server);
 
 /// Every server in the order of the configuration, the main server first, and every Listen.
 BuildInput build_input_of(server_rec& main_server);
+
+/// The settings under which a request makes connections to other servers: those of `directory`, a
+/// request's merged configuration or that of mod_proxy's section (null: none); where that has none,
+/// `base`'s. Null: no line says anything of it.
+const ProxyTls* proxy_tls_of(const Snapshot& snapshot, const ap_conf_vector_t* directory,
+                             const server_rec& base) noexcept;
 
 /// Where the names of a connection's address are to be looked up.
 VhostIndex::Address address_of(const conn_rec& connection) noexcept;

@@ -99,12 +99,6 @@ const struct {
     {"SSLStaplingCache shmcb:x", number(Tp::directive_unused)},
     {"SSLStaplingFakeTryLater on", 0},
     {"SSLStaplingFakeTryLater off", number(Tp::directive_unused)},
-    {"SSLProxyEngine off", 0},
-    {"SSLProxyEngine on", number(Tp::directive_not_yet)},
-    {"SSLProxyCheckPeerName off", number(Tp::directive_unused)},
-    {"SSLProxyCipherSuite TLSv1.3 TLS_AES_128_GCM_SHA256", number(Tp::directive_unused)},
-    {"SSLProxyProtocol all -SSLv3 TLSv1.2", number(Tp::directive_unused)},
-    {"SSLProxyCACertificateFile a.pem", number(Tp::directive_unused)},
 };
 
 START_TEST(what_is_not_built_yet_is_remarked_unless_it_asks_for_nothing) {
@@ -124,6 +118,18 @@ const struct {
     {"SSLOCSPEnable on whatever", Tp::ocsp_check_value},
     {"SSLOCSPResponderTimeout -1", Tp::number_negative},
     {"SSLStaplingCache :", Tp::session_cache_value},
+};
+
+START_TEST(what_is_not_built_yet_is_checked_all_the_same) {
+  ConfigReader config;
+  ck_assert_uint_eq(refused_with(config.read(kNotYetWrong[_i].line)), number(kNotYetWrong[_i].id));
+}
+END_TEST
+
+const struct {
+  const char* line;
+  Tp id;
+} kProxyWrong[] = {
     {"SSLProxyProtocol TLSv9", Tp::protocol_unknown},
     {"SSLProxyCipherSuite TLS HIGH", Tp::cipher_selector_unknown},
     {"SSLProxyVerify sometimes", Tp::verify_mode_value},
@@ -131,9 +137,23 @@ const struct {
     {"SSLProxyCACertificatePath gone", Tp::directory_missing},
 };
 
-START_TEST(what_is_not_built_yet_is_checked_all_the_same) {
+START_TEST(lines_about_backends_are_checked_as_those_about_clients) {
   ConfigReader config;
-  ck_assert_uint_eq(refused_with(config.read(kNotYetWrong[_i].line)), number(kNotYetWrong[_i].id));
+  ck_assert_uint_eq(refused_with(config.read(kProxyWrong[_i].line, true)),
+                    number(kProxyWrong[_i].id));
+}
+END_TEST
+
+START_TEST(ciphers_for_backends_are_two_settings_everywhere) {
+  for (const bool in_section : {false, true}) {
+    ConfigReader config;
+    config.accept("SSLProxyCipherSuite TLSv1.3 TLS_AES_128_GCM_SHA256", in_section);
+    config.accept("SSLProxyCipherSuite HIGH", in_section);
+    expect_text(std::string(*config.proxy.cipher_suites), "TLS_AES_128_GCM_SHA256");
+    expect_text(std::string(*config.proxy.cipher_list), "HIGH");
+    ck_assert_int_eq(config.proxy.cipher_list.where().line, 2);
+    ck_assert(!config.server.cipher_list.is_set() && !config.dir.cipher_list.is_set());
+  }
 }
 END_TEST
 
@@ -148,26 +168,28 @@ std::vector<Finding> gathered(std::initializer_list<const char*> lines) {
 }
 
 START_TEST(lines_that_nothing_needs_are_one_warning) {
-  const auto findings = gathered({"SSLProxyVerifyDepth 3", "SSLStaplingCache shmcb:x",
-                                  "SSLOCSPDefaultResponder http://o/", "SSLProxyVerifyDepth 3"});
+  const auto findings =
+      gathered({"SSLStaplingResponderTimeout 3", "SSLStaplingCache shmcb:x",
+                "SSLOCSPDefaultResponder http://o/", "SSLStaplingResponderTimeout 3"});
   ck_assert_uint_eq(findings.size(), 1);
   ck_assert(!any_fatal(findings));
-  expect_part(render(findings.front().error),
-              "TP0144: this directive has no effect - SSLProxyVerifyDepth at site.conf:1: so for "
-              "SSLStaplingCache at site.conf:2, SSLOCSPDefaultResponder at site.conf:3, "
-              "SSLProxyVerifyDepth at site.conf:4. Fix: ");
+  expect_part(
+      render(findings.front().error),
+      "TP0144: this directive has no effect - SSLStaplingResponderTimeout at site.conf:1: so "
+      "for SSLStaplingCache at site.conf:2, SSLOCSPDefaultResponder at site.conf:3, "
+      "SSLStaplingResponderTimeout at site.conf:4. Fix: ");
 }
 END_TEST
 
 START_TEST(lines_of_a_part_that_is_switched_on_are_one_error) {
-  const auto findings = gathered({"SSLProxyVerifyDepth 3", "SSLStaplingCache shmcb:x",
-                                  "SSLProxyEngine on", "SSLProxyCheckPeerName off"});
+  const auto findings = gathered({"SSLOCSPResponderTimeout 3", "SSLStaplingCache shmcb:x",
+                                  "SSLOCSPEnable on", "SSLOCSPUseRequestNonce off"});
   ck_assert_uint_eq(findings.size(), 2);
   ck_assert(any_fatal(findings));
   expect_part(render(findings.front().error),
-              "TP0128: mod_tlsplus does not implement this directive yet - SSLProxyEngine at "
-              "site.conf:3: so for SSLProxyVerifyDepth at site.conf:1, SSLProxyCheckPeerName at "
-              "site.conf:4. Fix: keep mod_ssl");
+              "TP0128: mod_tlsplus does not implement this directive yet - SSLOCSPEnable at "
+              "site.conf:3: so for SSLOCSPResponderTimeout at site.conf:1, SSLOCSPUseRequestNonce "
+              "at site.conf:4. Fix: keep mod_ssl");
   expect_part(render(findings.back().error),
               "TP0144: this directive has no effect - "
               "SSLStaplingCache at site.conf:2. Fix: ");
@@ -176,7 +198,7 @@ END_TEST
 
 START_TEST(thousands_of_such_lines_fit_into_a_log) {
   ConfigReader config;
-  for (int i = 0; i < 4000; ++i) (void)config.read("SSLProxyVerifyDepth 3");
+  for (int i = 0; i < 4000; ++i) (void)config.read("SSLStaplingResponderTimeout 3");
   std::vector<Finding> findings;
   for (Error& remark : config.remarks) findings.push_back({std::move(remark), {}});
   gather_not_yet(findings);
@@ -326,6 +348,9 @@ Suite* make_suite() {
                       std::ssize(kNotYet));
   tcase_add_loop_test(tests, what_is_not_built_yet_is_checked_all_the_same, 0,
                       std::ssize(kNotYetWrong));
+  tcase_add_loop_test(tests, lines_about_backends_are_checked_as_those_about_clients, 0,
+                      std::ssize(kProxyWrong));
+  tcase_add_test(tests, ciphers_for_backends_are_two_settings_everywhere);
   tcase_add_test(tests, lines_that_nothing_needs_are_one_warning);
   tcase_add_test(tests, lines_of_a_part_that_is_switched_on_are_one_error);
   tcase_add_test(tests, thousands_of_such_lines_fit_into_a_log);
