@@ -14,6 +14,7 @@
 #include "ssl_engine/assembly/host_contexts.h"
 #include "ssl_engine/assembly/password_stores.h"
 #include "ssl_engine/assembly/policies.h"
+#include "ssl_engine/assembly/proxies.h"
 #include "ssl_engine/assembly/trust_stores.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/certificates/certificate_files.h"
@@ -210,6 +211,13 @@ Assembled assemble(const BuildInput& input, CertificateFiles& certificates,
     findings.add(index, std::move(said));
     drafts.push_back(std::move(draft));
   }
+  Proxies proxy_steps(steps.trust, contexts.reports_secrets());
+  std::vector<ProxyTls> proxies;
+  for (const ProxyInput& proxy : input.proxies) {
+    auto [made, said] = proxy_steps.make(proxy);
+    findings.add(proxy.host, std::move(said));
+    proxies.push_back(std::move(made));
+  }
   for (auto& [host, error] : steps.certificates.mismatches()) findings.add(host, std::move(error));
   certificates.finish();
   judge(drafts, input, clock, findings);
@@ -221,6 +229,8 @@ Assembled assemble(const BuildInput& input, CertificateFiles& certificates,
   for (const Draft& draft : drafts) parts.hosts.push_back(host_of(draft));
   parts.token_keys = token_keys_of(parts.hosts);
   parts.contexts = std::move(steps.contexts).take();
+  parts.proxies = std::move(proxies);
+  parts.proxy_contexts = std::move(proxy_steps).take();
   // A module that wants to see every context sees those that serve.
   if (!input.context_per_host && input.may_ask) {
     parts.ready_contexts = make_ready_contexts(parts.hosts, contexts);

@@ -28,6 +28,7 @@ class ContextFactory {
   /// ("SSLCipherSuite", "SSLOpenSSLConfCmd", ...), its line is for the caller to add.
   /// `trust` is what the policy's client_auth names, the same for equal policies; null: nothing.
   Result<SslCtx> context_for(const Policy& policy, const TrustStore* trust);
+  [[nodiscard]] bool reports_secrets() const noexcept { return secrets_; }
   /// Always a new context, for a module that wants one per virtual host.
   [[nodiscard]] Result<SslCtx> make(const Policy& policy, const TrustStore* trust) const;
 

@@ -245,21 +245,24 @@ TrustStores::Sources TrustStores::sources_of(const ClientAuth& auth) {
 }
 
 Result<std::shared_ptr<const TrustStore>> TrustStores::make(const ClientAuth& auth,
-                                                            const Sources& from) {
+                                                            const Sources& from,
+                                                            const std::vector<Cert>& anchors) {
   const bool other_names = !auth.ca_request_file.empty() || !auth.ca_request_path.empty();
-  const std::string contents =
+  std::string contents =
       text(bytes_of(from.file.digest), bytes_of(from.folder.digest), bytes_of(from.crls.digest),
            bytes_of(from.crl_folder.digest), static_cast<int>(auth.crl_check.check));
+  for (const Cert& anchor : anchors) contents += bytes_of(fingerprint_of(*anchor));
   const std::string names =
       other_names ? text(bytes_of(from.name_file.digest), bytes_of(from.name_folder.digest)) : "";
   // A store looks into its folders again and again, wherever they are.
-  const std::string anchors = text(contents, auth.ca_path, '\n', auth.crl_path, '\n');
-  auto& store = stores_[anchors + names];
+  const std::string believed = text(contents, auth.ca_path, '\n', auth.crl_path, '\n');
+  auto& store = stores_[believed + names];
   if (store != nullptr) return store;
-  X509Store& shared = anchors_[anchors];
+  X509Store& shared = anchors_[believed];
   if (shared == nullptr) {
     std::vector<const Cert*> certificates;
     append(certificates, from.file.certificates);
+    append(certificates, anchors);
     std::vector<const Crl*> lists;
     for (const Crl& crl : from.crls.crls) lists.push_back(&crl);
     auto made = make_store(certificates, lists, auth.ca_path, auth.crl_path, auth.crl_check.check);
@@ -278,27 +281,43 @@ Judged<std::shared_ptr<const TrustStore>> TrustStores::store_for(const Configure
                                                                  const Policy& policy) {
   const ServerConfig& config = host.config();
   const ClientAuth& auth = policy.client_auth;
-  Judged<std::shared_ptr<const TrustStore>> store{nullptr, unmet_demands(config, policy)};
+  std::vector<Error> findings = unmet_demands(config, policy);
+  auto store = keep(store_of(auth,
+                             {.ca_file = config.ca_file.where(),
+                              .ca_path = config.ca_path.where(),
+                              .ca_request_file = config.ca_request_file.where(),
+                              .ca_request_path = config.ca_request_path.where(),
+                              .crl_file = config.crl_file.where(),
+                              .crl_path = config.crl_path.where(),
+                              .otherwise = host.engine_where()},
+                             asks_clients(config, auth)),
+                    findings);
+  return {std::move(store), std::move(findings)};
+}
+
+Judged<std::shared_ptr<const TrustStore>> TrustStores::store_of(const ClientAuth& auth,
+                                                                const Places& places, bool is_used,
+                                                                const std::vector<Cert>& anchors) {
+  Judged<std::shared_ptr<const TrustStore>> store;
   const Sources from = sources_of(auth);
-  const bool asks = asks_clients(config, auth);
   const auto tell = [&](const std::vector<Error>& faults, const Where& where) {
     for (Error fault : faults) {
-      if (fault.id == static_cast<MessageId>(Tp::ca_expired) && !asks) continue;
+      if (fault.id == static_cast<MessageId>(Tp::ca_expired) && !is_used) continue;
       store.findings.push_back(std::move(fault).at(where));
     }
   };
-  tell(from.file.faults, config.ca_file.where());
-  tell(from.folder.faults, config.ca_path.where());
-  tell(from.name_file.faults, config.ca_request_file.where());
-  tell(from.name_folder.faults, config.ca_request_path.where());
-  tell(from.crls.faults, config.crl_file.where());
-  tell(from.crl_folder.faults, config.crl_path.where());
-  if (!auth.has_ca()) return store;
-  auto made = make(auth, from);
+  tell(from.file.faults, places.ca_file);
+  tell(from.folder.faults, places.ca_path);
+  tell(from.name_file.faults, places.ca_request_file);
+  tell(from.name_folder.faults, places.ca_request_path);
+  tell(from.crls.faults, places.crl_file);
+  tell(from.crl_folder.faults, places.crl_path);
+  if (!auth.has_ca() && anchors.empty()) return store;
+  auto made = make(auth, from, anchors);
   if (made) {
     store.made = std::move(*made);
   } else {
-    store.findings.push_back(diagnose(Tp::context_failed, made.error().what, host.engine_where()));
+    store.findings.push_back(diagnose(Tp::context_failed, made.error().what, places.otherwise));
   }
   return store;
 }

@@ -29,6 +29,22 @@ class TrustStores {
   Judged<std::shared_ptr<const TrustStore>> store_for(const ConfiguredHost& host,
                                                       const Policy& policy);
 
+  /// The lines by which somebody names authorities and lists.
+  struct Places {
+    Where ca_file;
+    Where ca_path;
+    Where ca_request_file;
+    Where ca_request_path;
+    Where crl_file;
+    Where crl_path;
+    Where otherwise;  // of what is about none of them
+  };
+  /// Reads what `auth` names, and believes `anchors` beside it; null if there is nothing at all.
+  /// Expired authorities are told if somebody is held against them: `is_used`.
+  Judged<std::shared_ptr<const TrustStore>> store_of(const ClientAuth& auth, const Places& places,
+                                                     bool is_used,
+                                                     const std::vector<Cert>& anchors = {});
+
  private:
   struct AuthorityFile {
     std::vector<Cert> certificates;
@@ -62,7 +78,8 @@ class TrustStores {
     const CrlDirectory& crl_folder;
   };
   Sources sources_of(const ClientAuth& auth);
-  Result<std::shared_ptr<const TrustStore>> make(const ClientAuth& auth, const Sources& from);
+  Result<std::shared_ptr<const TrustStore>> make(const ClientAuth& auth, const Sources& from,
+                                                 const std::vector<Cert>& anchors);
 
   WallTime now_;
   MaterialReader materials_;

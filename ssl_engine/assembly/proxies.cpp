@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Proxies: the digest of everything that tells two kinds of connections apart is the key of their
+// context, too.
+#include "ssl_engine/assembly/proxies.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "ssl_engine/base/text.h"
+#include "ssl_engine/openssl/tls/client_context.h"
+#include "ssl_engine/settings/cipher_list.h"
+
+namespace tlsplus {
+namespace {
+
+Fingerprint digest_of(const ProxyTls& proxy) {
+  std::string identity = text("tlsplus-proxy-1\n", effective_values(*proxy.policy));
+  if (proxy.trust != nullptr) identity += text("trust ", as_text(proxy.trust->digest));
+  if (proxy.certificates != nullptr) {
+    identity += text("certificates ", as_text(proxy.certificates->digest));
+  }
+  return sha256(as_bytes(identity));
+}
+
+Error about(const char* directive, Error error) {
+  return std::move(error).at({.directive = directive, .file = {}, .line = 0});
+}
+
+Result<SslCtx> context_for(const ProxyTls& proxy, bool secrets) {
+  const ProxyPolicy& policy = *proxy.policy;
+  auto context = ClientContext::make(wire_version(policy.versions.lowest),
+                                     wire_version(policy.versions.highest));
+  if (!context) return about("SSLProxyProtocol", std::move(context).error());
+  if (secrets) context->report_secrets();
+  const std::string list = policy.cipher_list.empty() ? "DEFAULT" : policy.cipher_list;
+  if (Status set = context->set_cipher_list(list + kNeverCiphers); !set) {
+    return about("SSLProxyCipherSuite", std::move(set).error());
+  }
+  if (!policy.cipher_suites.empty()) {
+    if (Status set = context->set_cipher_suites(policy.cipher_suites); !set) {
+      return about("SSLProxyCipherSuite TLSv1.3", std::move(set).error());
+    }
+  }
+  context->set_peer_auth(policy.verifies(),
+                         proxy.trust == nullptr ? nullptr : proxy.trust->store.get());
+  return std::move(*context).take();
+}
+
+/// The line to blame: the setting's own, or the one that turned TLS on.
+template <class T>
+Where where_of(const ProxyInput& input, const Setting<T>& setting) {
+  if (setting.is_set()) return setting.where();
+  return input.config->engine.is_set() ? input.config->engine.where() : input.defined_at;
+}
+
+Error explain(const ProxyInput& input, const Error& error) {
+  const ProxyConfig& config = *input.config;
+  const std::string& directive = error.where.directive;
+  const Where where = directive == "SSLProxyProtocol"      ? where_of(input, config.protocol)
+                      : directive == "SSLProxyCipherSuite" ? where_of(input, config.cipher_list)
+                                                           : where_of(input, config.cipher_suites);
+  return diagnose(Tp::context_failed, error.what, where);
+}
+
+}  // namespace
+
+const Proxies::Known& Proxies::context_of(const ProxyTls& made) {
+  const auto [at, is_new] = known_.try_emplace(made.digest);
+  Known& known = at->second;
+  if (!is_new) return known;
+  auto context = context_for(made, secrets_);
+  if (context) {
+    contexts_.push_back(std::move(*context));
+    known.context = contexts_.back().get();
+  } else {
+    known.refusal = std::move(context).error();
+  }
+  return known;
+}
+
+Judged<ProxyTls> Proxies::make(const ProxyInput& input) {
+  const ProxyConfig& config = *input.config;
+  Judged<ProxyTls> result;
+  ProxyTls& proxy = result.made;
+  proxy.name = input.name;
+  proxy.defined_at = input.defined_at;
+  const ProxyPolicy policy = effective_proxy_policy(config, system_);
+  const auto known =
+      std::ranges::find_if(policies_, [&](const auto& other) { return *other == policy; });
+  proxy.policy = known != policies_.end()
+                     ? *known
+                     : policies_.emplace_back(std::make_shared<const ProxyPolicy>(policy));
+  if (policy.engine) {
+    proxy.trust = keep(trust_.store_of(policy.peer,
+                                       {.ca_file = config.ca_file.where(),
+                                        .ca_path = config.ca_path.where(),
+                                        .ca_request_file = {},
+                                        .ca_request_path = {},
+                                        .crl_file = config.crl_file.where(),
+                                        .crl_path = config.crl_path.where(),
+                                        .otherwise = where_of(input, config.engine)},
+                                       policy.verifies()),
+                       result.findings);
+  }
+  proxy.digest = digest_of(proxy);
+  if (!policy.engine || policy.selected.empty()) return result;
+  const Known& context = context_of(proxy);
+  proxy.context = context.context;
+  if (proxy.context == nullptr) result.findings.push_back(explain(input, context.refusal));
+  return result;
+}
+
+}  // namespace tlsplus
