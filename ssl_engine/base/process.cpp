@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// fork and exec by hand: posix_spawn can neither report a failed chdir nor close what httpd left
-// open. Between the two only async-signal-safe functions are called, since a module of httpd
-// may have started threads.
+// collect_output(), Dialogue: programs started by posix_spawn(3), which also closes what httpd left
+// open, and their pipes read to the end or to a deadline.
 #include "ssl_engine/base/process.h"
 
 #include <fcntl.h>
 #include <poll.h>
+#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,65 +41,51 @@ std::optional<Pipe> make_pipe() noexcept {
   return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
-struct Failure {  // sent from the child when exec did not happen
-  int stage;      // 0 chdir, 1 exec
-  int error_number;
-};
-
-// In the child, when it cannot become the program.
-[[noreturn]] void refuse(int report, int stage) noexcept {
-  const Failure failure{stage, errno};
-  (void)!write(report, &failure, sizeof failure);
-  _exit(127);
-}
-
-// In the child: never returns.
-[[noreturn]] void become(char* const* arguments, const Program& program, int in, int out, int err,
-                         int report) noexcept {
-  // First out of the way: whoever started us may have closed 0, 1 or 2, and then a pipe is there.
-  constexpr int kReport = STDERR_FILENO + 1;
-  constexpr int kAside = kReport + 1;
-  in = fcntl(in, F_DUPFD, kAside);
-  out = fcntl(out, F_DUPFD, kAside);
-  err = fcntl(err, F_DUPFD, kAside);
-  report = fcntl(report, F_DUPFD, kAside);
-  if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0 ||
-      dup3(report, kReport, O_CLOEXEC) < 0) {
-    refuse(report, 1);
-  }
-  closefrom(kAside);
-  default_signals();
-  if (!program.at_terminal) (void)setsid();
-  if (!program.directory.empty() && chdir(program.directory.c_str()) != 0) refuse(kReport, 0);
-  execv(arguments[0], arguments);
-  refuse(kReport, 1);
-}
-
-// Starts the program; the descriptors given are its three. The process id, or why not.
+// Starts the program; the descriptors given become its three. The process id, or why not. Whoever
+// started us may have closed 0, 1 or 2, and then a pipe is there: descriptors are opened in the
+// order of the three, so that none is replaced before it has been copied.
 Result<pid_t> spawn(const Program& program, int in, int out, int err) {
+  // Opened here, to tell a folder that cannot be entered from a program that cannot be started.
+  Descriptor folder;
+  if (!program.directory.empty()) {
+    folder = Descriptor(open((program.directory + "/.").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!folder.is_open()) {
+      return Error{.what = text(quote(program.directory), ": ", errno_text(errno))};
+    }
+  }
   std::vector<char*> arguments;
   for (const std::string& argument : program.arguments) {
     arguments.push_back(const_cast<char*>(argument.c_str()));  // execv(3) does not write to them
   }
   arguments.push_back(nullptr);
-  auto report = make_pipe();
-  if (!report) return Error{.what = text("no pipe: ", errno_text(errno))};
-  const pid_t process = fork();
-  if (process < 0) return Error{.what = text("no new process: ", errno_text(errno))};
-  if (process == 0) {
-    become(arguments.data(), program, in, out, err, report->write.get());
+  int problem = 0;
+  const auto step = [&problem](int result) { problem = problem == 0 ? result : problem; };
+  posix_spawn_file_actions_t actions;  // done in this order
+  step(posix_spawn_file_actions_init(&actions));
+  if (folder.is_open()) step(posix_spawn_file_actions_addfchdir_np(&actions, folder.get()));
+  step(posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO));
+  step(posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO));
+  step(posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO));
+  step(posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1));
+  sigset_t none;
+  sigset_t all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+  if (!program.at_terminal) flags |= POSIX_SPAWN_SETSID;
+  posix_spawnattr_t attributes;
+  step(posix_spawnattr_init(&attributes));
+  step(posix_spawnattr_setsigmask(&attributes, &none));
+  step(posix_spawnattr_setsigdefault(&attributes, &all));
+  step(posix_spawnattr_setflags(&attributes, static_cast<short>(flags)));
+  pid_t process = 0;
+  if (problem == 0) {
+    step(posix_spawn(&process, arguments[0], &actions, &attributes, arguments.data(), environ));
   }
-  report->write.reset();
-  Failure failure{};
-  ssize_t got = 0;
-  do {
-    got = read(report->read.get(), &failure, sizeof failure);
-  } while (got < 0 && errno == EINTR);
-  if (got != static_cast<ssize_t>(sizeof failure)) return process;
-  while (waitpid(process, nullptr, 0) < 0 && errno == EINTR) {
-  }
-  return Error{.what = text(quote(failure.stage == 0 ? program.directory : program.arguments[0]),
-                            ": ", errno_text(failure.error_number))};
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  if (problem == 0) return process;
+  return Error{.what = text(quote(program.arguments[0]), ": ", errno_text(problem))};
 }
 
 /// Whom to end with it; see end().

@@ -53,9 +53,45 @@ START_TEST(it_runs_where_it_is_told_to) {
   const Folder folder;
   const auto result = collect_output({{"/bin/pwd"}, folder.path()}, 5s, 4096);
   expect_text(output_of(result), folder.path() + "\n");
-  const auto nowhere = collect_output({{"/bin/pwd"}, folder.path("none")}, 5s, 4096);
-  ck_assert(nowhere.outcome == ProgramResult::Outcome::not_started);
-  expect_part(nowhere.complaint, folder.path("none"));
+}
+END_TEST
+
+START_TEST(a_folder_is_told_from_a_program) {
+  const Folder folder;
+  const std::string none = folder.path("none");
+  const std::string file = folder.write("file", "no program");
+  const struct {
+    std::string program;
+    std::string directory;
+    std::string complaint;
+  } rows[] = {{"/bin/pwd", none, '"' + none + "\": No such file or directory"},
+              {"/bin/pwd", file, '"' + file + "\": Not a directory"},
+              {none, folder.path(), '"' + none + "\": No such file or directory"},
+              {file, folder.path(), '"' + file + "\": Permission denied"}};
+  for (const auto& row : rows) {
+    const auto result = collect_output({{row.program}, row.directory}, 5s, 4096);
+    ck_assert(result.outcome == ProgramResult::Outcome::not_started);
+    expect_text(result.complaint, row.complaint);
+  }
+}
+END_TEST
+
+START_TEST(whoever_started_us_may_have_closed_the_first_three) {
+  const std::string script = "read line; echo out; echo err >&2; ls /proc/self/fd | wc -l";
+  for (const int last : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    for (int each = STDIN_FILENO; each <= last; ++each) close(each);
+    const auto result = run(script);
+    expect_text(output_of(result), "out\n4\n");
+    expect_text(result.complaint, "err\n");
+  }
+}
+END_TEST
+
+START_TEST(signals_that_we_ignore_are_not_ignored_there) {
+  (void)signal(SIGPIPE, SIG_IGN);  // as httpd does
+  const auto result = run("kill -PIPE $$; echo alive");
+  ck_assert(result.outcome == ProgramResult::Outcome::killed);
+  ck_assert_int_eq(result.signal, SIGPIPE);
 }
 END_TEST
 
@@ -128,6 +164,9 @@ int main() {
   tcase_add_test(tests, output_and_exit_status);
   tcase_add_test(tests, the_program_sees_nothing_of_ours);
   tcase_add_test(tests, it_runs_where_it_is_told_to);
+  tcase_add_test(tests, a_folder_is_told_from_a_program);
+  tcase_add_test(tests, whoever_started_us_may_have_closed_the_first_three);
+  tcase_add_test(tests, signals_that_we_ignore_are_not_ignored_there);
   tcase_add_test(tests, what_is_slow_is_ended_with_its_children);
   tcase_add_test(tests, a_daemon_that_keeps_the_pipe_is_not_waited_for);
   tcase_add_test(tests, too_much_output_ends_it);
