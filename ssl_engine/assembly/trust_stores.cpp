@@ -6,7 +6,6 @@
 #include "ssl_engine/assembly/trust_stores.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -29,18 +28,6 @@ bool is_hash_link(std::string_view name, bool of_crl) noexcept {
   return name.substr(0, kHashDigits).find_first_not_of("0123456789abcdef") ==
              std::string_view::npos &&
          !number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-/// Names of what can be read as a file, in an order that does not depend on the file system.
-std::vector<std::string> files_of(const std::string& directory, std::error_code& trouble) {
-  std::vector<std::string> names;
-  for (auto at = std::filesystem::directory_iterator(directory, trouble);
-       !trouble && at != std::filesystem::directory_iterator(); at.increment(trouble)) {
-    std::error_code ignored;
-    if (at->is_regular_file(ignored)) names.push_back(at->path().filename().string());
-  }
-  std::ranges::sort(names);
-  return names;
 }
 
 bool has_hash_link(const std::vector<std::string>& names, bool of_crl) {
@@ -115,7 +102,7 @@ const TrustStores::AuthorityFile& TrustStores::authority_directory(const std::st
   AuthorityFile& file = known->second;
   if (!is_new || path.empty()) return file;
   std::error_code trouble;
-  const auto names = files_of(path, trouble);
+  const auto names = files_in(path, trouble);
   if (trouble) {
     file.faults.push_back(
         diagnose(Tp::directory_unreadable, text(quote(path), ": ", trouble.message())));
@@ -165,7 +152,7 @@ const TrustStores::CrlDirectory& TrustStores::crl_directory(const std::string& p
   CrlDirectory& directory = known->second;
   if (!is_new || path.empty()) return directory;
   std::error_code trouble;
-  const auto names = files_of(path, trouble);
+  const auto names = files_in(path, trouble);
   if (trouble) {
     directory.faults.push_back(
         diagnose(Tp::directory_unreadable, text(quote(path), ": ", trouble.message())));

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <ctime>
@@ -180,6 +181,17 @@ FileState FileReader::fill(int descriptor, const std::string& path, FileState st
     used_ += static_cast<std::size_t>(got);
   }
   return state;
+}
+
+std::vector<std::string> files_in(const std::string& directory, std::error_code& trouble) {
+  std::vector<std::string> names;
+  for (auto at = std::filesystem::directory_iterator(directory, trouble);
+       !trouble && at != std::filesystem::directory_iterator(); at.increment(trouble)) {
+    std::error_code ignored;
+    if (at->is_regular_file(ignored)) names.push_back(at->path().filename().string());
+  }
+  std::ranges::sort(names);
+  return names;
 }
 
 std::string permissions_of(const FileStamp& stamp) {

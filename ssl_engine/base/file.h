@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <system_error>
+#include <vector>
 
 #include "ssl_engine/base/bytes.h"
 #include "ssl_engine/base/secret.h"
@@ -71,6 +73,10 @@ class FileReader {
   std::size_t used_ = 0;
   std::size_t limit_bytes_;
 };
+
+/// The names of what can be read as a file in `directory`, in an order that does not depend on the
+/// file system. `trouble` says why there are none.
+std::vector<std::string> files_in(const std::string& directory, std::error_code& trouble);
 
 /// "owner www-data, group root, mode 0640"
 std::string permissions_of(const FileStamp& stamp);

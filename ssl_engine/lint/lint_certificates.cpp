@@ -9,43 +9,28 @@
 
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/lint/lint.h"
+#include "ssl_engine/openssl/x509/validity.h"
 
 namespace tlsplus {
 namespace {
 
-// Time enough for a renewal by hand. Those that live for some days are renewed by programs, which
-// do it in the last third.
-constexpr std::chrono::days kSoon{21};
-constexpr int kSoonPart = 4;
-
-bool is_soon(WallTime begin, WallTime end, WallTime now) noexcept {
-  return end - now < std::min<WallTime::duration>(kSoon, (end - begin) / kSoonPart);
-}
-
-std::string days_between(WallTime from, WallTime to) {
-  const auto days = std::chrono::floor<std::chrono::days>(to - from).count();
-  if (days == 0) return "less than a day";
-  return days == 1 ? "1 day" : text(days, " days");
-}
-
 void check_validity(const Draft& draft, const DraftCertificate& presented, WallTime now,
                     Findings& findings) {
-  const Certificate& certificate = *presented.certificate;
-  const WallTime begin = certificate.leaf().not_before();
-  const WallTime end = certificate.leaf().not_after();
-  const auto report = [&](Tp id, std::string_view evidence) {
+  const StoredCertificate& leaf = presented.certificate->leaf();
+  const Validity validity = validity_at(now, leaf.not_before(), leaf.not_after());
+  const auto report = [&](Tp id) {
     findings.add(draft.index,
-                 diagnose(id, text(quote(presented.file), ": ", evidence), presented.where));
+                 diagnose(id, text(quote(presented.file), ": ", validity.words), presented.where));
   };
-  if (end < now) {
-    report(Tp::certificate_expired,
-           text("valid until ", date_text(end), ", ", days_between(end, now), " ago"));
-  } else if (begin > now) {
-    report(Tp::certificate_not_yet_valid,
-           text("valid from ", date_text(begin), ", in ", days_between(now, begin)));
-  } else if (is_soon(begin, end, now)) {
-    report(Tp::certificate_expires_soon,
-           text("valid until ", date_text(end), ", ", days_between(now, end), " left"));
+  switch (validity.state) {
+    case Validity::State::over:
+      return report(Tp::certificate_expired);
+    case Validity::State::ahead:
+      return report(Tp::certificate_not_yet_valid);
+    case Validity::State::ends_soon:
+      return report(Tp::certificate_expires_soon);
+    case Validity::State::good:
+      return;
   }
 }
 
