@@ -5,10 +5,14 @@
 // by which it can be asked for.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "ssl_engine/base/bytes.h"
+#include "ssl_engine/base/clock.h"
+#include "ssl_engine/base/error.h"
+#include "ssl_engine/messages/findings.h"
 #include "ssl_engine/openssl/handles.h"
 #include "ssl_engine/openssl/x509/trust.h"
 #include "ssl_engine/openssl/x509/x509.h"
@@ -36,5 +40,22 @@ struct MachineCertificates {
   [[nodiscard]] const MachineCertificate* choose(const STACK_OF(X509_NAME) *
                                                  authorities) const noexcept;
 };
+
+/// What the directives name; an empty path: nothing.
+struct MachineFiles {
+  std::string file;        // SSLProxyMachineCertificateFile
+  std::string path;        // SSLProxyMachineCertificatePath, a folder of such files
+  std::string chain_file;  // SSLProxyMachineCertificateChainFile
+  Where file_at;
+  Where path_at;
+  Where chain_at;
+  WallTime now;
+};
+
+/// Reads them all. A file has pairs of certificate and key, in any order and form; a key belongs to
+/// the certificates of its own file that it fits. Null if nothing is named. Whatever could be read
+/// is there, whatever the findings are.
+Judged<std::shared_ptr<const MachineCertificates>> read_machine_certificates(
+    const MachineFiles& files);
 
 }  // namespace tlsplus

@@ -305,6 +305,20 @@ enum class Tp : MessageId {
   renegotiations_refused = 740,
   ask_again_body_slow = 741,
   renegotiation_refused = 742,
+
+  // 800..899 TLS to other servers: diagnostics_proxy.cpp
+  machine_key_encrypted = 820,
+  machine_key_alone = 821,
+  machine_key_mismatch = 822,
+  machine_certificate_none = 823,
+  machine_file_damaged = 824,
+  machine_certificate_expired = 825,
+  machine_certificate_not_yet_valid = 826,
+  machine_certificate_expires_soon = 827,
+  machine_certificate_purpose = 828,
+  machine_chain_none = 829,
+  machine_chain_leads_nowhere = 830,
+  machine_chain_expired = 831,
 };
 
 struct Diagnostic {

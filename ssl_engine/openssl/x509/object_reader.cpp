@@ -172,18 +172,18 @@ std::string words_for(Kinds kinds) {
   return words.empty() ? "nothing" : join(words, " and ");
 }
 
-Material MaterialReader::read(ByteView content) {
+Material MaterialReader::read(ByteView content, Keys keys) {
   clear_openssl_errors();
   Material material;
   if (looks_like_pem(as_text(content))) {
-    read_pem(as_text(content), material);
+    read_pem(as_text(content), keys, material);
   } else {
     read_der(content, material);
   }
   return material;
 }
 
-void MaterialReader::read_pem(std::string_view text_of, Material& material) {
+void MaterialReader::read_pem(std::string_view text_of, Keys keys, Material& material) {
   PemReader reader(text_of, scratch_);
   while (const auto block = reader.next()) {
     const Kind kind = kind_of(*block);
@@ -196,7 +196,7 @@ void MaterialReader::read_pem(std::string_view text_of, Material& material) {
     if (kind == Kind::certificate) {
       add_certificate(block->der, block->label.starts_with("TRUSTED"), place, material);
     } else if (kind == Kind::private_key) {
-      if (!material.key) add_key(block->der, block->label, place, material);
+      if (!material.key || keys == Keys::all) add_key(block->der, block->label, place, material);
     } else if (kind == Kind::encrypted_private_key) {
       if (material.locked != nullptr) continue;
       material.locked = std::make_shared<Locked>(
@@ -274,7 +274,7 @@ void MaterialReader::add_key(ByteView der, std::string_view label, std::string_v
                              Material& material) {
   auto key = StoredKey::read(der, label, keys_);
   if (key) {
-    material.key = std::move(*key);
+    (material.key ? material.further_keys.emplace_back() : material.key) = std::move(*key);
   } else {
     complain(material, Defect::Part::key, text(place, ": ", key.error().what));
   }

@@ -92,6 +92,7 @@ struct Locked {
 struct Material {
   std::vector<StoredCertificate> certificates;  // in the order of the file, each one object
   StoredKey key;                                // the first private key that could be read
+  std::vector<StoredKey> further_keys;          // those after it, with Keys::all
   std::shared_ptr<const Locked> locked;         // the first encrypted one, while there is no `key`
   Pkey dh_parameters;
   std::string group;  // of EC PARAMETERS, as OpenSSL names it ("prime256v1")
@@ -107,18 +108,22 @@ struct Unlocked {
   std::string evidence;                         // unless opened
 };
 
+/// How many private keys of a file are wanted. A server's own file has one, and what else lies in
+/// it is nobody's business.
+enum class Keys : std::uint8_t { first, all };
+
 /// Reads one after the other, and gives the same object for a certificate that comes again (the
 /// intermediate that ten thousand chains share). Not thread safe.
 class MaterialReader {
  public:
   /// `content` is a whole file.
-  Material read(ByteView content);
+  Material read(ByteView content, Keys keys = Keys::first);
   Unlocked unlock(const Locked& locked, ByteView phrase);
   /// The object that stands for `cert`, which may be another with the same content.
   StoredCertificate intern(const StoredCertificate& cert);
 
  private:
-  void read_pem(std::string_view text, Material& material);
+  void read_pem(std::string_view text, Keys keys, Material& material);
   void read_der(ByteView content, Material& material);
   bool read_der_key(ByteView content, Material& material);
   void add_certificate(ByteView der, bool trusted, std::string_view place, Material& material);

@@ -78,6 +78,17 @@ bool stands_for(std::string_view pattern, std::string_view host) noexcept {
          equals_ignoring_case(pattern.substr(1), host.substr(dot));
 }
 
+bool may_be_used_for(int wanted, X509& cert) noexcept {
+  const Usage usage(static_cast<EXTENDED_KEY_USAGE*>(
+      X509_get_ext_d2i(&cert, NID_ext_key_usage, nullptr, nullptr)));
+  if (usage == nullptr) return true;
+  for (int i = 0; i < sk_ASN1_OBJECT_num(usage.get()); ++i) {
+    const int purpose = OBJ_obj2nid(sk_ASN1_OBJECT_value(usage.get(), i));
+    if (purpose == wanted || purpose == NID_anyExtendedKeyUsage) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Cert parse_certificate(ByteView der) noexcept {
@@ -213,14 +224,11 @@ std::string_view forgeable_digest_of(X509& cert) noexcept {
 }
 
 bool may_serve_tls(X509& cert) noexcept {
-  const Usage usage(static_cast<EXTENDED_KEY_USAGE*>(
-      X509_get_ext_d2i(&cert, NID_ext_key_usage, nullptr, nullptr)));
-  if (usage == nullptr) return true;
-  for (int i = 0; i < sk_ASN1_OBJECT_num(usage.get()); ++i) {
-    const int purpose = OBJ_obj2nid(sk_ASN1_OBJECT_value(usage.get(), i));
-    if (purpose == NID_server_auth || purpose == NID_anyExtendedKeyUsage) return true;
-  }
-  return false;
+  return may_be_used_for(NID_server_auth, cert);
+}
+
+bool may_be_tls_client(X509& cert) noexcept {
+  return may_be_used_for(NID_client_auth, cert);
 }
 
 std::vector<std::string> issuer_urls_of(X509& cert) {

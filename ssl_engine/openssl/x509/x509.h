@@ -76,6 +76,8 @@ bool may_issue(X509& issuer, X509& cert) noexcept;
 std::string_view forgeable_digest_of(X509& cert) noexcept;
 /// False only if there is an extended key usage without serverAuth in it.
 bool may_serve_tls(X509& cert) noexcept;
+/// The same of clientAuth.
+bool may_be_tls_client(X509& cert) noexcept;
 /// Where its issuer's certificate can be had (authorityInfoAccess, caIssuers), http first come.
 std::vector<std::string> issuer_urls_of(X509& cert);
 /// Its authorityKeyIdentifier names an issuer that has issued itself (RFC 5280 4.2.1.1).
