@@ -12,8 +12,10 @@ use v5.36;
 use Digest::SHA qw(sha1);
 use File::Temp ();
 use IO::Socket::INET ();
+use IO::Socket::UNIX ();
 use MIME::Base64 qw(encode_base64);
 use POSIX ();
+use TLSplus::Env     qw(scratch_dir);
 use TLSplus::Process qw(slurp);
 use TLSplus::Stream ();
 
@@ -21,10 +23,13 @@ use constant PATIENCE => 120;
 
 my $notes;    # in a conversation: where note() writes
 
-# port => one where another has listened before
+# port => one where another has listened before; unix => 1: at a path() instead
 sub start ($class, $serve, %opt) {
-    my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $opt{port} // 0, Listen => 1024, ReuseAddr => 1)
-      or die "listen: $@\n";
+    my $path = $opt{unix} ? scratch_dir('tlsplus-behind') . '/socket' : undef;
+    my $listener = $path ? IO::Socket::UNIX->new(Local => $path, Listen => 1024)
+      : IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $opt{port} // 0, Listen => 1024, ReuseAddr => 1);
+    $listener or die "listen: $@ $!\n";
+    chmod 0777, $path or die "chmod $path: $!\n" if $path;
     my $file = File::Temp->new(TEMPLATE => 'tlsplus-io-XXXXXX', TMPDIR => 1);
     my $pid = fork // die "fork: $!\n";
     if (!$pid) {
@@ -47,10 +52,11 @@ sub start ($class, $serve, %opt) {
         }
     }
     POSIX::setpgid($pid, $pid);
-    return bless { pid => $pid, port => $listener->sockport, file => $file, owner => $$ }, $class;
+    return bless { pid => $pid, port => $path ? undef : $listener->sockport, path => $path, file => $file, owner => $$ }, $class;
 }
 
 sub port ($self) { $self->{port} }
+sub path ($self) { $self->{path} }
 
 # A line for the test, whole however many conversations there are.
 sub note ($line) {
@@ -59,6 +65,15 @@ sub note ($line) {
 }
 
 sub notes ($self) { split /\n/, slurp($self->{file}->filename) }
+
+# In a conversation: how many lines all of them have noted.
+sub noted () { slurp($notes) =~ tr/\n// }
+
+# Whether somebody holds a connection to it that it has ended (proc(5), net/tcp: CLOSE_WAIT).
+sub has_left ($self) {
+    my $port = sprintf '%04X', $self->{port};
+    return slurp('/proc/net/tcp') =~ /^ *\d+: \w+:\w+ \w+:$port 08 /m;
+}
 
 # Nobody listens any more, and what was under way is cut.
 sub stop ($self) {

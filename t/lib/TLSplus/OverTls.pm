@@ -33,10 +33,11 @@ sub over_tls ($certs, $name, $serve, %opt) {
     my $crt = $certs->dir . "/$name." . ($opt{file} // 'crt');
     return sub ($raw) {
         my $at   = "$dir/$$";
-        my $self = __PACKAGE__->_of_server("$at.err", ['openssl', 's_server', '-unix', $at, '-naccept', '1', '-cert', $crt,
+        # named from its folder: s_server has no room for a long path
+        my $self = __PACKAGE__->_of_server($dir, ['openssl', 's_server', '-unix', $$, '-naccept', '1', '-cert', $crt,
             '-key', $certs->dir . "/$name.key", '-cert_chain', $crt, @{ $opt{args} // [] }]);
         $self->{number} = $raw->{number};
-        my $server = wait_until(60, sub { IO::Socket::UNIX->new(Peer => $at) }) or die "s_server does not come: $!; " . slurp("$at.err") . "\n";
+        my $server = wait_until(60, sub { IO::Socket::UNIX->new(Peer => $at) }) or die "s_server does not come: $!; " . slurp("$dir/errors") . "\n";
         _pump_beside($raw->socket, $server);
         unlink $at;
         my $told = $self->take_until("Secure Renegotiation IS", 120);
@@ -47,13 +48,14 @@ sub over_tls ($certs, $name, $serve, %opt) {
     };
 }
 
-sub _of_server ($class, $errors, $command) {
+sub _of_server ($class, $dir, $command) {
     socketpair my $ours, my $theirs, AF_UNIX, SOCK_SEQPACKET, PF_UNSPEC or die "socketpair: $!\n";
     my $pid = fork // die "fork: $!\n";
     if (!$pid) {
+        chdir $dir or POSIX::_exit(126);
         open STDIN,  '<&', $theirs or POSIX::_exit(126);
         open STDOUT, '>&', $theirs or POSIX::_exit(126);
-        open STDERR, '>',  $errors or POSIX::_exit(126);
+        open STDERR, '>>', 'errors' or POSIX::_exit(126);
         close $_ for $ours, $theirs;
         exec { $command->[0] } @$command or POSIX::_exit(127);
     }

@@ -56,9 +56,17 @@ sub same ($self, $what, $ask, %opt) {
         || Test::More::diag(join "\n", @wrong);
 }
 
+# One test: what `ask` finds, a text, is the same on both. Returns mod_ssl's.
+sub alike ($self, $what, $ask) {
+    my ($theirs, $mine) = ($ask->($self->stock), $ask->($self->ours));
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    Test::More::ok($theirs eq $mine, "$what: $theirs") || Test::More::diag("  mod_ssl: $theirs\n  ours:    $mine");
+    return $theirs;
+}
+
 # One test: what `ask` finds on each is this text.
 sub both ($self, $what, $ask, $expected) {
-    my ($theirs, $mine) = map { $ask->($_) } $self->stock, $self->ours;
+    my ($theirs, $mine) = ($ask->($self->stock), $ask->($self->ours));
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     return Test::More::ok($theirs eq $expected && $mine eq $expected, "$what: $expected")
         || Test::More::diag("  mod_ssl: $theirs\n  ours:    $mine");
