@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Failures are counted without regard to which process saw them.
+// Breaker: failures in a row, counted without regard to which process saw them.
 #include "ssl_scache/breaker.h"
 
 namespace tlsplus {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whether a server behind a cache is worth asking, known to all processes: after a few failures
-// in a row nobody asks any more, so that a dead server costs handshakes nothing; somebody whose
-// waiting hurts nobody (the parent) tries it from time to time. Lives in shared memory; every step
-// is one atomic instruction, so a process that dies anywhere leaves it in order.
+// Breaker: whether a server behind a cache is worth asking, known to all processes: after a few
+// failures in a row nobody asks any more, so that a dead server costs handshakes nothing; somebody
+// whose waiting hurts nobody (the parent) tries it from time to time. Lives in shared memory; every
+// step is one atomic instruction, so a process that dies anywhere leaves it in order.
 #pragma once
 
 #include <atomic>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One TCP connection to a cache server on which nothing waits beyond its deadline: not the
-// connect, not a send, not a reply that stops in the middle.
+// CacheConnection: one TCP connection to a cache server on which nothing waits beyond its deadline:
+// not the connect, not a send, not a reply that stops in the middle.
 #pragma once
 
 #include <span>

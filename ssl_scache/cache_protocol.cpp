@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// memcached: doc/protocol.txt of its distribution. Redis: its "protocol specification" (RESP2).
-// Only what can answer our three requests is accepted.
+// get_request(), parse_reply() and their kin, in two protocols. memcached: doc/protocol.txt of its
+// distribution. Redis: its "protocol specification" (RESP2). Only what can answer our three
+// requests is accepted.
 #include "ssl_scache/cache_protocol.h"
 
 #include <algorithm>

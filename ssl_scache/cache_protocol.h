@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The three requests that a session cache makes of memcached (its text protocol) and of Redis
-// (RESP), and their answers. Bytes in, values out: no socket, no time. Whatever a server sends,
-// an answer is recognised or it is garbage; none is longer than what we ever stored.
+// get_request(), parse_reply() and their kin: the three requests that a session cache makes of
+// memcached (its text protocol) and of Redis (RESP), and their answers. Bytes in, values out: no
+// socket, no time. Whatever a server sends, an answer is recognised or it is garbage; none is
+// longer than what we ever stored.
 //
 // Keys are those of httpd's providers, "mod_ssl-sess:" and the id in lower-case hexadecimal, so
 // that servers with and without this module share a cache.

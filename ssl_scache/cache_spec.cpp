@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sizes, and a table of the providers that httpd 2.4 has.
+// parse_cache_spec(): the words of SSLSessionCache. Sizes, and a table of the providers that httpd
+// 2.4 has.
 #include "ssl_scache/cache_spec.h"
 
 #include <array>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the two halves of an SSLSessionCache argument mean as far as it is our affair:
-// "shm:512000" is our own memory cache, everything else is a provider of httpd whose arguments
-// are its own. Also what we know of the providers that come with httpd, for messages.
+// parse_cache_spec(): what the two halves of an SSLSessionCache argument mean as far as it is our
+// affair: "shm:512000" is our own memory cache, everything else is a provider of httpd whose
+// arguments are its own. Also what we know of the providers that come with httpd, for messages.
 #pragma once
 
 #include <cstddef>

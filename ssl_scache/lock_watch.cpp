@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Marks that are not of this clock, or lie ahead of it, are as good as none.
+// LockWatch: two marks of time. Marks that are not of this clock, or lie ahead of it, are as good
+// as none.
 #include "ssl_scache/lock_watch.h"
 
 namespace tlsplus {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Deadlines are of the real steady clock, for they end in poll(); `clock_` is asked for what a
-// test must be able to turn: the life of sessions and the minutes of a breaker.
+// NetworkCache: one operation, from the server of a key to its answer. Deadlines are of the real
+// steady clock, for they end in poll(); `clock_` is asked for what a test must be able to turn: the
+// life of sessions and the minutes of a breaker.
 #include "ssl_scache/network_cache.h"
 
 #include <exception>

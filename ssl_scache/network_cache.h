@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sessions on memcached or Redis servers, for machines that share them. Servers, keys and entries
-// are those of httpd's providers of these names; what differs is that nothing here waits longer
-// than it may. An operation has a deadline, connect included; a server that failed a few times
-// in a row is not asked any more until the parent found it well again; both are told once for all
-// processes. The next server of the list stands in for one that is down.
+// NetworkCache: sessions on memcached or Redis servers, for machines that share them. Servers, keys
+// and entries are those of httpd's providers of these names; what differs is that nothing here
+// waits longer than it may. An operation has a deadline, connect included; a server that failed a
+// few times in a row is not asked any more until the parent found it well again; both are told once
+// for all processes. The next server of the list stands in for one that is down.
 //
 // Processes share only the counters and breakers, each changed by single atomic instructions.
 // Connections belong to a process and are kept for the next operation; a mutex of this process

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Tickets and entries may be sealed under one and the same key: what is made of it for an entry is
-// used for nothing else.
+// SealedCache, cache_key_of(): entries sealed and opened. Tickets and entries may be sealed under
+// one and the same key: what is made of it for an entry is used for nothing else.
 #include "ssl_scache/sealed_cache.h"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A cache that others can reach (a network, a file, another program's memory), seen by one virtual
-// host: whoever writes there without the key makes no session, and whoever reads there reads none.
-// An entry that does not open is a miss.
+// SealedCache: a cache that others can reach (a network, a file, another program's memory), seen by
+// one virtual host: whoever writes there without the key makes no session, and whoever reads there
+// reads none. An entry that does not open is a miss.
 //
 // In front of each entry stands the name of its key, as in a session ticket.
 #pragma once

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// All the engine knows of session caches: three questions and a set of numbers. A cache is best
-// effort. Whatever goes wrong behind this facade (full, locked, unreachable, corrupt) is a miss
-// or a lost entry, counted and logged behind it, and costs the client a full handshake: never
-// an error, never more than the bounded wait that the implementation states.
+// SessionCache: all the engine knows of session caches: three questions and a set of numbers. A
+// cache is best effort. Whatever goes wrong behind this facade (full, locked, unreachable, corrupt)
+// is a miss or a lost entry, counted and logged behind it, and costs the client a full handshake:
+// never an error, never more than the bounded wait that the implementation states.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Serialised sessions hold master secrets, so every copy made here is wiped before it is freed.
+// remember_session(), recall_session(): sessions on their way. Serialised sessions hold master
+// secrets, so every copy made here is wiped before it is freed.
 #include "ssl_scache/session_codec.h"
 
 #include <algorithm>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SSL_SESSION to what a cache keeps, and back. These functions are what the callbacks of OpenSSL's
-// session cache come to: new, get (SSL_CTX_sess_set_new_cb(3)).
+// remember_session(), recall_session(): SSL_SESSION to what a cache keeps, and back. These
+// functions are what the callbacks of OpenSSL's session cache come to: new, get
+// (SSL_CTX_sess_set_new_cb(3)).
 #pragma once
 
 #include <cstddef>

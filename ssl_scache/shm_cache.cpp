@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The algorithm is described at the top of shm_cache.h. Here, everything that two processes may
-// touch at once is a Word, and every function says which order it needs: publishing an index
-// word releases the entry's words, following one acquires them; the rest is relaxed, because the
-// checksum and not the order is what makes an entry believable.
+// ShmCache: the algorithm is described at the top of shm_cache.h. Here, everything that two
+// processes may touch at once is a Word, and every function says which order it needs: publishing
+// an index word releases the entry's words, following one acquires them; the rest is relaxed,
+// because the checksum and not the order is what makes an entry believable.
 #include "ssl_scache/shm_cache.h"
 
 #include <algorithm>

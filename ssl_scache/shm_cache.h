@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Our own session cache: a fixed span of memory shared by all children, without a single lock, so
-// that a process killed or stopped at any instruction holds up nobody and spoils nothing.
+// ShmCache: our own session cache: a fixed span of memory shared by all children, without a single
+// lock, so that a process killed or stopped at any instruction holds up nobody and spoils nothing.
 //
 // The memory is cut into shards. A shard is a ring of 64-octet units and an index.
 //   store     takes the next units of the ring with one fetch_add on the shard's head (a count

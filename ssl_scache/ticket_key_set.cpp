@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One writer, any number of readers. A slot's generation tells which publication it belongs to, so
-// that what is left in a bank from two publications ago is not taken for the list.
+// TicketKeySet: one writer, any number of readers. A slot's generation tells which publication it
+// belongs to, so that what is left in a bank from two publications ago is not taken for the list.
 #include "ssl_scache/ticket_key_set.h"
 
 #include <algorithm>

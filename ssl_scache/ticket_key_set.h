@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Ticket keys that come from outside (files, a cluster's secret): a list whose first key seals
-// and all of whose keys open. The parent, which may read the files, publishes a list; the children
-// see it at their next handshake. A list is replaced as a whole, never half.
+// TicketKeySet: ticket keys that come from outside (files, a cluster's secret): a list whose first
+// key seals and all of whose keys open. The parent, which may read the files, publishes a list; the
+// children see it at their next handshake. A list is replaced as a whole, never half.
 //
 // Two banks of slots and a word that says which one counts: the writer fills the other bank and
 // flips the word. A reader that was asleep for two publications finds checksums that do not fit,

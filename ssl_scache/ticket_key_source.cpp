@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reads and derives; publishing is TicketKeySet's, telling the operator is the glue's.
+// TicketKeySource: reads and derives; publishing is TicketKeySet's, telling the operator is the
+// glue's.
 #include "ssl_scache/ticket_key_source.h"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Ticket keys from outside, as the parent sees them: files that each are a key, or one file with
-// a secret from which every machine of a cluster derives the same keys. Files are looked at again
-// while the server runs; what cannot be used then leaves the keys before in place.
+// TicketKeySource: ticket keys from outside, as the parent sees them: files that each are a key, or
+// one file with a secret from which every machine of a cluster derives the same keys. Files are
+// looked at again while the server runs; what cannot be used then leaves the keys before in place.
 //
 // Key files (octets):   48: name 16, HMAC key 16, AES-128 key 16      (mod_ssl's)
 //                       80: name 16, HMAC key 32, AES-256 key 32

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From OpenSSL's one callback with a flag to the two questions of TicketKeys.
+// on_ticket_key(): from OpenSSL's one callback with a flag to the two questions of TicketKeys.
 #include "ssl_scache/ticket_keys.h"
 
 #include <algorithm>

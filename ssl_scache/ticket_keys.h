@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Keys that protect session tickets (RFC 5077 4, RFC 8446 4.6.1). A key is found by the 16-octet
-// name that a ticket starts with. Where keys come from differs (a ring in shared memory that
-// renews itself, files, a secret shared by a cluster); what a handshake asks is always these two
-// questions, so a virtual host holds a TicketKeys& and never needs to know which.
+// TicketKeys: keys that protect session tickets (RFC 5077 4, RFC 8446 4.6.1). A key is found by the
+// 16-octet name that a ticket starts with. Where keys come from differs (a ring in shared memory
+// that renews itself, files, a secret shared by a cluster); what a handshake asks is always these
+// two questions, so a virtual host holds a TicketKeys& and never needs to know which.
 //
 // on_ticket_key() is the whole body of SSL_CTX_set_tlsext_ticket_key_evp_cb(3)'s callback.
 #pragma once

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The protocol is at the top of ticket_ring.h. Slots are only ever believed by their checksum, so
-// the worst that two writers of one slot can do is to lose its key: full handshakes, no errors.
+// TicketRing: its protocol is at the top of ticket_ring.h. Slots are only ever believed by their
+// checksum, so the worst that two writers of one slot can do is to lose its key: full handshakes,
+// no errors.
 #include "ssl_scache/ticket_ring.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Ticket keys that the server makes for itself and renews by itself: one ring for the whole
-// family of processes, in shared memory that outlives a graceful restart, so that children of
+// TicketRing: ticket keys that the server makes for itself and renews by itself: one ring for the
+// whole family of processes, in shared memory that outlives a graceful restart, so that children of
 // the old and of the new generation open each other's tickets.
 //
 // `current` names the newest key: generation and slot in one word. To rotate is to draw a slot

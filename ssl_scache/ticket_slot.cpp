@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The checksum guards against torn reads, not against an attacker: who can write this memory
-// holds the keys anyway.
+// TicketSlot: its checksum guards against torn reads, not against an attacker: who can write this
+// memory holds the keys anyway.
 #include "ssl_scache/ticket_slot.h"
 
 #include <cstring>

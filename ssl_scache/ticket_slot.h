@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A ticket key in shared memory, readable while another process writes it: words that are
-// accessed atomically, and a checksum that tells a whole key from a torn one. The two owners of
+// TicketSlot: a ticket key in shared memory, readable while another process writes it: words that
+// are accessed atomically, and a checksum that tells a whole key from a torn one. The two owners of
 // slots, the ring and the key set, include this; nobody else does.
 #pragma once
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Programs the configuration names (pass phrases, random seeds), run without a shell, with a
-// deadline and with their output kept secret. Used while a configuration is loaded, in the
-// parent process, never on a connection.
+// collect_output(), Dialogue: other programs at work for us. Programs the configuration names (pass
+// phrases, random seeds), run without a shell, with a deadline and with their output kept secret.
+// Used while a configuration is loaded, in the parent process, never on a connection.
 #pragma once
 
 #include <chrono>

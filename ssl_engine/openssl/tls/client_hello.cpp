@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A cursor that can only move forward inside its bounds; everything else is the order of
-// fields in RFC 8446 4.1.2, which is that of every version back to SSLv3.
+// examine_client_hello(), hello_part(): the reading of one. A cursor that can only move forward
+// inside its bounds; everything else is the order of fields in RFC 8446 4.1.2, which is that of
+// every version back to SSLv3.
 #include "ssl_engine/openssl/tls/client_hello.h"
 
 #include "ssl_engine/base/limits.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The name and the protocols out of a raw ClientHello, before there is an SSL: the virtual
-// host is chosen first, and the SSL is then made from that host's context, so that every
-// setting of the host applies by construction. A client that never finishes its hello costs
-// the bytes it sent and nothing more.
+// ClientHello: the name and the protocols out of a raw ClientHello, before there is an SSL: the
+// virtual host is chosen first, and the SSL is then made from that host's context, so that every
+// setting of the host applies by construction. A client that never finishes its hello costs the
+// bytes it sent and nothing more.
 //
 // This parser decides nothing about validity. What it cannot read goes to OpenSSL with the
 // default host, and OpenSSL finds the right alert; what it can read is compared with what

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Each function is one of OpenSSL's; those that can fail clear its error queue before.
+// ask_for_name() and its kin: the questions and settings of one client-side SSL. Each function is
+// one of OpenSSL's; those that can fail clear its error queue before.
 #include "ssl_engine/openssl/tls/client_ssl.h"
 
 #include <openssl/err.h>

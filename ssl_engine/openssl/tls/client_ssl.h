@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The small questions and settings of one client-side SSL, as server_ssl.h has them for the other
-// end: bool says whether OpenSSL agreed, its error queue says why not.
+// ask_for_name() and its kin: the small questions and settings of one client-side SSL, as
+// server_ssl.h has them for the other end: bool says whether OpenSSL agreed, its error queue says
+// why not.
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Only two extensions are looked for in a message our own library has just written; every
-// length is checked all the same.
+// offers_of(): a hello made and read. Only two extensions are looked for in a message our own
+// library has just written; every length is checked all the same.
 #include "ssl_engine/openssl/tls/offers.h"
 
 #include <array>

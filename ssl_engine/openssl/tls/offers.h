@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The groups and signature algorithms of a context. OpenSSL 3.0 has no function that tells them,
-// but it writes them into a ClientHello: the context is let greet nobody, and the greeting read.
+// offers_of(): the groups and signature algorithms of a context. OpenSSL 3.0 has no function that
+// tells them, but it writes them into a ClientHello: the context is let greet nobody, and the
+// greeting read.
 #pragma once
 
 #include <string>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// certificates_in(): PEM by its look, else DER, else PKCS#7. What is in a content and is no
+// certificate is left out; errors of the attempts are nobody's.
 #include "ssl_engine/openssl/x509/bundle.h"
 
 #include <openssl/pkcs7.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Certificates as authorities hand them out: one in DER, several in PEM, or a PKCS#7 bundle
-// (RFC 5280 4.2.2.1 allows the first and the last behind a caIssuers URL; all three are met).
+// certificates_in(): certificates as authorities hand them out: one in DER, several in PEM, or a
+// PKCS#7 bundle (RFC 5280 4.2.2.1 allows the first and the last behind a caIssuers URL; all three
+// are met).
 #pragma once
 
 #include <vector>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sizes outside the usual are left to OpenSSL, which has its own verdict for each security level.
+// curve_named(), rsa_numbers() and their kin: what is usual. Sizes outside the usual are left to
+// OpenSSL, which has its own verdict for each security level.
 #include "ssl_engine/openssl/x509/der_parts.h"
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What ordinary certificates and ordinary keys have in common: algorithms, curves, numbers.
+// curve_named(), rsa_numbers() and their kin: what ordinary certificates and ordinary keys have in
+// common: algorithms, curves, numbers.
 #pragma once
 
 #include <cstddef>

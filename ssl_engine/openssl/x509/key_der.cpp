@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A key without its public half would have to be computed with; that is not ordinary.
+// read_key_der(): PKCS#8, and the older forms of EC and RSA keys. A key without its public half
+// would have to be computed with; that is not ordinary.
 #include <algorithm>
 
 #include "ssl_engine/openssl/x509/der_parts.h"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A decoder is told as much as the file says (structure, algorithm): each thing it knows leaves
-// fewer of the library's decoders to try. What that does not decode goes to a new decoder
-// that is told nothing, which also finds the formats of providers (TPM keys).
+// KeyReader: one decoder for each form that was met. A decoder is told as much as the file says
+// (structure, algorithm): each thing it knows leaves fewer of the library's decoders to try. What
+// that does not decode goes to a new decoder that is told nothing, which also finds the formats of
+// providers (TPM keys).
 #include "ssl_engine/openssl/x509/key_reader.h"
 
 #include <openssl/decoder.h>

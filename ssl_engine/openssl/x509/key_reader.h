@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Private keys and parameters out of DER. OpenSSL 3 builds a decoder chain for every key it
-// reads, which takes twenty times as long as the decoding; a reader keeps the chains, so that a
+// KeyReader: private keys and parameters out of DER. OpenSSL 3 builds a decoder chain for every key
+// it reads, which takes twenty times as long as the decoding; a reader keeps the chains, so that a
 // server with ten thousand keys starts in a second and not in ten.
 #pragma once
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// PEM says what it is; DER is tried kind by kind, cheapest first, and counts only if it takes
-// up the whole file.
+// MaterialReader: PEM says what it is; DER is tried kind by kind, cheapest first, and counts only
+// if it takes up the whole file.
 #include "ssl_engine/openssl/x509/object_reader.h"
 
 #include <openssl/err.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a file or a URI holds, found out from its content and not from its name: certificates,
-// keys, parameters, in PEM, DER or PKCS#12. Reading does not fail: whatever is there comes
-// back, with what is wrong with it, because an administrator who named the wrong file wants to
-// hear what it is.
+// MaterialReader: what a file or a URI holds, found out from its content and not from its name:
+// certificates, keys, parameters, in PEM, DER or PKCS#12. Reading does not fail: whatever is there
+// comes back, with what is wrong with it, because an administrator who named the wrong file wants
+// to hear what it is.
 #pragma once
 
 #include <cstddef>

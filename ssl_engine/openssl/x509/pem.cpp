@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lines are counted, labels compared, and the base64 between them is left to OpenSSL.
+// PemReader: lines are counted, labels compared, and the base64 between them is left to OpenSSL.
 #include "ssl_engine/openssl/x509/pem.h"
 
 #include <openssl/evp.h>

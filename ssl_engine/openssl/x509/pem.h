@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// PEM as people have it (RFC 7468, and the older RFC 1421 headers): Windows line ends, a byte
-// order mark, text around the blocks, several blocks in a file. A scanner of our own, because
-// a damaged file is worth a line number, and because OpenSSL's reader stops at the first block
-// it does not like.
+// PemReader: PEM as people have it (RFC 7468, and the older RFC 1421 headers): Windows line ends, a
+// byte order mark, text around the blocks, several blocks in a file. A scanner of our own, because
+// a damaged file is worth a line number, and because OpenSSL's reader stops at the first block it
+// does not like.
 #pragma once
 
 #include <optional>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Memory BIOs around PEM_read_bio_X509(3) and its kin.
+// certificate_from_pem(), key_from_pem(): memory BIOs around PEM_read_bio_X509(3) and its kin.
 #include "ssl_engine/openssl/x509/pem_pair.h"
 
 #include <openssl/err.h>

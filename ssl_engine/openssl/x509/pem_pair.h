@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One certificate and one unencrypted key out of PEM text that another module hands over.
-// Files of the operator go through object_reader.h, which explains what is wrong with them.
+// certificate_from_pem(), key_from_pem(): one certificate and one unencrypted key out of PEM text
+// that another module hands over. Files of the operator go through object_reader.h, which explains
+// what is wrong with them.
 #pragma once
 
 #include <string>

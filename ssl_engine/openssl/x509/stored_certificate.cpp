@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One allocation per certificate: header, facts, DER. The views of the facts point into it.
+// StoredCertificate: one allocation per certificate: header, facts, DER. The views of the facts
+// point into it.
 #include "ssl_engine/openssl/x509/stored_certificate.h"
 
 #include <openssl/x509v3.h>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A certificate of a file, without OpenSSL's object: its DER and what a configuration is judged by,
-// in one piece of plain memory that also crosses from one generation of the module to the next. An
-// X509 is made of it where one is needed, which is in the handshakes of its virtual host. Those
-// few that x509_der.h does not take are kept as the object itself; nobody else sees a difference.
+// StoredCertificate: a certificate of a file, without OpenSSL's object: its DER and what a
+// configuration is judged by, in one piece of plain memory that also crosses from one generation of
+// the module to the next. An X509 is made of it where one is needed, which is in the handshakes of
+// its virtual host. Those few that x509_der.h does not take are kept as the object itself; nobody
+// else sees a difference.
 #pragma once
 
 #include <string>

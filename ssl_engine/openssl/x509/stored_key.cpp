@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Key material is as safe here as in OpenSSL's objects: on the heap of the process, wiped when the
-// last owner goes.
+// StoredKey: header and DER of a key in one allocation. Key material is as safe here as in
+// OpenSSL's objects: on the heap of the process, wiped when the last owner goes.
 #include "ssl_engine/openssl/x509/stored_key.h"
 
 #include <array>

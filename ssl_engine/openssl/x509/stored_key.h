@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A private key of a file, without OpenSSL's object; what stored_certificate.h is to certificates.
-// Keys that are not ordinary, or that have no octets (a token's), are kept as the object.
+// StoredKey: a private key of a file, without OpenSSL's object; what stored_certificate.h is to
+// certificates. Keys that are not ordinary, or that have no octets (a token's), are kept as the
+// object.
 #pragma once
 
 #include <string_view>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Engine first, as configurations for mod_ssl expect it; then the stores of providers.
+// open_token(): what opens a URI. Engine first, as configurations for mod_ssl expect it; then the
+// stores of providers.
 #include "ssl_engine/openssl/x509/token.h"
 
 #include <openssl/err.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Keys and certificates that live elsewhere, opened in the process that calls. What a PKCS#11
-// library holds does not survive a fork, so the server's parent never calls this, and each child
-// for itself.
+// open_token(): keys and certificates that live elsewhere, opened in the process that calls. What a
+// PKCS#11 library holds does not survive a fork, so the server's parent never calls this, and each
+// child for itself.
 #pragma once
 
 #include <memory>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// RFC 7512 2.3: path attributes between semicolons, query attributes after the question mark
-// between ampersands, values percent-encoded.
+// TokenUri by RFC 7512 2.3: path attributes between semicolons, query attributes after the question
+// mark between ampersands, values percent-encoded.
 #include "ssl_engine/openssl/x509/token_uri.h"
 
 #include <algorithm>

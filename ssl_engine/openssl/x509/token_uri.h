@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A URI in the place of a file name: the pkcs11: scheme of RFC 7512, and whatever else a provider
-// of OpenSSL opens. A PIN that is written in it is taken out at once, so that neither a message nor
-// a library's error queue can show it.
+// TokenUri: a URI in the place of a file name: the pkcs11: scheme of RFC 7512, and whatever else a
+// provider of OpenSSL opens. A PIN that is written in it is taken out at once, so that neither a
+// message nor a library's error queue can show it.
 #pragma once
 
 #include <optional>

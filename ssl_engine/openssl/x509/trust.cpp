@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// X509_STORE takes a reference of its own of whatever is added, and finds duplicates by itself.
+// make_store(), find_chain(): stores filled and looked through. X509_STORE takes a reference of its
+// own of whatever is added, and finds duplicates by itself.
 #include "ssl_engine/openssl/x509/trust.h"
 
 #include "ssl_engine/base/text.h"

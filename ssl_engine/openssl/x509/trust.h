@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Stores of authorities and revocation lists, and the list of names a server shows to clients
-// (RFC 8446 4.2.4). Objects are shared by reference, so that a large revocation list exists once
-// however many stores hold it.
+// make_store(), names_for_clients(): stores of authorities and revocation lists, and the list of
+// names a server shows to clients (RFC 8446 4.2.4). Objects are shared by reference, so that a
+// large revocation list exists once however many stores hold it.
 #pragma once
 
 #include <openssl/ssl.h>

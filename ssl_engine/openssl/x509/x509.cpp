@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// OpenSSL hands out pointers into its objects; everything here copies what it needs before
-// the owning handle goes.
+// subject_of(), names_of() and their kin: OpenSSL hands out pointers into its objects; everything
+// here copies what it needs before the owning handle goes.
 #include "ssl_engine/openssl/x509/x509.h"
 
 #include <arpa/inet.h>

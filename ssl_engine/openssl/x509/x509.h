@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Read-only looks into certificates and keys, in values of ours. Nothing here changes an
-// object visibly (OpenSSL caches extensions inside, under its own lock), so all of it may be
-// called from any thread. Names of subjects and issuers come printable, as RFC 2253 escapes them;
-// other text is as the certificate has it: escape() it for a log.
+// subject_of(), names_of() and their kin: read-only looks into certificates and keys, in values of
+// ours. Nothing here changes an object visibly (OpenSSL caches extensions inside, under its own
+// lock), so all of it may be called from any thread. Names of subjects and issuers come printable,
+// as RFC 2253 escapes them; other text is as the certificate has it: escape() it for a log.
 #pragma once
 
 #include <array>

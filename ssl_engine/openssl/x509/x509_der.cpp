@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Strict where OpenSSL is strict, and narrower where that saves thought.
+// read_certificate_der(): strict where OpenSSL is strict, and narrower where that saves thought.
 #include "ssl_engine/openssl/x509/x509_der.h"
 
 #include <algorithm>

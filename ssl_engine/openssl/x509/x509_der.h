@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Certificates and private keys as nearly all of them are, read without OpenSSL: it needs a hundred
-// microseconds for a pair, most of them to find a decoder, and 7 KB of memory, which ten
-// thousand virtual hosts feel. What is not ordinary here is not wrong: it is OpenSSL's to judge. So
-// these functions may refuse whatever they like; what they accept OpenSSL must accept too, and say
-// the same of it.
+// read_certificate_der(), read_key_der(): certificates and private keys as nearly all of them are,
+// read without OpenSSL: it needs a hundred microseconds for a pair, most of them to find a decoder,
+// and 7 KB of memory, which ten thousand virtual hosts feel. What is not ordinary here is not
+// wrong: it is OpenSSL's to judge. So these functions may refuse whatever they like; what they
+// accept OpenSSL must accept too, and say the same of it.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Each extension is read as far as OpenSSL reads it when it is asked about a certificate.
+// take_extensions(): each extension is read as far as OpenSSL reads it when it is asked about a
+// certificate.
 #include "ssl_engine/openssl/x509/x509_der_extensions.h"
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The extensions that every public authority uses, as far as configurations ask about them.
+// take_extensions(): those that every public authority uses, as far as configurations ask about
+// them.
 #pragma once
 
 #include "ssl_engine/openssl/x509/x509_der.h"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The flags are the format: they decide what is escaped and how (X509_NAME_print_ex(3),
-// ASN1_STRING_print_ex(3)). ASN1_STRFLGS_ESC_CTRL also doubles each backslash, since an escape
-// character has to be escaped itself.
+// dn_text(), dn_attribute() and their kin, by OpenSSL's printers. The flags are the format: they
+// decide what is escaped and how (X509_NAME_print_ex(3), ASN1_STRING_print_ex(3)).
+// ASN1_STRFLGS_ESC_CTRL also doubles each backslash, since an escape character has to be escaped
+// itself.
 #include "ssl_engine/openssl/x509/x509_names.h"
 
 #include <openssl/objects.h>

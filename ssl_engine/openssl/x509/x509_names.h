@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Names in certificates as text: whole distinguished names, single attributes, alternative
-// names. The octets come from a peer: OpenSSL's printers escape control characters (a backslash
-// and two hex digits), so no text here holds a NUL or a line end.
+// dn_text(), dn_attribute(), alt_names(): names in certificates as text: whole distinguished names,
+// single attributes, alternative names. The octets come from a peer: OpenSSL's printers escape
+// control characters (a backslash and two hex digits), so no text here holds a NUL or a line end.
 #pragma once
 
 #include <cstdint>

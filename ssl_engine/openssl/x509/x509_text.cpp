@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The forms are what scripts have parsed for decades; changing one octet breaks somebody.
+// serial_hex(), not_after_text() and their kin: the forms are what scripts have parsed for decades;
+// changing one octet breaks somebody.
 #include "ssl_engine/openssl/x509/x509_text.h"
 
 #include <openssl/objects.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Everything else of a certificate that is ever shown as text: version, serial number,
-// validity, algorithms, encodings, extensions. Read only; any thread. nullopt means that the
-// certificate has no such thing or OpenSSL cannot render it.
+// serial_hex(), not_after_text() and their kin: everything else of a certificate that is ever shown
+// as text: version, serial number, validity, algorithms, encodings, extensions. Read only; any
+// thread. nullopt means that the certificate has no such thing or OpenSSL cannot render it.
 #pragma once
 
 #include <optional>
