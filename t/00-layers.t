@@ -101,6 +101,10 @@ sub findings ($path, $text, $exists = sub { -e "$top/$_[0]" }) {
 
     push @found, "$path:1: the first line is not the SPDX line"
         unless $text =~ m{\A(?://|/\*) SPDX-License-Identifier: Apache-2\.0\n};
+    if ($room !~ /^(?:test|bench|peer)$/) {
+        push @found, map { "$path:3: $_; write: \"Thing: what it is for.\", Thing being the type or the function that others use" }
+            nameless($path, $text);
+    }
     push @found, "$path:1: no #pragma once" if $path =~ /\.h$/ && $text !~ /^#pragma once$/m;
 
     # Only what precedes an include on its line may hide it; a commented-out one has // before it.
@@ -137,6 +141,24 @@ sub findings ($path, $text, $exists = sub { -e "$top/$_[0]" }) {
         push @found, "$path:500: over 500 lines; there is a second file in it" if @code > 500;
     }
     return @found;
+}
+
+# What is wrong with the first comment of a file, of which a reader expects what the file is: nothing if its first
+# sentence names a type or a function that the file has, or says every word of the file's name.
+sub nameless ($path, $text) {
+    my ($comment) = $text =~ m{\A// SPDX[^\n]*\n//\n((?:// [^\n]*\n)+)} or return 'no comment below the SPDX line';
+    $comment =~ s{^// }{}mg;
+    my ($sentence) = ($comment =~ s/\s+/ /gr) =~ /\A(.+?(?:[.?!](?= [A-Z`"])|[.?!:] *\z))/ or return 'the first comment has no sentence';
+    return "the first sentence is short: $sentence" if $sentence !~ /^(?:\S+ ){3}/;
+    my $code = code_of($text =~ s/^\s*#.*//mgr);
+    my ($subject) = $sentence =~ /^(\w+)(?:[:,]|'s )/;
+    for my $name (grep { defined } $subject, $sentence =~ /\b([a-z]\w*)(?:\(\)|<)/g, $sentence =~ /\b([A-Z][a-z]+[A-Z]\w*)\b/g) {
+        return if $code =~ /\b$name\b/;
+    }
+    my $words  = lc($sentence =~ s/(?<=[a-z])(?=[A-Z])/ /gr);
+    my ($stem) = $path =~ m{([^/]+)\.\w+$};
+    my @unsaid = grep { my $root = s/(?:ies|es|s|ing|y)$//r; $words !~ /(?<![a-z0-9])\Q$root\E/ } split /_/, $stem;
+    return @unsaid ? "it is not named (\"$unsaid[0]\" is not said either): $sentence" : ();
 }
 
 sub sources {
@@ -221,7 +243,8 @@ is_deeply([reached('a', a => ['b'], b => ['c', 'a'])], ['a', 'b', 'c'], 'what is
 
 # ---- the checker, checked -----------------------------------------------------------------
 
-my $spdx = "// SPDX-License-Identifier: Apache-2.0\n";
+my $spdx  = "// SPDX-License-Identifier: Apache-2.0\n";
+my $named = "//\n// Thing: named below, at all of its uses.\nstruct Thing;\n";
 my @BAD = (
     ['ssl_engine/base/a.cpp',    '#include <openssl/ssl.h>',                  qr/base must not include <openssl>/],
     ['ssl_engine/base/a.cpp',    '#include "ssl_engine/openssl/handles.h"',   qr/base must not include openssl/],
@@ -256,12 +279,12 @@ my @BAD = (
     ['t/unit/a_test.cpp',        '#include "ssl_engine/httpd/apache/log.h"', qr/test must not include apache/],
     ['t/bench/a.cpp',            '#include <httpd.h>',                        qr/bench must not include <httpd>/],
     ['t/bench/mod_a.c',          '#include "ssl_scache/shm_cache.h"',         qr/peer must not include scache/],
-    ['ssl_engine/settings/policy.cpp',    'void f() { throw 1; }',                     qr/:2: throw/],
-    ['ssl_engine/settings/policy.cpp',    "const char* s = \"\\\"\";\nthrow;",         qr/:3: throw/],
-    ['ssl_engine/settings/policy.cpp',    "/* a\nb */ throw;",                         qr/:3: throw/],
-    ['ssl_engine/settings/policy.cpp',    "R\"x(\")\" )x\"; throw;",                   qr/:2: throw/],
-    ['ssl_engine/settings/policy.cpp',    "const char q = '\"'; throw;  // \"",        qr/:2: throw/],
-    ['ssl_engine/settings/policy.cpp',    "int n = 1'000; throw 2'000;",               qr/:2: throw/],
+    ['ssl_engine/settings/policy.cpp',    'void f() { throw 1; }',                     qr/:5: throw/],
+    ['ssl_engine/settings/policy.cpp',    "const char* s = \"\\\"\";\nthrow;",         qr/:6: throw/],
+    ['ssl_engine/settings/policy.cpp',    "/* a\nb */ throw;",                         qr/:6: throw/],
+    ['ssl_engine/settings/policy.cpp',    "R\"x(\")\" )x\"; throw;",                   qr/:5: throw/],
+    ['ssl_engine/settings/policy.cpp',    "const char q = '\"'; throw;  // \"",        qr/:5: throw/],
+    ['ssl_engine/settings/policy.cpp',    "int n = 1'000; throw 2'000;",               qr/:5: throw/],
     ['ssl_engine/settings/policy.cpp',    "int x;\n" x 500,                            qr/over 500 lines/],
     ['ssl_engine/settings/policy.h',      'int x;',                                    qr/no #pragma once/],
     ['ssl_engine/a.cpp',             'int x;',                                qr/belongs to no room/],
@@ -272,12 +295,28 @@ my @BAD = (
 );
 for my $row (@BAD) {
     my ($path, $text, $expected) = @$row;
-    my @found = findings($path, $spdx . $text . "\n", sub { $_[0] !~ /no_such_file/ });
+    my @found = findings($path, "$spdx$named$text\n", sub { $_[0] !~ /no_such_file/ });
     my $shown = length $text > 60 ? substr($text, 0, 20) . '...' : $text =~ s/\n/ /gr;
     ok(scalar(grep { $_ =~ $expected } @found) && @found == 1, "found in $path: $shown")
         or diag join "\n", 'found:', @found;
 }
 like((findings('ssl_engine/settings/policy.cpp', "int x;\n"))[0], qr/SPDX/, 'a missing SPDX line is found');
+
+my @NAMELESS = (
+    ['lint/lint_names.cpp', '',                                                     qr/no comment/],
+    ['lint/lint_names.cpp', "//\n// Each is looked at once, and then no more.\n",   qr/not named \("lint" is/],
+    ['lint/lint_names.cpp', "//\n// Warnings. The lint of names is what this is.\n", qr/is short/],
+    ['lint/lint_names.cpp', "//\n// lint_words(): a function that is elsewhere.\n",  qr/not named/],
+    ['lint/lint_names.cpp', "//\n// and no end of it is in sight\n",                 qr/no sentence/],
+    ['lint/lint_names.cpp', "//\n// f(): what is done\n// with a name.\n"],
+    ['lint/lint_names.cpp', "//\n// Lint for the name of a host.\n"],
+    ['lint/lint_names.cpp', "//\n// ThatKind: the kind of which one is spoken.\n"],
+);
+for my $row (@NAMELESS) {
+    my ($path, $comment, $expected) = @$row;
+    my $found = nameless("ssl_engine/$path", "$spdx${comment}struct ThatKind {};\nvoid f(ThatKind);\n") // '';
+    $expected ? like($found, $expected, "found: $found") : is($found, '', 'named: ' . ($comment =~ s/\s+/ /gr));
+}
 
 my @GOOD = (
     ['ssl_engine/openssl/a.cpp', '#include <openssl/ssl.h>'],
@@ -294,7 +333,7 @@ my @GOOD = (
 );
 for my $row (@GOOD) {
     my ($path, $text) = @$row;
-    my @found = findings($path, $spdx . $text . "\n", sub { 1 });
+    my @found = findings($path, "$spdx$named$text\n", sub { 1 });
     ok(!@found, "not found in $path: " . $text =~ s/\n/ /gr) or diag join "\n", @found;
 }
 
