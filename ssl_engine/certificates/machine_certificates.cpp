@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The position of a key in its file says nothing: people write it before its certificate, behind
-// it, or all keys at the end. What belongs together is found by the public key.
+// MachineCertificates: files taken apart into pairs of certificate and key. The position of a key
+// in its file says nothing: people write it before its certificate, behind it, or all keys at the
+// end. What belongs together is found by the public key.
 #include "ssl_engine/certificates/machine_certificates.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Messages 800..899: TLS to other servers, where this one is the client. An id is never reused.
+// proxy_rows(): messages 800..899, about TLS to other servers, where this one is the client.
 #include "ssl_engine/messages/diagnostics_rows.h"
 
 namespace tlsplus {

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// validity_at(): a certificate ends soon when three weeks are left, or a quarter of its time if
+// that is less.
 #include "ssl_engine/openssl/x509/validity.h"
 
 #include <algorithm>
