@@ -5,9 +5,11 @@
 #include "ssl_engine/tools/check_report.h"
 
 #include <array>
+#include <limits>
 
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/x509/x509.h"
+#include "ssl_engine/tools/arguments.h"
 
 namespace tlsplus::tools {
 namespace {
@@ -134,6 +136,24 @@ std::string_view protocol_of(std::string_view first_bytes) noexcept {
     if (starts_with_ignoring_case(first_bytes, known.start)) return known.protocol;
   }
   return {};
+}
+
+std::optional<long> hsts_max_age(std::string_view value) {
+  constexpr std::string_view kName = "max-age";
+  for (const std::string_view part : split(value, ';')) {
+    const std::size_t equals = part.find('=');
+    if (equals == std::string_view::npos ||
+        !equals_ignoring_case(trim(part.substr(0, equals)), kName)) {
+      continue;
+    }
+    std::string_view number = trim(part.substr(equals + 1));
+    if (number.size() >= 2 && number.starts_with('"') && number.ends_with('"')) {
+      number = number.substr(1, number.size() - 2);
+    }
+    const auto age = number_in(kName, number, 0, std::numeric_limits<long>::max());
+    return age ? std::optional(*age) : std::nullopt;
+  }
+  return std::nullopt;
 }
 
 std::string words_for_alert(int number) {

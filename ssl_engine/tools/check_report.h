@@ -4,6 +4,7 @@
 // each with what to do. Only problems make the command fail.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,9 @@ std::string sentence_for(const ChainFault& fault, const std::vector<Cert>& sent,
 
 /// What first bytes are those of another protocol: "plain HTTP", "SSH"; empty: unknown.
 std::string_view protocol_of(std::string_view first_bytes) noexcept;
+
+/// The max-age of a Strict-Transport-Security field in seconds (RFC 6797 6.1); nullopt: none.
+std::optional<long> hsts_max_age(std::string_view value);
 
 /// An alert by its number, with what to do about it: "handshake_failure: nothing in common ...".
 std::string words_for_alert(int number);

@@ -13,9 +13,9 @@
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/base/descriptor.h"
 #include "ssl_engine/base/endpoint.h"
+#include "ssl_engine/base/http.h"
 #include "ssl_engine/openssl/handles.h"
 #include "ssl_engine/openssl/tls/probe_client.h"
-#include "ssl_engine/tools/http.h"
 
 namespace tlsplus::tools {
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "ssl_engine/base/http.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/authority/issuing.h"
 #include "ssl_engine/openssl/x509/bundle.h"
@@ -13,7 +14,6 @@
 #include "ssl_engine/tools/cert_words.h"
 #include "ssl_engine/tools/command_parts.h"
 #include "ssl_engine/tools/commands.h"
-#include "ssl_engine/tools/http.h"
 #include "ssl_engine/tools/key_files.h"
 #include "ssl_engine/tools/refusal.h"
 
@@ -41,6 +41,7 @@ Result<Cert> fetch_issuer(X509& cert, Instant deadline) {
     const auto content = fetch(url, kMostBytes, deadline);
     if (!content) {
       last = content.error();
+      if (last.hint.empty()) last.hint = "fetch it by other means, and append it by hand";
       continue;
     }
     const auto candidates = certificates_in(*content);

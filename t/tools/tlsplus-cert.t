@@ -315,6 +315,7 @@ my $port = answering(sub ($client, $line) {
     my $body = slurp("$dir/aia/$path");
     return until_gone($client) if $path eq 'silent';
     return print {$client} "HTTP/1.0 302 Found\r\nLocation: $here/m1.der\r\n\r\n" if $path eq 'moved';
+    return print {$client} "HTTP/1.0 307 Temporary Redirect\r\nLocation: /m1.der\r\n\r\n" if $path eq 'near';
     return print {$client} "HTTP/1.0 302 Found\r\nLocation: $here/loop\r\n\r\n"   if $path eq 'loop';
     return print {$client} "HTTP/1.0 200 OK\r\n\r\n", 'x' x 400_000               if $path eq 'huge';
     return print {$client} "HTTP/1.0 200 OK\r\nContent-Length: 100000\r\n\r\n", slurp("$dir/aia/m1.der") if $path eq 'short';
@@ -364,6 +365,13 @@ subtest 'intermediates are fetched and verified' => sub {
     is fetch_chain('pem.crt')->{exit}, 0, 'PEM is read too';
     below('m1', 'moved', 'moved');
     is fetch_chain('moved.crt')->{exit}, 0, 'a redirect is followed';
+    below('m1', 'near', 'near');
+    is fetch_chain('near.crt')->{exit}, 0, 'one to a path of the same server, too';
+    below('m1', 'proxy', 'm1.der');
+    {
+        local @ENV{qw(http_proxy HTTP_PROXY)} = ('http://127.0.0.1:1/') x 2;
+        is fetch_chain('proxy.crt')->{exit}, 0, 'no proxy of the environment is asked';
+    }
     spew("$dir/has.crt", slurp("$dir/leaf.crt") . slurp("$dir/m2.crt"));
     unlink "$dir/aia/m2.p7";
     is fetch_chain('has.crt')->{exit}, 0, 'what the file has already is not fetched';

@@ -3,7 +3,7 @@
 // What is made of a server's answers: HTTP, the faults of a chain, and the sentences for them.
 #include "ssl_engine/tools/check_report.h"
 
-#include "ssl_engine/tools/http.h"
+#include "ssl_engine/base/http.h"
 #include "t/unit/test_certs.h"
 
 namespace {

@@ -2,21 +2,25 @@
 //
 // fetch(), parse_http_head(): a request in one piece, an answer until the server closes, and
 // redirects followed a few times.
-#include "ssl_engine/tools/http.h"
+#include "ssl_engine/base/http.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "ssl_engine/base/tcp.h"
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/tools/refusal.h"
 
-namespace tlsplus::tools {
+namespace tlsplus {
 namespace {
 
 constexpr int kMostRedirects = 3;
 constexpr std::size_t kMostHeadBytes = 16'384;
+
+Error refusal(std::string what) {
+  return {.what = std::move(what)};
+}
 
 std::optional<long> whole_number(std::string_view word) noexcept {
   long number = 0;
@@ -59,9 +63,11 @@ Result<Answer> ask(const std::string& url, std::size_t most_bytes, Instant deadl
   const auto parsed = parse_http_url(url);
   if (!parsed) return parsed.error();
   const auto connected = connect_to(parsed->at, deadline);
-  if (!connected) return refusal(text(url, ": ", connected.error().what), connected.error().hint);
+  if (!connected) {
+    return Error{.what = text(url, ": ", connected.error().what), .hint = connected.error().hint};
+  }
   const std::string request = text("GET ", parsed->path, " HTTP/1.0\r\nHost: ", text_of(parsed->at),
-                                   "\r\nUser-Agent: tlsplus-cert\r\n\r\n");
+                                   "\r\nUser-Agent: mod_tlsplus\r\n\r\n");
   if (send_all(connected->socket.get(), as_bytes(request), deadline) != Transfer::done) {
     return refusal(text(url, ": the request could not be sent"));
   }
@@ -69,8 +75,11 @@ Result<Answer> ask(const std::string& url, std::size_t most_bytes, Instant deadl
   if (!bytes) return std::move(bytes).error();
   const auto head = parse_http_head(as_text(*bytes));
   if (!head) return refusal(text(url, ": the answer is no HTTP"));
-  if (head->status / 100 == 3 && head->field("location"))
-    return Answer{{}, *head->field("location")};
+  if (head->status / 100 == 3 && head->field("location")) {
+    std::string to = *head->field("location");
+    const bool is_path = to.starts_with('/') && !to.starts_with("//");  // RFC 9110 10.2.2
+    return Answer{{}, is_path ? text("http://", text_of(parsed->at), to) : std::move(to)};
+  }
   if (head->status != 200) return refusal(text(url, ": the answer is status ", head->status));
   bytes->erase(bytes->begin(), bytes->begin() + static_cast<std::ptrdiff_t>(head->size));
   if (const auto size = whole_number(head->field("content-length").value_or("none"));
@@ -88,8 +97,7 @@ Result<Answer> ask(const std::string& url, std::size_t most_bytes, Instant deadl
 Result<HttpUrl> parse_http_url(std::string_view url) {
   constexpr std::string_view kScheme = "http://";
   if (!starts_with_ignoring_case(url, kScheme)) {
-    return refusal(text(quote(url), " is not an http:// URL"),
-                   "fetch it by other means, and append it by hand");
+    return refusal(text(quote(url), " is not an http:// URL"));
   }
   const bool is_fine =
       std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < '\x7f'; });
@@ -133,23 +141,6 @@ std::optional<HttpHead> parse_http_head(std::string_view bytes) {
   return head;
 }
 
-std::optional<long> hsts_max_age(std::string_view value) {
-  constexpr std::string_view kName = "max-age";
-  for (const std::string_view part : split(value, ';')) {
-    const std::size_t equals = part.find('=');
-    if (equals == std::string_view::npos ||
-        !equals_ignoring_case(trim(part.substr(0, equals)), kName)) {
-      continue;
-    }
-    std::string_view number = trim(part.substr(equals + 1));
-    if (number.size() >= 2 && number.starts_with('"') && number.ends_with('"')) {
-      number = number.substr(1, number.size() - 2);
-    }
-    return whole_number(number);
-  }
-  return std::nullopt;
-}
-
 Result<Bytes> fetch(const std::string& url, std::size_t most_bytes, Instant deadline) {
   std::string at = url;
   for (int hop = 0; hop <= kMostRedirects; ++hop) {
@@ -161,4 +152,4 @@ Result<Bytes> fetch(const std::string& url, std::size_t most_bytes, Instant dead
   return refusal(text(url, ": too many redirects"));
 }
 
-}  // namespace tlsplus::tools
+}  // namespace tlsplus

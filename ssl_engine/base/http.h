@@ -2,6 +2,11 @@
 //
 // fetch(), parse_http_head(): as much HTTP as a status line, a header and a small file need (RFC
 // 9112). HTTP/1.0 is asked for files, so that no server answers in chunks.
+//
+// OpenSSL's client (OSSL_HTTP_transfer(3), as of 3.0) does not do it: on a socket that does not
+// block it loses the beginning of a line that comes in two parts; it counts in whole seconds and
+// looks names up as long as that takes; it follows status 301 and 302 alone; what is no ASN.1, as
+// a PEM file, it leaves in the socket, its maximum unheeded; and proxies come from the environment.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +21,7 @@
 #include "ssl_engine/base/endpoint.h"
 #include "ssl_engine/base/result.h"
 
-namespace tlsplus::tools {
+namespace tlsplus {
 
 struct HttpUrl {
   Endpoint at;
@@ -36,11 +41,8 @@ struct HttpHead {
 /// nullopt as long as the head is not complete, or if it is no HTTP/1.x answer.
 std::optional<HttpHead> parse_http_head(std::string_view bytes);
 
-/// The max-age of a Strict-Transport-Security field in seconds (RFC 6797 6.1); nullopt: none.
-std::optional<long> hsts_max_age(std::string_view value);
-
-/// GET, following a few redirects. Error: everything but a complete answer 200 of at most
-/// `most_bytes` before the deadline.
+/// GET, following a few redirects. Looks at no proxy. Error: everything but a complete answer 200
+/// of at most `most_bytes` before the deadline.
 Result<Bytes> fetch(const std::string& url, std::size_t most_bytes, Instant deadline);
 
-}  // namespace tlsplus::tools
+}  // namespace tlsplus
