@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// proxy_rows(): messages 800..899, about TLS to other servers, where this one is the client.
+// proxy_rows(): messages 800..899, about TLS to other servers, where this one is the client. An id
+// is never reused.
 #include "ssl_engine/messages/diagnostics_rows.h"
 
 namespace tlsplus {

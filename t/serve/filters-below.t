@@ -75,6 +75,25 @@ subtest 'mod_reqtimeout in virtual hosts' => sub {
     ok $server->stop, 'stops cleanly';
 };
 
+# Bytes buy time: without an upper limit as much as there are bytes for. Who sends them is not closed with those that
+# have a second less.
+subtest 'mod_reqtimeout with a rate' => sub {
+    my $outside = is_tlsplus() ? "TLSPlusHandshakeTimeout 600\n" : '';
+    my $host = sub ($port, $line) { $HOST =~ s/\@PORT\@/\@$port\@/r =~ s/SSLEngine/  $line\n  SSLEngine/r };
+    my $server = TLSplus::Server->start(certs => $certs, modules => ['reqtimeout'], conf => "${outside}AcceptFilter http none\nTimeout 600\n"
+          . $host->(PORT  => 'RequestReadTimeout handshake=2')
+          . $host->(PORT2 => 'RequestReadTimeout handshake=1,minrate=1')
+          . $host->(PORT3 => 'RequestReadTimeout handshake=1-600,minrate=1'));
+    my %raw = map { $_ => TLSplus::Raw->connect($server->port($_)) } qw(PORT PORT2 PORT3);
+    $raw{$_}->send(substr $hello, 0, 100) for keys %raw;
+    ok wait_until(60, sub { $raw{PORT}->read_all(0); $raw{PORT}->ended }), 'two seconds are over';
+    for my $port ('PORT2', 'PORT3') {
+        ok $raw{$port}->send(substr $hello, 100), "$port: a hundred bytes were worth more";
+        ok wait_until(20, sub { $raw{$port}->read_all(0); $raw{$port}->bytes =~ /\A\x16/ }), "$port: and the server answers";
+    }
+    ok $server->stop, 'stops cleanly';
+};
+
 # Who had its time is closed for good, not held for as long again as it goes on sending.
 subtest 'a client that goes on dribbling' => sub {
     my $server = TLSplus::Server->start(certs => $certs, modules => ['reqtimeout'],

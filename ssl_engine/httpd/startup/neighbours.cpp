@@ -66,13 +66,17 @@ using std::chrono::seconds;
 // What mod_reqtimeout does for the headers where nobody wrote a line.
 constexpr seconds kReqtimeoutHeader{20};
 
-/// `5`, `5-10,minrate=500`: the first number, or the last.
-seconds limit_in(std::string_view range, bool last) noexcept {
-  range = range.substr(0, range.find(','));
-  if (const auto dash = range.find('-'); last && dash != std::string_view::npos) {
-    range.remove_prefix(dash + 1);
-  }
-  return seconds(static_cast<long>(number_in(range)));
+seconds whole(std::string_view text) noexcept {
+  return seconds(static_cast<long>(number_in(text)));
+}
+
+/// `5`, and of `5-10,minrate=500` the 10: each 500 bytes buy a second, up to there. 0 for
+/// `5,minrate=500`, where there is no end to that.
+seconds last_of(std::string_view range) noexcept {
+  const auto comma = range.find(',');
+  const auto dash = range.substr(0, comma).find('-');
+  if (dash != std::string_view::npos) return whole(range.substr(dash + 1));
+  return comma == std::string_view::npos ? whole(range) : seconds(0);
 }
 
 /// What of it `lines` say in `stages`; the rest stays as it is.
@@ -81,8 +85,8 @@ void read_stages(Lines lines, StageLimits& stages) {
     for (const std::string_view word : words(args)) {
       const std::size_t equals = std::min(word.find('='), word.size() - 1);
       const std::string_view value = word.substr(equals + 1);
-      if (starts_with_ignoring_case(word, "handshake=")) stages.handshake = limit_in(value, true);
-      if (starts_with_ignoring_case(word, "header=")) stages.header = limit_in(value, false);
+      if (starts_with_ignoring_case(word, "handshake=")) stages.handshake = last_of(value);
+      if (starts_with_ignoring_case(word, "header=")) stages.header = whole(value);
     }
   });
 }

@@ -18,7 +18,7 @@ std::size_t parking_capacity();
 
 /// How long mod_reqtimeout gives a client; 0: it does not say.
 struct StageLimits {
-  std::chrono::seconds handshake{0};  // `handshake=5`, or the upper one of `5-10`
+  std::chrono::seconds handshake{0};  // `handshake=5`, or the upper one of `5-10,minrate=500`
   std::chrono::seconds header{0};     // `header=20`, or the lower one: nothing was sent so far
 };
 
