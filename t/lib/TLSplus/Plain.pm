@@ -52,7 +52,7 @@ sub next_answer ($stream, $seconds = 60) {
     if (defined $length) { $answer->{body} = $stream->take($length, $seconds) // return undef }
     elsif (($answer->header('transfer-encoding') // '') eq 'chunked') {
         while (1) {
-            my $size = hex($stream->take_until("\r\n", $seconds) // return undef);
+            my $size = hex(($stream->take_until("\r\n", $seconds) // return undef) =~ s/[^0-9a-fA-F].*//sr);
             $answer->{body} .= $stream->take($size, $seconds) // return undef if $size;
             last if !$size;
             $stream->take(2, $seconds) // return undef;
