@@ -54,6 +54,17 @@ Where where_of(const ProxyInput& input, const Setting<T>& setting) {
   return input.config->engine.is_set() ? input.config->engine.where() : input.defined_at;
 }
 
+TrustStores::Places places_of(const ProxyInput& input) {
+  const ProxyConfig& config = *input.config;
+  return {.ca_file = config.ca_file.where(),
+          .ca_path = config.ca_path.where(),
+          .ca_request_file = {},
+          .ca_request_path = {},
+          .crl_file = config.crl_file.where(),
+          .crl_path = config.crl_path.where(),
+          .otherwise = where_of(input, config.engine)};
+}
+
 Error explain(const ProxyInput& input, const Error& error) {
   const ProxyConfig& config = *input.config;
   const std::string& directive = error.where.directive;
@@ -64,6 +75,32 @@ Error explain(const ProxyInput& input, const Error& error) {
 }
 
 }  // namespace
+
+Judged<std::shared_ptr<const MachineCertificates>> Proxies::certificates_for(
+    const ProxyConfig& config, const ProxyPolicy& policy) {
+  const MachineFiles files{.file = policy.certificate_file,
+                           .path = policy.certificate_path,
+                           .chain_file = policy.chain_file,
+                           .file_at = config.certificate_file.where(),
+                           .path_at = config.certificate_path.where(),
+                           .chain_at = config.chain_file.where(),
+                           .now = now_};
+  const auto [at, is_new] = certificates_.try_emplace({files.file, files.path, files.chain_file});
+  KnownCertificates& known = at->second;
+  if (is_new) {
+    known = {files, read_machine_certificates(files)};
+    return known.read;
+  }
+  // Read once, and told at the lines of everybody who names it.
+  auto again = known.read;
+  for (Error& finding : again.findings) {
+    const Where told = finding.where;
+    if (told == known.files.file_at) finding.where = files.file_at;
+    if (told == known.files.path_at) finding.where = files.path_at;
+    if (told == known.files.chain_at) finding.where = files.chain_at;
+  }
+  return again;
+}
 
 const Proxies::Known& Proxies::context_of(const ProxyTls& made) {
   const auto [at, is_new] = known_.try_emplace(made.digest);
@@ -92,15 +129,10 @@ Judged<ProxyTls> Proxies::make(const ProxyInput& input) {
                      ? *known
                      : policies_.emplace_back(std::make_shared<const ProxyPolicy>(policy));
   if (policy.engine) {
-    proxy.trust = keep(trust_.store_of(policy.peer,
-                                       {.ca_file = config.ca_file.where(),
-                                        .ca_path = config.ca_path.where(),
-                                        .ca_request_file = {},
-                                        .ca_request_path = {},
-                                        .crl_file = config.crl_file.where(),
-                                        .crl_path = config.crl_path.where(),
-                                        .otherwise = where_of(input, config.engine)},
-                                       policy.verifies()),
+    proxy.certificates = keep(certificates_for(config, policy), result.findings);
+    std::span<const Cert> anchors;
+    if (proxy.certificates != nullptr) anchors = proxy.certificates->anchors;
+    proxy.trust = keep(trust_.store_of(policy.peer, places_of(input), policy.verifies(), anchors),
                        result.findings);
   }
   proxy.digest = digest_of(proxy);

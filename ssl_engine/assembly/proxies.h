@@ -7,9 +7,12 @@
 
 #include <map>
 #include <memory>
+#include <tuple>
 #include <vector>
 
 #include "ssl_engine/assembly/trust_stores.h"
+#include "ssl_engine/base/clock.h"
+#include "ssl_engine/certificates/machine_certificates.h"
 #include "ssl_engine/hosts/build_input.h"
 #include "ssl_engine/hosts/proxy_tls.h"
 #include "ssl_engine/messages/findings.h"
@@ -22,7 +25,8 @@ class Proxies {
  public:
   /// `trust` is that of the hosts and must outlive this; `secrets`: whether those of connections
   /// are reported (callbacks.h).
-  Proxies(TrustStores& trust, bool secrets) : trust_(trust), secrets_(secrets) {}
+  Proxies(TrustStores& trust, bool secrets, WallTime now)
+      : trust_(trust), secrets_(secrets), now_(now) {}
 
   /// Without SSLProxyEngine nothing but the policy is made. Findings: what is wrong with it.
   Judged<ProxyTls> make(const ProxyInput& input);
@@ -36,12 +40,23 @@ class Proxies {
     Error refusal;  // without place; meaningless with a context
   };
 
+  using MachinePaths = std::tuple<std::string, std::string, std::string>;
+  /// What was read, and for whose lines.
+  struct KnownCertificates {
+    MachineFiles files;
+    Judged<std::shared_ptr<const MachineCertificates>> read;
+  };
+
+  Judged<std::shared_ptr<const MachineCertificates>> certificates_for(const ProxyConfig& config,
+                                                                      const ProxyPolicy& policy);
   const Known& context_of(const ProxyTls& made);
 
   TrustStores& trust_;
   bool secrets_;
+  WallTime now_;
   SystemDefaults system_ = system_defaults();
   std::vector<std::shared_ptr<const ProxyPolicy>> policies_;
+  std::map<MachinePaths, KnownCertificates> certificates_;
   std::map<Fingerprint, Known> known_;  // by ProxyTls::digest
   std::vector<SslCtx> contexts_;
 };

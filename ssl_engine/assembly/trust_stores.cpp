@@ -39,7 +39,7 @@ std::string_view bytes_of(const Fingerprint& digest) noexcept {
   return as_text(digest);
 }
 
-void append(std::vector<const Cert*>& to, const std::vector<Cert>& from) {
+void append(std::vector<const Cert*>& to, std::span<const Cert> from) {
   for (const Cert& cert : from) to.push_back(&cert);
 }
 
@@ -233,7 +233,7 @@ TrustStores::Sources TrustStores::sources_of(const ClientAuth& auth) {
 
 Result<std::shared_ptr<const TrustStore>> TrustStores::make(const ClientAuth& auth,
                                                             const Sources& from,
-                                                            const std::vector<Cert>& anchors) {
+                                                            std::span<const Cert> anchors) {
   const bool other_names = !auth.ca_request_file.empty() || !auth.ca_request_path.empty();
   std::string contents =
       text(bytes_of(from.file.digest), bytes_of(from.folder.digest), bytes_of(from.crls.digest),
@@ -284,7 +284,7 @@ Judged<std::shared_ptr<const TrustStore>> TrustStores::store_for(const Configure
 
 Judged<std::shared_ptr<const TrustStore>> TrustStores::store_of(const ClientAuth& auth,
                                                                 const Places& places, bool is_used,
-                                                                const std::vector<Cert>& anchors) {
+                                                                std::span<const Cert> anchors) {
   Judged<std::shared_ptr<const TrustStore>> store;
   const Sources from = sources_of(auth);
   const auto tell = [&](const std::vector<Error>& faults, const Where& where) {

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -43,7 +44,7 @@ class TrustStores {
   /// Expired authorities are told if somebody is held against them: `is_used`.
   Judged<std::shared_ptr<const TrustStore>> store_of(const ClientAuth& auth, const Places& places,
                                                      bool is_used,
-                                                     const std::vector<Cert>& anchors = {});
+                                                     std::span<const Cert> anchors = {});
 
  private:
   struct AuthorityFile {
@@ -79,7 +80,7 @@ class TrustStores {
   };
   Sources sources_of(const ClientAuth& auth);
   Result<std::shared_ptr<const TrustStore>> make(const ClientAuth& auth, const Sources& from,
-                                                 const std::vector<Cert>& anchors);
+                                                 std::span<const Cert> anchors);
 
   WallTime now_;
   MaterialReader materials_;

@@ -234,6 +234,18 @@ class Site {
     return host;
   }
 
+  /// Settings for other servers, of the host added last or of a <Proxy> section in it.
+  ProxyConfig& add_proxy(const char* section = nullptr) {
+    ProxyConfig& config = proxies_.emplace_back();
+    ProxyInput& made = input.proxies.emplace_back();
+    made.config = &config;
+    made.host = static_cast<std::uint32_t>(input.hosts.size() - 1);
+    made.is_section = section != nullptr;
+    made.name = section != nullptr ? section : input.hosts.back().name;
+    made.defined_at = section != nullptr ? place("<Proxy").where() : input.hosts.back().defined_at;
+    return config;
+  }
+
   ServerConfig& last() { return configs_.back(); }
   const Origin& place(const char* directive) {
     places_.push_back({directive, "site.conf", ++line_});
@@ -250,6 +262,7 @@ class Site {
   std::deque<std::string> texts_;
   std::deque<Origin> places_;
   std::deque<ServerConfig> configs_;
+  std::deque<ProxyConfig> proxies_;
   int line_ = 0;
 };
 
