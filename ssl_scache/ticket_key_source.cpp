@@ -88,8 +88,8 @@ bool TicketKeySource::read(FileReader& reader, std::size_t number, Loaded& loade
     return false;
   }
   if (state.problem == FileProblem::none && (state.stamp.mode & kOthersMayRead) != 0) {
-    loaded.notes.push_back(
-        {Oddity::exposed, text(path.path, ": ", permissions_of(state.stamp)), path.where});
+    loaded.notes.push_back({Oddity::exposed, text(path.path, ": ", permissions_of(state.stamp)),
+                            path.where, path.path});
   }
   return true;
 }

@@ -55,6 +55,7 @@ class TicketKeySource {
     Oddity oddity;
     std::string evidence;
     Where where;
+    std::string path = {};  // of an exposed file
     [[nodiscard]] bool is_fatal() const noexcept {
       return oddity == Oddity::unreadable || oddity == Oddity::too_short ||
              oddity == Oddity::not_derived;

@@ -53,6 +53,11 @@ std::string holds(const StoredFile& file) {
 
 }  // namespace
 
+std::string without_parameters(std::string_view file, std::string_view kind) {
+  return text("run: sed -i --follow-symlinks '/-----BEGIN .*", kind,
+              " PARAMETERS-----/,/-----END .*", kind, " PARAMETERS-----/d' ", shell_word(file));
+}
+
 LineFiles::LineFiles(CertificateFiles& files, PassPhrases& phrases, const CertificateLine& line,
                      KeyLabel label)
     : files_(files), phrases_(phrases), line_(line), label_(std::move(label)) {
@@ -83,7 +88,8 @@ StoredFile* LineFiles::certificate_file() {
     // A damaged key here is reported where a key is looked for.
     if (defect.part == Defect::Part::key) continue;
     find(id_of(defect.part, Tp::certificate_not_recognised),
-         text(quote(file.path), ": ", defect.evidence), line_.where);
+         text(quote(file.path), ": ", defect.evidence), line_.where,
+         defect.part == Defect::Part::parameters ? without_parameters(file.path) : std::string());
     explained = true;
   }
   if (!material.certificates.empty()) return &file;

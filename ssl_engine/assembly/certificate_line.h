@@ -30,6 +30,9 @@ struct KeyOfLine {
   Where where;                      // the line that names it
 };
 
+/// A command that takes the blocks of parameters out of the file; kind: "DH", "EC", empty for both.
+std::string without_parameters(std::string_view file, std::string_view kind = {});
+
 /// Belongs to the reading of one line.
 class LineFiles {
  public:

@@ -27,12 +27,6 @@ std::string subject_text(const StoredCertificate& certificate) {
   return opened == nullptr ? std::string() : subject_of(*opened);
 }
 
-// What takes the block of parameters out of the file.
-std::string without_parameters(std::string_view file, std::string_view kind) {
-  return text("run: sed -i --follow-symlinks '/-----BEGIN .*", kind,
-              " PARAMETERS-----/,/-----END .*", kind, " PARAMETERS-----/d' ", shell_word(file));
-}
-
 // Those of the first file serve every certificate of the host, unless a line says otherwise.
 Judged<KeyExchange> key_exchange_of(const SettledHost& host, const CertificateLine& line,
                                     const Material& material) {

@@ -121,7 +121,9 @@ void PasswordStores::read(const std::string& path, const std::string& seed, File
   }
   if ((state.stamp.mode & kOthersMayRead) != 0) {
     into.faults.push_back(
-        diagnose(Tp::srp_file_exposed, text(quote(path), ": ", permissions_of(state.stamp))));
+        diagnose(Tp::srp_file_exposed, text(quote(path), ": ", permissions_of(state.stamp)), {},
+                 text("run: chmod 600 ", shell_word(path),
+                      "; and umask 077 before openssl srp, which makes it anew")));
   }
   into.store = std::make_shared<const PasswordStore>(
       PasswordStore{std::move(made.users), sha256(reader.content())});

@@ -33,15 +33,39 @@ bool asks_for_unprotected(std::string_view word) noexcept {
   return false;
 }
 
-std::string unprotected_words(std::string_view list) {
-  std::vector<std::string> found;
+std::vector<std::string> cipher_words(std::string_view list) {
   std::string normal(list);
   std::ranges::replace_if(
       normal, [](char c) { return c == ',' || c == ' '; }, ':');
-  for (const std::string_view word : split(normal, ':')) {
+  std::vector<std::string> found;
+  for (const std::string_view word : split(normal, ':')) found.emplace_back(word);
+  return found;
+}
+
+std::string unprotected_words(std::string_view list) {
+  std::vector<std::string> found;
+  for (const std::string& word : cipher_words(list)) {
     if (asks_for_unprotected(word)) found.emplace_back(escape(word));
   }
   return join(found, ", ");
+}
+
+// The line without them; nothing if none but they stand there.
+std::string write_protected(std::string_view list) {
+  std::vector<std::string> kept;
+  for (std::string& word : cipher_words(list)) {
+    if (!word.empty() && !asks_for_unprotected(word)) kept.push_back(std::move(word));
+  }
+  return kept.empty() ? std::string() : text("write: SSLCipherSuite ", join(kept, ":"));
+}
+
+/// Of a line that `setting` ought to be: it takes the place of the one there is, or comes behind
+/// `other`, so that whoever copies it writes where it counts.
+template <class T>
+Error told_of_line(Tp id, std::string evidence, const Setting<T>& setting, const Where& other,
+                   std::string_view line) {
+  return diagnose(id, std::move(evidence), setting.is_set() ? setting.where() : other,
+                  text(setting.is_set() ? "write: " : "add: ", line));
 }
 
 std::string key_types_of(const Draft& draft) {
@@ -142,8 +166,12 @@ void PolicyLint::check_old_versions(const Draft& draft, Findings& findings) {
     if (version.protocol < Protocol::tls1_2) old.add(version.protocol);
   }
   if (old.empty()) return;
-  findings.add(draft.index, diagnose(Tp::old_versions_served, names_of(old, ", "),
-                                     draft.where_of(draft.config().cipher_list)));
+  const ServerConfig& config = draft.config();
+  findings.add(draft.index,
+               told_of_line(Tp::old_versions_served, names_of(old, ", "), config.protocol,
+                            draft.where_of(config.cipher_list),
+                            "SSLProtocol -all +TLSv1.2 +TLSv1.3; or remove @SECLEVEL=0 from "
+                            "SSLCipherSuite"));
 }
 
 void PolicyLint::check_anonymous(const Draft& draft, Findings& findings) {
@@ -154,8 +182,9 @@ void PolicyLint::check_anonymous(const Draft& draft, Findings& findings) {
   const auto [known, is_new] = unprotected_.try_emplace(list);
   if (is_new) known->second = unprotected_suites_in(list);
   if (known->second.empty()) return;
-  findings.add(draft.index, diagnose(Tp::cipher_list_names_anonymous, words,
-                                     draft.where_of(draft.config().cipher_list)));
+  findings.add(draft.index,
+               diagnose(Tp::cipher_list_names_anonymous, words,
+                        draft.where_of(draft.config().cipher_list), write_protected(list)));
 }
 
 // SRP is a matter of TLS 1.2 and older: whoever sets it up to keep strangers out has to be told
@@ -178,7 +207,13 @@ void PolicyLint::check_srp(const Draft& draft, Findings& findings) {
   const Tp id = has_srp   ? Tp::srp_not_in_tls13
                 : has_old ? Tp::srp_ciphers_off
                           : Tp::srp_versions_off;
-  findings.add(draft.index, diagnose(id, {}, draft.config().srp_file.where()));
+  const ServerConfig& config = draft.config();
+  const Where& users = config.srp_file.where();
+  findings.add(
+      draft.index,
+      id == Tp::srp_ciphers_off
+          ? told_of_line(id, {}, config.cipher_list, users, "SSLCipherSuite \"!DSS:!aRSA:SRP\"")
+          : told_of_line(id, {}, config.protocol, users, "SSLProtocol TLSv1.2"));
 }
 
 void PolicyLint::check_kernel_tls(const Draft& draft, Findings& findings) {

@@ -332,10 +332,10 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      "There is a SSLSRPVerifierFile, and nobody can use it: SSLCipherSuite leaves the ciphers of "
      "SRP "
      "out. OpenSSL's default list has them.",
-     "write for example: SSLCipherSuite \"!DSS:!aRSA:SRP\""},
+     "set: SSLCipherSuite \"!DSS:!aRSA:SRP\""},
     {Tp::srp_versions_off, Level::warn, "SRP needs TLS 1.2, and only TLS 1.3 is enabled",
      "There is a SSLSRPVerifierFile, and nobody can use it: TLS 1.3 has no SRP (RFC 8446).",
-     "write for example: SSLProtocol TLSv1.2"},
+     "set: SSLProtocol TLSv1.2"},
     {Tp::srp_not_in_tls13, Level::warn, "clients of TLS 1.3 need no SRP password",
      "All ciphers for TLS 1.2 and older are those of SRP, but TLS 1.3 is enabled too, has no SRP "
      "and is what most clients choose: they connect with the certificate alone.",

@@ -62,7 +62,7 @@ constexpr Diagnostic kRows[] = {
      "names of authorities have no effect without authorities",
      "SSLCADNRequestFile and SSLCADNRequestPath change what clients are shown, not whom the server "
      "believes.",
-     "add SSLCACertificateFile or SSLCACertificatePath"},
+     "remove the line; or add SSLCACertificateFile or SSLCACertificatePath"},
     {Tp::directory_certificate, Level::warn,
      "a place asks for a client certificate that browsers cannot show any more",
      "After the handshake a certificate can only be asked for in TLS 1.2 by renegotiation and in "

@@ -35,7 +35,7 @@ constexpr Diagnostic kConfigRows[] = {
     {Tp::cipher_selector_unknown, Level::error, "there is no such set of ciphers",
      "Before the ciphers stands SSL (TLS 1.2 and older; the same as nothing) or TLSv1.3, in "
      "exactly this spelling.",
-     "write for example: SSLCipherSuite HIGH"},
+     "write: SSLCipherSuite HIGH"},
     {Tp::cipher_suites_in_directory, Level::error, "TLS 1.3 suites cannot be set for a directory",
      "TLS 1.3 cannot be renegotiated, so its suite is chosen before the request is known.",
      "move the line to the server or the <VirtualHost>"},
@@ -141,7 +141,7 @@ constexpr Diagnostic kConfigRows[] = {
      "write: SSLFIPS off; or install the provider and run openssl fipsinstall, see fips_module(7)"},
     {Tp::fips_contradiction, Level::error, "SSLFIPS is both on and off",
      "The mode belongs to the whole process, and no line is more important than another.",
-     "remove one of the two lines"},
+     "remove the line; or the one that is named"},
     {Tp::fips_on, Level::notice, "FIPS mode is on",
      "All algorithms come from OpenSSL's FIPS provider, by SSLFIPS On or by OpenSSL's own "
      "configuration. The providers that are active are listed.",
@@ -169,7 +169,7 @@ constexpr Diagnostic kConfigRows[] = {
     {Tp::cipher_list_split, Level::error, "ciphers are not in one word",
      "httpd splits a line at blanks, and a list of ciphers is one word: names with colons between "
      "them, or the whole in quotation marks.",
-     "write for example: SSLCipherSuite HIGH:!aNULL"},
+     "write: SSLCipherSuite HIGH:!aNULL; or another list, in one word"},
     {Tp::conf_command_split, Level::error, "what follows is not a command and one value",
      "httpd splits a line at blanks, and SSLOpenSSLConfCmd takes two words.",
      "write the value behind the command as one word, for example: SSLOpenSSLConfCmd Groups "

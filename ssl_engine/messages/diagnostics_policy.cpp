@@ -25,18 +25,18 @@ constexpr auto kRows = std::to_array<Diagnostic>({
     {Tp::cipher_list_empty, Level::error, "cipher string selects no cipher suite",
      "Every word in it is unknown to this OpenSSL, excluded by another word, or below the security "
      "level.",
-     "write for example: SSLCipherSuite HIGH; see what a string selects with: openssl ciphers -v "
+     "write: SSLCipherSuite HIGH; see what a string selects with: openssl ciphers -v "
      "-s STRING"},
     {Tp::cipher_list_only_anonymous, Level::error,
      "cipher string selects only suites without authentication or encryption",
      "Anonymous and NULL suites (ADH, AECDH, eNULL) protect nobody and are always disabled, "
      "whatever the string says. Nothing else is left of it.",
-     "write for example: SSLCipherSuite HIGH"},
+     "write: SSLCipherSuite HIGH"},
     {Tp::cipher_list_names_anonymous, Level::warn,
      "cipher string asks for suites that are always disabled",
      "Anonymous and NULL suites (ADH, AECDH, eNULL) protect nobody and are always disabled, "
      "whatever the string says. The rest of the string applies.",
-     "remove these words from SSLCipherSuite"},
+     "remove these words from the line"},
     {Tp::cipher_suites_unknown, Level::error, "TLS 1.3 cipher suite is unknown",
      "SSLCipherSuite TLSv1.3 takes full names separated by colons, none of the keywords and "
      "operators of the list for TLS 1.2.",
@@ -92,7 +92,7 @@ constexpr auto kRows = std::to_array<Diagnostic>({
     {Tp::password_in_clear, Level::warn, "passwords are asked for on a virtual host without TLS",
      "With AuthType Basic or Form the browser sends the password readable to everybody on the way, "
      "whatever the lock icon said on the page before. Nothing here requires TLS.",
-     "put SSLRequireSSL into that section, or the section into the virtual host with SSLEngine on, "
+     "add: SSLRequireSSL; or put the section into the virtual host with SSLEngine on, "
      "and redirect the other. Not Require ssl beside other Require lines: one of them is enough"},
     {Tp::keepalive_off_for_many, Level::warn, "a rule against old browsers slows down current ones",
      "The pattern names MSIE and matches what today's browsers send as well. Each of their "
@@ -144,7 +144,7 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      "write the suites of TLS 1.3 into SSLCipherSuite TLSv1.3, the others into SSLCipherSuite"},
     {Tp::directory_ciphers_empty, Level::warn, "cipher list of this place selects no cipher suite",
      "Clients with TLS 1.2 and older are refused here; those with TLS 1.3 keep their suite.",
-     "write for example: SSLCipherSuite HIGH"},
+     "write: SSLCipherSuite HIGH"},
 });
 
 }  // namespace

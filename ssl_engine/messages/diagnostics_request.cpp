@@ -18,7 +18,7 @@ constexpr Diagnostic kRows[] = {
      "correct the expression; the variables and functions are those of Require expr"},
     {Tp::require_ssl_argument, Level::warn, "this directive takes no argument and is in force",
      "SSLRequireSSL cannot be switched off, neither by an argument nor in an inner section.",
-     "write it without argument, or take the line away"},
+     "write: SSLRequireSSL; or take the line away"},
     {Tp::tls_required, Level::error, "request refused, it did not come over TLS",
      "SSLRequireSSL holds for the place of the request.",
      "use https:// in links to this place, and redirect to it from the plain host"},

@@ -217,9 +217,9 @@ subtest 'refused, with the line' => sub {
 
 subtest 'warnings' => sub {
     my @odd = (
-        ["SSLSRPVerifierFile $users\nSSLProtocol TLSv1.3",                              qr/TP0288.*only TLS 1\.3 is enabled - SSLSRPVerifierFile at \S+test\.conf:9/],
-        ["SSLSRPVerifierFile $users\nSSLCipherSuite ECDHE",                             qr/TP0287.*test\.conf:9.*SSLCipherSuite "!DSS:!aRSA:SRP"/],
-        ["SSLSRPVerifierFile $users\nSSLProtocol all\nSSLCipherSuite \"!DSS:!aRSA:SRP\"", qr/TP0289.*test\.conf:9.*SSLProtocol TLSv1\.2/],
+        ["SSLSRPVerifierFile $users\nSSLProtocol TLSv1.3",                              qr/TP0288.*only TLS 1\.3 is enabled - SSLProtocol at \S+test\.conf:10.*Fix: write: SSLProtocol TLSv1\.2/],
+        ["SSLSRPVerifierFile $users\nSSLCipherSuite ECDHE",                             qr/TP0287.*test\.conf:10.*write: SSLCipherSuite "!DSS:!aRSA:SRP"/],
+        ["SSLSRPVerifierFile $users\nSSLProtocol all\nSSLCipherSuite \"!DSS:!aRSA:SRP\"", qr/TP0289.*test\.conf:10.*write: SSLProtocol TLSv1\.2/],
         ["SSLSRPVerifierFile conf/revoked",                                             qr/TP0283/],
         ["SSLSRPVerifierFile conf/group",                                               qr/TP0284.*"anna" in line 1, group "1234"/],
         ["SSLSRPVerifierFile conf/open",                                                qr/TP0285.*mode 0644.*chmod 600/],

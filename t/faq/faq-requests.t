@@ -189,7 +189,7 @@ subtest 'faq_lockicon' => sub {
     ) {
         my ($name, $section, $opens) = @$case;
         $found = $test->(sprintf "$tls$plain", '', $section);
-        like $found->{text}, qr/TP0320: .*Fix: put SSLRequireSSL/, "$name: still readable to all";
+        like $found->{text}, qr/TP0320: .*Fix: add: SSLRequireSSL/, "$name: still readable to all";
         ok $opens == ($found->{text} =~ /TP0323: .* - Require at \S+test\.conf:\d+ \(vhost a\.test:\d+\): <Location \/admin>/), "$name: " . ($opens ? 'and open, which is told' : 'not open')
             or diag $found->{text};
         is $test->(sprintf "$tls$plain", $section, '')->{text} =~ /TP0323/ ? 1 : 0, $opens, '... on the TLS host likewise';

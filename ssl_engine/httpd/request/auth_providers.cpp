@@ -34,7 +34,9 @@ const char* refuse_arguments(const cmd_parms& cmd, const char* name, std::string
     where.file = line->filename;
     where.line = line->line_num;
   }
-  const std::string message = render(diagnose(Tp::require_argument, quote(given), where));
+  const std::string message =
+      render(diagnose(Tp::require_argument, quote(given), where,
+                      text("write: Require ", name, "; Require expr compares with anything")));
   return apr_pstrmemdup(cmd.pool, message.data(), message.size());
 }
 

@@ -41,6 +41,12 @@ Tp message_of(Oddity oddity, Kind kind) noexcept {
   return Tp::ticket_cipher_missing;
 }
 
+/// What can be copied into a shell.
+std::string mend_of(const TicketKeySource::Note& note) {
+  if (note.oddity != Oddity::exposed) return {};
+  return text("run: chmod 600 ", shell_word(note.path), "; only the parent reads it");
+}
+
 std::vector<TicketKeySource::Path> paths_of(const ServerConfig& config) {
   if (config.session_ticket_secret_file.is_set()) {
     return {{std::string(*config.session_ticket_secret_file),
@@ -116,7 +122,8 @@ TicketServices::Source& TicketServices::source_of(const HostInput& host,
   source.loaded = source.files.load(clock_.wall());
   for (const auto& note : source.loaded.notes) {
     findings.push_back(
-        {diagnose(message_of(note.oddity, kind), note.evidence, note.where), host.name});
+        {diagnose(message_of(note.oddity, kind), note.evidence, note.where, mend_of(note)),
+         host.name});
   }
   return source;
 }

@@ -196,7 +196,7 @@ sub warnings () {
         [317, 'a port for https without a host',           "Listen 127.0.0.1:\@PORT2\@ https\n" . good()],
         [322, 'records made by the kernel',                good('! SSLOpenSSLConfCmd Options KTLS')],
         [330, 'a certificate without SSLEngine',           good() . "<VirtualHost *:\@PORT2\@>\n  ServerName b.test\n! SSLCertificateFile \@CERTS\@/b.crt\n  SSLCertificateKeyFile \@CERTS\@/b.key\n</VirtualHost>\n"],
-        [332, 'TLS 1.0 at level 0',                        good('  SSLProtocol all', '! SSLCipherSuite DEFAULT:@SECLEVEL=0')],
+        [332, 'TLS 1.0 at level 0',                        good('! SSLProtocol all', '  SSLCipherSuite DEFAULT:@SECLEVEL=0')],
         [333, 'clients without RFC 5746',                  good('! SSLInsecureRenegotiation on')],
         [335, 'h2 without mod_http2',                      good('! Protocols h2 http/1.1')],
         [624, 'a certificate for ticket keys',             good('! SSLSessionTicketKeyFile @CERTS@/a.crt')],
