@@ -73,10 +73,10 @@ class TlsDump {
   }
 
   void addresses() {
-    std::map<std::pair<std::string, std::uint16_t>, std::vector<const Host*>> by_address;
+    std::map<Endpoint, std::vector<const Host*>> by_address;
     for (const Host& host : snapshot_.hosts()) {
       for (const Endpoint& at : input_.hosts[host.index].endpoints) {
-        auto& hosts = by_address[{at.host, at.port}];
+        auto& hosts = by_address[at];
         if (hosts.empty() || hosts.back() != &host) hosts.push_back(&host);
       }
     }
@@ -84,8 +84,8 @@ class TlsDump {
     for (const auto& [address, hosts] : by_address) {
       const auto speaking = std::ranges::count_if(hosts, &Host::engine);
       if (speaking == 0) continue;
-      line("  ", padded(text_of(Endpoint{address.first, address.second}), kDirectiveColumn),
-           "default ", escape(hosts.front()->name), ", ", speaking, " virtual host(s) with TLS");
+      line("  ", padded(text_of(address), kDirectiveColumn), "default ",
+           escape(hosts.front()->name), ", ", speaking, " virtual host(s) with TLS");
     }
     for (const Listener& listener : input_.listeners) {
       if (!equals_ignoring_case(listener.protocol, "https") || is_served(listener)) continue;

@@ -4,6 +4,7 @@
 // colons of its own: with a port behind it, it stands in brackets.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,7 +19,7 @@ constexpr std::uint16_t kHttpsPort = 443;
 struct Endpoint {
   std::string host;  // a name or an address, without brackets
   std::uint16_t port = 0;
-  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+  friend auto operator<=>(const Endpoint&, const Endpoint&) = default;
 };
 
 /// "host", "host:port", "::1", "[::1]", "[::1]:port"; `default_port` where none is written. The

@@ -20,15 +20,10 @@ namespace {
 
 constexpr std::size_t kNamesShown = 8;
 
-using Address = std::pair<std::string, std::uint16_t>;
-using Addresses = std::map<Address, std::vector<const Draft*>>;
+using Addresses = std::map<Endpoint, std::vector<const Draft*>>;
 
 std::string place_text(const Where& where) {
   return where.file.empty() ? std::string("the main server") : text(where.file, ':', where.line);
-}
-
-std::string address_text(const Address& address) {
-  return text_of(Endpoint{address.first, address.second});
 }
 
 Addresses sorted_by_address(const std::vector<Draft>& drafts) {
@@ -36,7 +31,7 @@ Addresses sorted_by_address(const std::vector<Draft>& drafts) {
   for (const Draft& draft : drafts) {
     for (const Endpoint& endpoint : draft.input->endpoints) {
       // httpd makes two of <VirtualHost *>: one per family of addresses.
-      auto& hosts = addresses[{endpoint.host, endpoint.port}];
+      auto& hosts = addresses[endpoint];
       if (hosts.empty() || hosts.back() != &draft) hosts.push_back(&draft);
     }
   }
@@ -48,10 +43,10 @@ class AddressLint {
   AddressLint(const BuildInput& input, const std::vector<Draft>& drafts, Findings& findings)
       : input_(input), drafts_(drafts), findings_(findings) {}
 
-  void check(const Address& address, const std::vector<const Draft*>& hosts) {
+  void check(const Endpoint& address, const std::vector<const Draft*>& hosts) {
     const bool is_mixed = check_mixed(address, hosts);
     if (!is_mixed) check_port(address, hosts);
-    if (address.second == 0) check_portless(address, hosts);
+    if (address.port == 0) check_portless(address, hosts);
     check_listen(address, hosts);
     check_names(address, hosts);
   }
@@ -75,14 +70,14 @@ class AddressLint {
   }
 
   // The first host decides for the port; the first one that disagrees is named.
-  bool check_mixed(const Address& address, const std::vector<const Draft*>& hosts) {
+  bool check_mixed(const Endpoint& address, const std::vector<const Draft*>& hosts) {
     const Draft& first = *hosts.front();
     const auto other = std::ranges::find_if(
         hosts, [&](const Draft* draft) { return draft->engine != first.engine; });
     if (other == hosts.end()) return false;
     const Draft& disagrees = **other;
     add(disagrees, Tp::engine_mixed,
-        text(address_text(address), " speaks ", first.engine ? "TLS" : "plain HTTP",
+        text(text_of(address), " speaks ", first.engine ? "TLS" : "plain HTTP",
              ", as its first virtual host ", escape(first.input->name), " at ",
              place_text(first.input->defined_at), " says; this one ",
              disagrees.engine ? "has SSLEngine on" : "has no SSLEngine on",
@@ -94,13 +89,13 @@ class AddressLint {
     return true;
   }
 
-  void check_port(const Address& address, const std::vector<const Draft*>& hosts) {
+  void check_port(const Endpoint& address, const std::vector<const Draft*>& hosts) {
     const Draft& first = *hosts.front();
-    if (address.second == kHttpsPort && !first.engine) {
-      add(first, Tp::engine_off_on_443, address_text(address), first.input->defined_at);
-    } else if (address.second == kHttpPort && first.engine) {
+    if (address.port == kHttpsPort && !first.engine) {
+      add(first, Tp::engine_off_on_443, text_of(address), first.input->defined_at);
+    } else if (address.port == kHttpPort && first.engine) {
       check_engine_on_80(address, first);
-    } else if (address.second != kHttpPort && !first.engine) {
+    } else if (address.port != kHttpPort && !first.engine) {
       check_forgotten(hosts);
     }
   }
@@ -112,17 +107,17 @@ class AddressLint {
            engine.where() == input_.hosts.front().config->engine.where();
   }
 
-  void check_engine_on_80(const Address& address, const Draft& first) {
+  void check_engine_on_80(const Endpoint& address, const Draft& first) {
     if (!first.config().engine.is_set()) {
-      add(first, Tp::engine_on_80, address_text(address), first.input->defined_at,
+      add(first, Tp::engine_on_80, text_of(address), first.input->defined_at,
           "add: SSLEngine off; or move the host to port 443");
     } else if (inherits_engine(first)) {
       add(first, Tp::engine_on_80,
-          text(address_text(address), ", SSLEngine on is inherited from ",
+          text(text_of(address), ", SSLEngine on is inherited from ",
                place_text(first.engine_where())),
           first.input->defined_at, "add: SSLEngine off; or move the host to port 443");
     } else {
-      add(first, Tp::engine_on_80, address_text(address), first.engine_where(),
+      add(first, Tp::engine_on_80, text_of(address), first.engine_where(),
           "write: SSLEngine off; or move the host to port 443");
     }
   }
@@ -138,13 +133,12 @@ class AddressLint {
     }
   }
 
-  void check_portless(const Address& address, const std::vector<const Draft*>& hosts) {
+  void check_portless(const Endpoint& address, const std::vector<const Draft*>& hosts) {
     const Draft& first = *hosts.front();
-    const Endpoint endpoint{address.first, 0};
     if (first.engine) {
       const bool answers_http =
           std::ranges::any_of(input_.listeners, [&](const Listener& listener) {
-            return listener.at.port == kHttpPort && cover(listener, endpoint) != Cover::none;
+            return listener.at.port == kHttpPort && cover(listener, address) != Cover::none;
           });
       if (answers_http)
         add(first, Tp::host_without_port, "TLS on port 80", first.input->defined_at);
@@ -154,7 +148,7 @@ class AddressLint {
     const auto hidden = std::ranges::find_if(drafts_, [&](const Draft& other) {
       return other.index > first.index && other.engine &&
              std::ranges::any_of(other.input->endpoints, [&](const Endpoint& at) {
-               return at.port != 0 && at.host == address.first;
+               return at.port != 0 && at.host == address.host;
              });
     });
     if (hidden == drafts_.end()) return;
@@ -164,23 +158,22 @@ class AddressLint {
         first.input->defined_at);
   }
 
-  void check_listen(const Address& address, const std::vector<const Draft*>& hosts) {
+  void check_listen(const Endpoint& address, const std::vector<const Draft*>& hosts) {
     if (input_.listeners.empty()) return;
     const auto tls = std::ranges::find_if(hosts, &Draft::engine);
     if (tls == hosts.end()) return;
-    const Endpoint endpoint{address.first, address.second};
     const bool covered = std::ranges::any_of(input_.listeners, [&](const Listener& listener) {
-      return cover(listener, endpoint) != Cover::none;
+      return cover(listener, address) != Cover::none;
     });
     if (covered) return;
     const std::string where_to =
-        is_any_address(address.first) ? std::to_string(address.second) : address_text(address);
-    const std::string protocol = address.second == kHttpsPort ? "" : " https";
-    add(**tls, Tp::endpoint_without_listen, address_text(address), (*tls)->input->defined_at,
+        is_any_address(address.host) ? std::to_string(address.port) : text_of(address);
+    const std::string protocol = address.port == kHttpsPort ? "" : " https";
+    add(**tls, Tp::endpoint_without_listen, text_of(address), (*tls)->input->defined_at,
         text("add: Listen ", where_to, protocol));
   }
 
-  void check_names(const Address& address, const std::vector<const Draft*>& hosts) {
+  void check_names(const Endpoint& address, const std::vector<const Draft*>& hosts) {
     if (hosts.size() < 2) return;
     NameTable table;
     for (std::uint32_t order = 0; order < hosts.size(); ++order) {
@@ -203,12 +196,12 @@ class AddressLint {
     return same(host.server_name) || std::ranges::any_of(host.aliases, same);
   }
 
-  void check_host_names(const Address& address, const std::vector<const Draft*>& hosts,
+  void check_host_names(const Endpoint& address, const std::vector<const Draft*>& hosts,
                         const Draft& draft, const std::vector<std::string>& names,
                         const NameTable& table) {
     if (draft.input->server_name.empty()) {
       add(draft, Tp::host_without_name,
-          text(address_text(address), " belongs to ", escape(hosts.front()->input->name), " at ",
+          text(text_of(address), " belongs to ", escape(hosts.front()->input->name), " at ",
                place_text(hosts.front()->input->defined_at)),
           draft.input->defined_at);
     }
@@ -219,7 +212,7 @@ class AddressLint {
       const Tp id = has_name(*hosts[*owner]->input, name) ? Tp::names_duplicate : Tp::name_shadowed;
       Taken& taken = taken_[{draft.index, hosts[*owner]->index, id}];
       add_once(taken.names, escape(name));
-      add_once(taken.addresses, address_text(address));
+      add_once(taken.addresses, text_of(address));
     }
   }
 
@@ -256,7 +249,7 @@ void check_listeners(const BuildInput& input, const std::vector<Draft>& drafts,
     });
     if (served) continue;
     findings.add(diagnose(Tp::listen_without_host,
-                          text("Listen ", address_text({listener.at.host, listener.at.port}))));
+                          text("Listen ", text_of({listener.at.host, listener.at.port}))));
   }
 }
 

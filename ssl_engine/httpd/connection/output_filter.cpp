@@ -13,12 +13,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <utility>
 
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/httpd/apache/status_text.h"
 #include "ssl_engine/httpd/connection/tls_channel.h"
 
 namespace tlsplus {
@@ -41,11 +41,6 @@ bool is_unbuffered_file(const apr_bucket& bucket) noexcept {
   return APR_BUCKET_IS_FILE(&bucket) &&
          (apr_file_flags_get(static_cast<const apr_bucket_file*>(bucket.data)->fd) &
           APR_FOPEN_BUFFERED) == 0;
-}
-
-std::string words_of(apr_status_t status) {
-  std::array<char, 120> words{};
-  return apr_strerror(status, words.data(), words.size());
 }
 
 /// One call of the filter.
@@ -131,7 +126,7 @@ class Pass {
       if (status = channel_.transport.flush(); status != APR_SUCCESS) return status;
       status = apr_bucket_read(bucket, &bytes, &size, APR_BLOCK_READ);
     }
-    if (status != APR_SUCCESS) return break_off(words_of(status));
+    if (status != APR_SUCCESS) return break_off(status_text(status));
     ByteView rest{reinterpret_cast<const Byte*>(bytes), size};
     expect(rest.size());
     while (!rest.empty()) {
@@ -158,7 +153,7 @@ class Pass {
       const ssize_t size = pread(descriptor, room.data(), std::min(room.size(), bucket->length),
                                  static_cast<off_t>(bucket->start));
       if (size < 0 && errno == EINTR) continue;
-      if (size <= 0) return break_off(words_of(size == 0 ? APR_EOF : apr_get_os_error()));
+      if (size <= 0) return break_off(status_text(size == 0 ? APR_EOF : apr_get_os_error()));
       const auto taken = static_cast<std::size_t>(size);
       if (!channel_.outbound.commit(taken)) return broken();
       bucket->start += static_cast<apr_off_t>(taken);

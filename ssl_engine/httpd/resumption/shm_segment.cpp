@@ -6,11 +6,11 @@
 
 #include <sys/mman.h>
 
-#include <array>
 #include <cstring>
 #include <memory>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/httpd/apache/status_text.h"
 
 namespace tlsplus {
 namespace {
@@ -26,9 +26,7 @@ struct Kept {
 };
 
 Error failure(std::size_t size, apr_status_t status) {
-  std::array<char, 128> reason{};
-  apr_strerror(status, reason.data(), reason.size());
-  return {.what = text("no shared memory of ", size, " bytes: ", reason.data())};
+  return {.what = text("no shared memory of ", size, " bytes: ", status_text(status))};
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/secret.h"
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/httpd/apache/status_text.h"
 #include "ssl_scache/session_codec.h"
 
 namespace tlsplus {
@@ -29,12 +30,6 @@ constexpr std::int64_t kExpirySeconds = 30;
 
 constexpr int kSpins = 20;                       // before the first sleep
 constexpr std::chrono::microseconds kPause{50};  // between tries
-
-std::string reason_of(apr_status_t status) {
-  std::array<char, 128> reason{};
-  apr_strerror(status, reason.data(), reason.size());
-  return reason.data();
-}
 
 /// "dbm, shmcb"
 std::string loaded_providers(apr_pool_t& pool) {
@@ -160,7 +155,7 @@ Status SocacheBridge::open(apr_pool_t& pconf, server_rec& server, Counters& coun
   if ((provider_.flags & AP_SOCACHE_FLAG_NOTMPSAFE) != 0) {
     const apr_status_t status =
         ap_global_mutex_create(&mutex_, nullptr, kMutexType, nullptr, &server, &pconf, 0);
-    if (status != APR_SUCCESS) return diagnose(Tp::cache_lock_not_made, reason_of(status));
+    if (status != APR_SUCCESS) return diagnose(Tp::cache_lock_not_made, status_text(status));
     apr_pool_create(&scratch_, &pconf);
   }
   ap_socache_hints hints{};
@@ -169,7 +164,7 @@ Status SocacheBridge::open(apr_pool_t& pconf, server_rec& server, Counters& coun
   hints.expiry_interval = apr_time_from_sec(kExpirySeconds);
   const apr_status_t status = provider_.init(instance_, kConsumer, &hints, &server, &pconf);
   if (status != APR_SUCCESS) {
-    return diagnose(Tp::cache_not_opened, text(spec_.provider, ": ", reason_of(status)));
+    return diagnose(Tp::cache_not_opened, text(spec_.provider, ": ", status_text(status)));
   }
   usable_ = true;
   opened_by_ = getpid();
@@ -193,7 +188,7 @@ Status SocacheBridge::open_in_child(apr_pool_t& pchild) {
   usable_ = false;
   const char* file = lock_file();
   return diagnose(Tp::cache_lock_lost,
-                  text(file == nullptr ? "no file" : file, ": ", reason_of(status)));
+                  text(file == nullptr ? "no file" : file, ": ", status_text(status)));
 }
 
 const char* SocacheBridge::lock_file() const noexcept {
@@ -219,7 +214,7 @@ void SocacheBridge::judge(apr_status_t status) noexcept {
     return;
   }
   if (breaker.note_failure(std::chrono::steady_clock::now())) {
-    at_boundary(*log_, "session cache", [&] { tell(Tp::cache_broken, reason_of(status)); });
+    at_boundary(*log_, "session cache", [&] { tell(Tp::cache_broken, status_text(status)); });
   }
 }
 
