@@ -8,7 +8,9 @@
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <ctime>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -69,9 +71,12 @@ void add_common_names(const X509& cert, std::vector<std::string>& names) {
   }
 }
 
-// `pattern` is lower case.
-bool stands_for(std::string_view pattern, std::string_view host) noexcept {
-  if (equals_ignoring_case(pattern, host)) return true;
+bool is_ipv4(const std::string& host) noexcept {
+  in_addr address{};
+  return inet_pton(AF_INET, host.c_str(), &address) == 1;
+}
+
+bool stands_for_label(std::string_view pattern, std::string_view host) noexcept {
   if (!pattern.starts_with("*.")) return false;
   const std::size_t dot = host.find('.');
   return dot != std::string_view::npos && dot != 0 &&
@@ -155,23 +160,29 @@ std::string date_text(WallTime at) {
   return {words, size};
 }
 
-std::vector<std::string> names_of(X509& cert) {
-  std::vector<std::string> names;
+HostNames host_names_of(X509& cert) {
+  HostNames names;
   const Names alternative(
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(&cert, NID_subject_alt_name, nullptr, nullptr)));
-  bool has_dns_name = false;
   for (int i = 0; i < sk_GENERAL_NAME_num(alternative.get()); ++i) {
     const GENERAL_NAME* const name = sk_GENERAL_NAME_value(alternative.get(), i);
     if (name->type == GEN_DNS) {
-      has_dns_name = true;
-      names.push_back(to_lower(view_of(*name->d.dNSName)));
+      names.has_dns_name = true;
+      names.alternative.push_back(to_lower(view_of(*name->d.dNSName)));
     } else if (name->type == GEN_IPADD) {
       std::string address = address_text(as_bytes(view_of(*name->d.iPAddress)));
-      if (!address.empty()) names.push_back(std::move(address));
+      if (!address.empty()) names.alternative.push_back(std::move(address));
     }
   }
-  if (!has_dns_name) add_common_names(cert, names);
+  add_common_names(cert, names.common);
+  clear_openssl_errors();
   return names;
+}
+
+std::vector<std::string> names_of(X509& cert) {
+  HostNames names = host_names_of(cert);
+  if (!names.has_dns_name) std::ranges::move(names.common, std::back_inserter(names.alternative));
+  return std::move(names.alternative);
 }
 
 std::string address_text(ByteView octets) {
@@ -185,12 +196,14 @@ std::string address_text(ByteView octets) {
 
 bool names_cover(const std::vector<std::string>& names, std::string_view host) {
   if (host.ends_with('.')) host.remove_suffix(1);
-  const bool is_address = host.find(':') != std::string_view::npos;
-  const std::string spelling = is_address ? shortest_spelling(host) : std::string(host);
-  for (const std::string& name : names) {
-    if (stands_for(name, spelling)) return true;
-  }
-  return false;
+  if (host.empty()) return false;
+  const bool is_ipv6 = host.find(':') != std::string_view::npos;
+  const std::string spelling = is_ipv6 ? shortest_spelling(host) : std::string(host);
+  const bool is_address = is_ipv6 || is_ipv4(spelling);
+  return std::ranges::any_of(names, [&](const std::string& name) {
+    return equals_ignoring_case(name, spelling) ||
+           (!is_address && stands_for_label(name, spelling));
+  });
 }
 
 bool is_ca(X509& cert) noexcept {

@@ -53,15 +53,22 @@ std::optional<WallTime> next_update_of(const X509_CRL& crl) noexcept;
 /// "2026-01-31 23:59:59 UTC"
 std::string date_text(WallTime at);
 
-/// Subject alternative dNSNames and iPAddresses, lower case, in their order; the common names if
-/// there is no dNSName (RFC 2818 3.1; RFC 9525 no longer looks there, older clients do).
+/// All names of hosts that a certificate has, lower case, each kind in its order.
+struct HostNames {
+  std::vector<std::string> alternative;  // dNSNames and iPAddresses of the subjectAltName
+  std::vector<std::string> common;       // the subject's CNs
+  bool has_dns_name = false;             // among the first
+};
+HostNames host_names_of(X509& cert);
+/// The alternative names; the common names behind them if there is no dNSName (RFC 2818 3.1; RFC
+/// 9525 no longer looks there, older clients do).
 std::vector<std::string> names_of(X509& cert);
 /// There is a subjectAltName, whatever is in it.
 bool has_alternative_names(const X509& cert) noexcept;
 /// 4 or 16 octets as an address; empty for another number.
 std::string address_text(ByteView octets);
 /// True if one of `names` (from names_of()) stands for `host`: equal but for case, or with a
-/// wildcard as the whole left-most label.
+/// wildcard as the whole left-most label (RFC 9525 6.3), which no address is matched by.
 bool names_cover(const std::vector<std::string>& names, std::string_view host);
 
 /// Basic constraints say CA:TRUE (RFC 5280 4.2.1.9).
