@@ -33,5 +33,12 @@ constexpr std::size_t kShareOfDescriptors = 2;
 /// How long a thread waits for a client before it asks the MPM to. Two changes of thread cost as
 /// much; ten times this gave no better latencies on a busy machine.
 constexpr int kPatienceMilliseconds = 2;
+/// Kinds of connections to backends of which a child keeps sessions. Where backends are asked for
+/// by the name of a client's Host field (ProxyPreserveHost), clients can make up as many as they
+/// like. A session has the backend's chain with it, some 4 KiB.
+constexpr std::size_t kBackendsWithSessions = 1000;
+/// Sessions of TLS 1.3 for one of them, each used once: as many connections can be opened at the
+/// same moment without a full handshake. Servers send two with each connection.
+constexpr std::size_t kSessionsOfOneBackend = 4;
 
 }  // namespace tlsplus::limits

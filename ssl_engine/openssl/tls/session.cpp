@@ -8,6 +8,8 @@
 
 #include <algorithm>
 
+#include "ssl_engine/openssl/x509/x509.h"
+
 namespace tlsplus {
 
 ByteView session_id(const SSL_SESSION& session) noexcept {
@@ -22,6 +24,27 @@ WallTime session_expiry(const SSL_SESSION& session) noexcept {
 
 WallTime session_start(const SSL_SESSION& session) noexcept {
   return WallTime(std::chrono::seconds(SSL_SESSION_get_time(&session)));
+}
+
+WallTime session_offer_until(SSL_SESSION& session) noexcept {
+  WallTime until = session_expiry(session);
+  if (SSL_SESSION_has_ticket(&session) == 1) {
+    const auto lifetime = std::chrono::seconds(SSL_SESSION_get_ticket_lifetime_hint(&session));
+    // Zero says nothing before TLS 1.3, and there "not at all".
+    if (lifetime.count() != 0 || is_for_single_use(session)) {
+      until = std::min(until, session_start(session) + lifetime);
+    }
+  }
+  const X509* const server = SSL_SESSION_get0_peer(&session);
+  return server == nullptr ? until : std::min(until, not_after_of(*server));
+}
+
+bool can_be_offered(const SSL_SESSION& session) noexcept {
+  return SSL_SESSION_is_resumable(&session) == 1;
+}
+
+bool is_for_single_use(const SSL_SESSION& session) noexcept {
+  return SSL_SESSION_get_protocol_version(&session) >= TLS1_3_VERSION;
 }
 
 void end_session_at(SSL_SESSION& session, WallTime end) noexcept {
