@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/tls/server_ssl.h"
 
 namespace tlsplus {
@@ -33,6 +34,11 @@ SslCtx make(const Host& host, const ContextFactory& factory, KeyReader& keys) {
     const Pkey key = certificate->key().open(keys);
     if (leaf == nullptr || key == nullptr || !present(**made, *leaf, certificate->chain(), *key)) {
       return nullptr;
+    }
+    // The commands were given to a context without certificates, where OpenSSL takes this for
+    // RSA's.
+    for (const auto& [command, value] : host.policy->conf_commands) {
+      if (equals_ignoring_case(command, "ServerInfoFile")) add_server_info(**made, value);
     }
   }
   return std::move(*made);

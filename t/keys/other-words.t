@@ -92,6 +92,11 @@ my @ROWS = (
     ['Certificate alone',   [command(Certificate => '@CERTS@/theirs.crt'), command(PrivateKey => '@CERTS@/theirs.key')], \%BOTH, {v13 => qr/the command/}],
     ['the last Certificate', [@EC, command(Certificate => '@CERTS@/ours.crt'), command(PrivateKey => '@CERTS@/ours.key'), command(Certificate => '@CERTS@/theirs.crt'), command(PrivateKey => '@CERTS@/theirs.key')], \%BOTH, {v13 => qr/the command/}],
     ['ServerInfoFile', [pair('rsa'), command(ServerInfoFile => '@CERTS@/info.pem')], {info12 => ['-tls1_2', '-serverinfo', '26']}, {info12 => qr/extension/}],
+    # mod_ssl sends it with the certificate of the last line alone
+    ['... with both', [pair('rsa'), pair('ours'), command(ServerInfoFile => '@CERTS@/info.pem')],
+        { map { ("info$_" => ['-tls1_2', '-serverinfo', '26', '-cipher', "ECDHE-$_-AES128-GCM-SHA256"]) } qw(RSA ECDSA) },
+        {infoRSA => qr/an extension/, infoECDSA => qr/an extension/}, qr/ 200/],
+    ['... with ECDSA', [pair('ours'), command(ServerInfoFile => '@CERTS@/info.pem')], {info12 => ['-tls1_2', '-serverinfo', '26'], info13 => ['-tls1_3', '-serverinfo', '26']}, {info12 => qr/extension/}],
     ['Curves',              [pair('ours', 'p384.crt'), command(Curves => 'P-256')], \%BOTH, {v12 => qr/P-256|prime256v1/, v13 => qr/P-256|prime256v1/}],
     ['Groups',              [pair('ours', 'p384.crt'), command(Groups => 'X25519:P-256')], \%BOTH, {v12 => qr/X25519/, v13 => qr/X25519/}],
     ['SignatureAlgorithms', [pair('rsa'), command(SignatureAlgorithms => 'RSA-PSS+SHA512')], \%BOTH, {v12 => qr/SHA512/, v13 => qr/SHA512/}],

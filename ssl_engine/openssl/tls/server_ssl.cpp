@@ -65,6 +65,13 @@ bool present(SSL_CTX& context, X509& leaf, STACK_OF(X509) & chain, EVP_PKEY& key
   return SSL_CTX_use_cert_and_key(&context, &leaf, &key, &chain, 1) == 1;
 }
 
+void add_server_info(SSL_CTX& context, const std::string& file) noexcept {
+  ERR_clear_error();
+  // That its extensions are known already is reported, after it was stored for this certificate.
+  (void)SSL_CTX_use_serverinfo_file(&context, file.c_str());
+  ERR_clear_error();
+}
+
 bool present_only(SSL& ssl, X509& leaf, EVP_PKEY& key) noexcept {
   ERR_clear_error();
   SSL_certs_clear(&ssl);

@@ -37,6 +37,9 @@ bool use_only_group(SSL& ssl, const std::string& group) noexcept;
 bool present(SSL& ssl, X509& leaf, STACK_OF(X509) & chain, EVP_PKEY& key) noexcept;
 /// The same for all SSLs made from `context`.
 bool present(SSL_CTX& context, X509& leaf, STACK_OF(X509) & chain, EVP_PKEY& key) noexcept;
+/// What is to be sent with the certificate presented last, by a context that has read this file for
+/// another one.
+void add_server_info(SSL_CTX& context, const std::string& file) noexcept;
 /// This certificate and no other, and no client certificate asked for (RFC 8737 3).
 bool present_only(SSL& ssl, X509& leaf, EVP_PKEY& key) noexcept;
 
