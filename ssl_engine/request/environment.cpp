@@ -12,6 +12,7 @@
 
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/tls/session_info.h"
+#include "ssl_engine/openssl/x509/x509.h"
 #include "ssl_engine/openssl/x509/x509_names.h"
 #include "ssl_engine/openssl/x509/x509_text.h"
 
@@ -109,9 +110,9 @@ void add_certificate(EnvironmentBuilder& built, Side side, const X509& certifica
 WallTime next_change(const VariableQuery& query) {
   constexpr std::chrono::seconds kDay{86400};
   if (query.tls == nullptr || query.tls->peer == nullptr) return WallTime::max();
-  const auto end = end_of_validity(*query.tls->peer);
-  if (!end || *end <= query.now) return WallTime::max();
-  return query.now + (*end - query.now) % kDay;
+  const WallTime end = not_after_of(*query.tls->peer);
+  if (end <= query.now) return WallTime::max();
+  return query.now + (end - query.now) % kDay;
 }
 
 }  // namespace

@@ -12,7 +12,6 @@
 #include <openssl/x509v3.h>
 
 #include <array>
-#include <ctime>
 #include <utility>
 
 #include "ssl_engine/openssl/errors.h"
@@ -106,12 +105,6 @@ StoreCtx walk_over(X509& leaf, STACK_OF(X509) & others, X509_STORE& trusted, Not
   return walk;
 }
 
-std::optional<WallTime> ocsp_time(const ASN1_GENERALIZEDTIME* time) noexcept {
-  std::tm parts{};
-  if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return std::nullopt;
-  return WallTime{std::chrono::seconds{timegm(&parts)}};
-}
-
 OcspId id_of(const std::vector<Cert>& sent, X509_STORE& trusted) {
   Cert issuer;
   if (sent.size() > 1) {
@@ -151,8 +144,8 @@ StapleView view_of(OCSP_BASICRESP& basic, const std::vector<Cert>& sent, X509_ST
   view.status = status == V_OCSP_CERTSTATUS_GOOD      ? StapleView::Status::good
                 : status == V_OCSP_CERTSTATUS_REVOKED ? StapleView::Status::revoked
                                                       : StapleView::Status::unknown;
-  view.from = ocsp_time(from).value_or(WallTime{});
-  view.until = ocsp_time(until);
+  view.from = moment_of(from).value_or(WallTime{});
+  view.until = moment_of(until);
   return view;
 }
 

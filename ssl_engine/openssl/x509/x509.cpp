@@ -40,12 +40,6 @@ std::string name_text(const X509_NAME* name) {
   return {memory, static_cast<std::size_t>(size)};
 }
 
-WallTime wall_time(const ASN1_TIME* time) noexcept {
-  std::tm parts{};
-  if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return WallTime{};
-  return WallTime{std::chrono::seconds{timegm(&parts)}};
-}
-
 // An IPv6 address has many spellings; names_of() uses the shortest.
 std::string shortest_spelling(std::string_view host) {
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
@@ -133,12 +127,20 @@ std::string serial_of(const X509& cert) {
   return digits.empty() ? "00" : digits;
 }
 
+std::optional<WallTime> moment_of(const ASN1_TIME* time) noexcept {
+  std::tm parts{};
+  if (time == nullptr) return std::nullopt;
+  if (ASN1_TIME_to_tm(time, &parts) == 1) return WallTime{std::chrono::seconds{timegm(&parts)}};
+  clear_openssl_errors();
+  return std::nullopt;
+}
+
 WallTime not_before_of(const X509& cert) noexcept {
-  return wall_time(X509_get0_notBefore(&cert));
+  return moment_of(X509_get0_notBefore(&cert)).value_or(WallTime{});
 }
 
 WallTime not_after_of(const X509& cert) noexcept {
-  return wall_time(X509_get0_notAfter(&cert));
+  return moment_of(X509_get0_notAfter(&cert)).value_or(WallTime{});
 }
 
 std::string issuer_of(const X509_CRL& crl) {
@@ -148,7 +150,7 @@ std::string issuer_of(const X509_CRL& crl) {
 std::optional<WallTime> next_update_of(const X509_CRL& crl) noexcept {
   const ASN1_TIME* next = X509_CRL_get0_nextUpdate(&crl);
   if (next == nullptr) return std::nullopt;
-  return wall_time(next);
+  return moment_of(next).value_or(WallTime{});
 }
 
 std::string date_text(WallTime at) {

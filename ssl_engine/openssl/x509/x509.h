@@ -44,6 +44,9 @@ std::string issuer_of(const X509& cert);
 /// Lower-case hexadecimal.
 std::string serial_of(const X509& cert);
 
+/// UTCTime or GeneralizedTime; nullopt for null, and for what is no time.
+std::optional<WallTime> moment_of(const ASN1_TIME* time) noexcept;
+/// 1970 if there is no time that can be read.
 WallTime not_before_of(const X509& cert) noexcept;
 WallTime not_after_of(const X509& cert) noexcept;
 /// Of a revocation list: who made it, as issuer_of() of a certificate; when the next one is due,

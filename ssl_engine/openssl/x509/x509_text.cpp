@@ -9,13 +9,13 @@
 #include <openssl/x509v3.h>
 
 #include <array>
-#include <ctime>
 
 #include "ssl_engine/base/bytes.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/compat.h"
 #include "ssl_engine/openssl/errors.h"
 #include "ssl_engine/openssl/printed.h"
+#include "ssl_engine/openssl/x509/x509.h"
 
 namespace tlsplus {
 namespace {
@@ -98,20 +98,11 @@ std::optional<std::string> not_after_text(const X509& certificate) {
   return time_text(X509_get0_notAfter(&certificate));
 }
 
-std::optional<WallTime> end_of_validity(const X509& certificate) {
-  std::tm parts{};
-  if (ASN1_TIME_to_tm(X509_get0_notAfter(&certificate), &parts) != 1) {
-    clear_openssl_errors();
-    return std::nullopt;
-  }
-  return WallTime(std::chrono::seconds(timegm(&parts)));
-}
-
 long days_left(const X509& certificate, WallTime now) {
   constexpr long kSecondsPerDay = 86400;
-  const auto end = end_of_validity(certificate);
-  if (!end || *end <= now) return 0;
-  return static_cast<long>((*end - now).count()) / kSecondsPerDay;
+  const WallTime end = not_after_of(certificate);
+  if (end <= now) return 0;
+  return static_cast<long>((end - now).count()) / kSecondsPerDay;
 }
 
 std::string_view signature_algorithm(const X509& certificate) noexcept {

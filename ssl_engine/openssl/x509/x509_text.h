@@ -24,8 +24,6 @@ std::optional<std::string> serial_decimal(const X509& certificate);
 /// "Jan  5 08:00:00 2027 GMT".
 std::optional<std::string> not_before_text(const X509& certificate);
 std::optional<std::string> not_after_text(const X509& certificate);
-/// The end of validity; nullopt if it is not a time.
-std::optional<WallTime> end_of_validity(const X509& certificate);
 /// Whole days from `now` to the end of validity, rounded down; 0 when it is over or unknown.
 long days_left(const X509& certificate, WallTime now);
 
