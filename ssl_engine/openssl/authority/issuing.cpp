@@ -19,6 +19,7 @@
 #include "ssl_engine/openssl/random.h"
 #include "ssl_engine/openssl/x509/pem.h"
 #include "ssl_engine/openssl/x509/x509.h"
+#include "ssl_engine/openssl/x509/x509_text.h"
 
 namespace tlsplus {
 namespace {
@@ -279,8 +280,7 @@ Result<Request> make_request(EVP_PKEY& key, const SubjectNames& names) {
 }
 
 std::string pem_of(X509& certificate) {
-  return printed([&](BIO& out) { return PEM_write_bio_X509(&out, &certificate) == 1; })
-      .value_or(std::string());
+  return pem_text(certificate).value_or(std::string());
 }
 
 std::string pem_of(X509_REQ& request) {

@@ -9,8 +9,10 @@
 #include <openssl/x509_vfy.h>
 
 #include <cstdint>
+#include <string>
 
 #include "ssl_engine/base/bytes.h"
+#include "ssl_engine/openssl/encode.h"
 #include "ssl_engine/openssl/tls/session_info.h"
 #include "ssl_engine/openssl/x509/x509.h"
 
@@ -42,11 +44,10 @@ bool has(X509_STORE& store, const X509& certificate) {
 }
 
 bool append_der(Bytes& to, const X509& certificate) {
-  const int size = i2d_X509(&certificate, nullptr);
-  if (size <= 0 || to.size() + static_cast<std::size_t>(size) > kMostOctets) return false;
-  to.resize(to.size() + static_cast<std::size_t>(size));
-  unsigned char* out = to.data() + to.size() - static_cast<std::size_t>(size);
-  return i2d_X509(&certificate, &out) == size;
+  const std::string der = der_of<i2d_X509>(certificate);
+  if (der.empty() || to.size() + der.size() > kMostOctets) return false;
+  to.insert(to.end(), der.begin(), der.end());
+  return true;
 }
 
 }  // namespace

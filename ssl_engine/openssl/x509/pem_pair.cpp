@@ -6,6 +6,10 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include <optional>
+
+#include "ssl_engine/openssl/x509/x509_text.h"
+
 namespace tlsplus {
 namespace {
 
@@ -31,12 +35,9 @@ Pkey key_from_pem(const char* pem) noexcept {
 }
 
 std::string pem_of(X509& leaf, X509* issuer) {
-  const Bio bio(BIO_new(BIO_s_mem()));
-  if (bio == nullptr || PEM_write_bio_X509(bio.get(), &leaf) != 1) return {};
-  if (issuer != nullptr && PEM_write_bio_X509(bio.get(), issuer) != 1) return {};
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &text);
-  return {text, static_cast<std::size_t>(size)};
+  const auto first = pem_text(leaf);
+  const auto second = issuer == nullptr ? std::optional(std::string()) : pem_text(*issuer);
+  return first && second ? *first + *second : std::string();
 }
 
 }  // namespace tlsplus

@@ -17,6 +17,7 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/encode.h"
 #include "ssl_engine/openssl/errors.h"
+#include "ssl_engine/openssl/x509/x509_names.h"
 
 namespace tlsplus {
 namespace {
@@ -32,12 +33,8 @@ std::string_view view_of(const ASN1_STRING& string) noexcept {
           static_cast<std::size_t>(ASN1_STRING_length(&string))};
 }
 
-std::string name_text(const X509_NAME* name) {
-  const Bio out(BIO_new(BIO_s_mem()));
-  if (out == nullptr || X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253) < 0) return {};
-  char* memory = nullptr;
-  const long size = BIO_get_mem_data(out.get(), &memory);
-  return {memory, static_cast<std::size_t>(size)};
+std::string printable_name(const X509_NAME* name) {
+  return dn_text(*name, DnFormat::rfc2253_ascii).value_or(std::string());
 }
 
 // An IPv6 address has many spellings; names_of() uses the shortest.
@@ -104,7 +101,10 @@ Fingerprint sha256(ByteView bytes) noexcept {
 Fingerprint fingerprint_of(const X509& cert) noexcept {
   Fingerprint digest{};
   unsigned size = 0;
-  (void)X509_digest(&cert, EVP_sha256(), digest.data(), &size);
+  if (X509_digest(&cert, EVP_sha256(), digest.data(), &size) != 1) {
+    clear_openssl_errors();
+    return {};
+  }
   return digest;
 }
 
@@ -114,11 +114,11 @@ Fingerprint public_key_fingerprint(EVP_PKEY& key) {
 }
 
 std::string subject_of(const X509& cert) {
-  return name_text(X509_get_subject_name(&cert));
+  return printable_name(X509_get_subject_name(&cert));
 }
 
 std::string issuer_of(const X509& cert) {
-  return name_text(X509_get_issuer_name(&cert));
+  return printable_name(X509_get_issuer_name(&cert));
 }
 
 std::string serial_of(const X509& cert) {
@@ -144,7 +144,7 @@ WallTime not_after_of(const X509& cert) noexcept {
 }
 
 std::string issuer_of(const X509_CRL& crl) {
-  return name_text(X509_CRL_get_issuer(&crl));
+  return printable_name(X509_CRL_get_issuer(&crl));
 }
 
 std::optional<WallTime> next_update_of(const X509_CRL& crl) noexcept {

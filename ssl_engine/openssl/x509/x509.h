@@ -33,7 +33,7 @@ struct FingerprintHash {
 Cert parse_certificate(ByteView der) noexcept;
 
 Fingerprint sha256(ByteView bytes) noexcept;
-/// Over the certificate's DER.
+/// Over the certificate's DER; zeros if it cannot be made.
 Fingerprint fingerprint_of(const X509& cert) noexcept;
 /// Over the SubjectPublicKeyInfo's DER, as `openssl pkey -pubout -outform DER | openssl sha256`.
 Fingerprint public_key_fingerprint(EVP_PKEY& key);

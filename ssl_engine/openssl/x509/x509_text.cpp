@@ -8,11 +8,10 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include <array>
-
 #include "ssl_engine/base/bytes.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/compat.h"
+#include "ssl_engine/openssl/encode.h"
 #include "ssl_engine/openssl/errors.h"
 #include "ssl_engine/openssl/printed.h"
 #include "ssl_engine/openssl/x509/x509.h"
@@ -35,17 +34,6 @@ std::optional<std::string> time_text(const ASN1_TIME* time) {
   auto text = printed([&](BIO& bio) { return ASN1_TIME_print(&bio, time) == 1; });
   if (!text) clear_openssl_errors();
   return text;
-}
-
-/// The DER in memory of OpenSSL's and its size; null on failure.
-std::pair<Octets, std::size_t> der_of(const X509& certificate) {
-  unsigned char* der = nullptr;
-  const int size = i2d_X509(&certificate, &der);
-  if (size <= 0) {
-    clear_openssl_errors();
-    return {nullptr, 0};
-  }
-  return {Octets(der), static_cast<std::size_t>(size)};
 }
 
 /// The value of an extension OpenSSL has no printer for.
@@ -73,12 +61,12 @@ std::string version_text(const X509& certificate) {
 }
 
 std::string serial_hex(const X509& certificate) {
-  const ASN1_INTEGER* serial = X509_get0_serialNumber(&certificate);
-  const ByteView octets(ASN1_STRING_get0_data(serial),
-                        static_cast<std::size_t>(ASN1_STRING_length(serial)));
-  if (octets.empty()) return "00";
-  std::string text = (ASN1_STRING_type(serial) & V_ASN1_NEG) != 0 ? "-" : "";
-  for (const char c : hex(octets)) text += c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c;
+  const ASN1_INTEGER* const serial = X509_get0_serialNumber(&certificate);
+  const bool is_negative = (ASN1_STRING_type(serial) & V_ASN1_NEG) != 0;
+  std::string text = is_negative && ASN1_STRING_length(serial) != 0 ? "-" : "";
+  for (const char c : serial_of(certificate)) {
+    text += c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c;
+  }
   return text;
 }
 
@@ -125,22 +113,19 @@ std::optional<std::string> pem_text(const X509& certificate) {
 }
 
 std::optional<std::string> base64_der(const X509& certificate) {
-  const auto [der, size] = der_of(certificate);
-  if (der == nullptr) return std::nullopt;
-  std::string text((size + 2) / 3 * 4, '\0');
+  const std::string der = der_of<i2d_X509>(certificate);
+  if (der.empty()) return std::nullopt;
+  std::string text((der.size() + 2) / 3 * 4, '\0');
   // writes a NUL behind the last character, where std::string has one anyway
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), der.get(), static_cast<int>(size));
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), as_bytes(der).data(),
+                  static_cast<int>(der.size()));
   return text;
 }
 
 std::optional<std::string> sha256_hex(const X509& certificate) {
-  std::array<Byte, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  if (X509_digest(&certificate, EVP_sha256(), digest.data(), &size) == 1) {
-    return hex({digest.data(), size});
-  }
-  clear_openssl_errors();
-  return std::nullopt;
+  const Fingerprint digest = fingerprint_of(certificate);
+  if (digest == Fingerprint{}) return std::nullopt;
+  return hex(digest);
 }
 
 std::vector<std::string> extension_texts(const X509& certificate, const std::string& oid) {
