@@ -48,7 +48,7 @@ std::string type_of_key(const std::vector<StoredCertificate>& certificates) {
 }
 
 std::string holds(const StoredFile& file) {
-  return text(quote(file.path), " holds ", words_for(file.content->material.found));
+  return text(quote(file.path), " holds ", kind_words(file.content->material.found));
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ Judged<ChainFile> HostChains::chain_file_of(const ConfiguredHost& host) {
     found.made = {&file, where};
   } else if (found.findings.empty()) {
     found.findings.push_back(diagnose(Tp::chain_not_recognised,
-                                      text(quote(file.path), " holds ", words_for(material.found)),
+                                      text(quote(file.path), " holds ", kind_words(material.found)),
                                       where));
   }
   return found;

@@ -44,7 +44,7 @@ std::optional<std::string> misshapen(const std::vector<VerifierRow>& rows) {
   return std::nullopt;
 }
 
-std::string reason_of(SrpUsers::Problem problem, const std::vector<VerifierRow>& rows) {
+std::string damage_of(SrpUsers::Problem problem, const std::vector<VerifierRow>& rows) {
   for (const VerifierRow& row : rows) {
     if (!has_kind(row, 'V') && !has_kind(row, 'I')) continue;
     if (is_number(row.fields[kVerifier]) && is_number(row.fields[kSalt])) continue;
@@ -110,7 +110,7 @@ void PasswordStores::read(const std::string& path, const std::string& seed, File
   SrpUsers::Read made = SrpUsers::read(path, seed);
   if (made.users == nullptr) {
     into.faults.push_back(
-        diagnose(Tp::srp_file_damaged, text(quote(path), ": ", reason_of(made.problem, rows))));
+        diagnose(Tp::srp_file_damaged, text(quote(path), ": ", damage_of(made.problem, rows))));
     return;
   }
   const std::size_t count = made.users->count();

@@ -43,7 +43,7 @@ FileStamp stamp_of(const struct stat& status) noexcept {
           .group = status.st_gid};
 }
 
-std::string reason_of(int error_number) {
+std::string lower_case_reason(int error_number) {
   std::string reason = errno_text(error_number);
   if (!reason.empty()) reason[0] = to_lower(reason[0]);
   return reason;
@@ -64,7 +64,7 @@ std::string end_of_links(const std::string& path) {
 
 FileState failed(const std::string& path, int error_number) {
   const bool missing = error_number == ENOENT || error_number == ENOTDIR;
-  std::string evidence = text(quote(path), ": ", reason_of(error_number));
+  std::string evidence = text(quote(path), ": ", lower_case_reason(error_number));
   if (missing) evidence += why_missing(path);
   struct stat status {};
   if (!missing && stat(path.c_str(), &status) == 0) {

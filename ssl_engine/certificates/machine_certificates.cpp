@@ -213,7 +213,7 @@ void MachineReader::read_file() {
   nothing_.push_back(
       diagnose(Tp::machine_certificate_none,
                is_strange ? text(quote(files_.file), ": ", material->defects.front().evidence)
-                          : text(quote(files_.file), " holds ", words_for(material->found)),
+                          : text(quote(files_.file), " holds ", kind_words(material->found)),
                files_.file_at));
 }
 
@@ -243,7 +243,7 @@ void MachineReader::read_chain_file() {
   has_chain_ = !material->certificates.empty();
   if (has_chain_ || findings_.size() != findings) return;
   find(Tp::machine_chain_none,
-       text(quote(files_.chain_file), " holds ", words_for(material->found)), files_.chain_at);
+       text(quote(files_.chain_file), " holds ", kind_words(material->found)), files_.chain_at);
 }
 
 // Once here, and not in every handshake. The root is not sent: who trusts it has it.

@@ -76,7 +76,7 @@ const char* hint_for(unsigned long code) noexcept {
   return nullptr;
 }
 
-std::string reason_of(unsigned long code) {
+std::string code_reason(unsigned long code) {
   if (ERR_SYSTEM_ERROR(code)) return errno_text(ERR_GET_REASON(code));
   const char* const reason = ERR_reason_error_string(code);
   return reason != nullptr ? std::string(reason) : "OpenSSL error " + std::to_string(code);
@@ -90,7 +90,7 @@ Error openssl_error(std::string what) {
   int flags = 0;
   std::string previous;
   while (const unsigned long code = ERR_get_error_all(nullptr, nullptr, nullptr, &data, &flags)) {
-    std::string reason = reason_of(code);
+    std::string reason = code_reason(code);
     if ((flags & ERR_TXT_STRING) != 0 && data != nullptr && *data != '\0') {
       reason += std::string(" (") + data + ')';
     }

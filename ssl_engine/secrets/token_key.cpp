@@ -40,7 +40,7 @@ bool is_pin_refused(const std::vector<Defect>& defects) noexcept {
                              [](const Defect& defect) { return defect.part == Defect::Part::pin; });
 }
 
-std::string words_for(const std::vector<Defect>& defects) {
+std::string evidence_of(const std::vector<Defect>& defects) {
   std::vector<std::string> words;
   words.reserve(defects.size());
   for (const Defect& defect : defects) words.push_back(defect.evidence);
@@ -62,7 +62,7 @@ Tried try_to_open(const std::string& uri, const std::string& engine, const Secre
   tried.opened =
       open_token(private_key_uri(uri), engine, {.certificate = false, .key = true}, known);
   if (tried.opened.key == nullptr) {
-    tried.evidence = words_for(tried.opened.defects);
+    tried.evidence = evidence_of(tried.opened.defects);
     tried.is_hopeless = is_pin_refused(tried.opened.defects);
   } else if (const Status signs = try_signature(*tried.opened.key, public_half); !signs) {
     tried.evidence = signs.error().what;

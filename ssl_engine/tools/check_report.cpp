@@ -156,7 +156,7 @@ std::optional<long> hsts_max_age(std::string_view value) {
   return std::nullopt;
 }
 
-std::string words_for_alert(int number) {
+std::string alert_words(int number) {
   for (const Alert& known : kAlerts) {
     if (known.number == number) return text(known.name, ": ", known.advice);
   }

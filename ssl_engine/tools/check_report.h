@@ -45,7 +45,7 @@ std::string_view protocol_of(std::string_view first_bytes) noexcept;
 std::optional<long> hsts_max_age(std::string_view value);
 
 /// An alert by its number, with what to do about it: "handshake_failure: nothing in common ...".
-std::string words_for_alert(int number);
+std::string alert_words(int number);
 
 /// "expires in 5 days (2026-...)"; also for what is over.
 std::string days_words(WallTime end, WallTime now);

@@ -118,7 +118,7 @@ void Examination::explain_failure(Visit& visit, VisitOutcome outcome) {
         report_.problem(text("the handshake failed: ", failure.reason, '.'));
       } else {
         report_.problem(text("the server refused the handshake with the alert ",
-                             words_for_alert(failure.alert), '.'));
+                             alert_words(failure.alert), '.'));
       }
   }
   for (const VersionName& old : kOldVersions) {
@@ -175,7 +175,7 @@ void Examination::examine_versions() {
 void Examination::note_no_page(const ClientFailure& failure) {
   if (page_ || !no_page_.empty()) return;
   no_page_ = failure.alert < 0 ? failure.reason
-                               : text("the server sent the alert ", words_for_alert(failure.alert));
+                               : text("the server sent the alert ", alert_words(failure.alert));
 }
 
 // The page is asked for on the way: with TLS 1.3 tickets come after the handshake.

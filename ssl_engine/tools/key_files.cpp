@@ -107,7 +107,7 @@ Result<Pkey> read_key(const std::string& path, const std::string& phrase_file) {
   Material found = materials.read(reader.content());
   if (found.locked != nullptr) return unlock(*found.locked, materials, path, phrase_file);
   if (!found.key) {
-    return refusal(text(path, " holds ", words_for(found.found), " and no private key"));
+    return refusal(text(path, " holds ", kind_words(found.found), " and no private key"));
   }
   return object_of(found.key, path);
 }
@@ -119,7 +119,7 @@ Result<std::vector<Cert>> read_certificates(const std::string& path) {
   if (!found.empty()) return found;
   MaterialReader materials;
   return refusal(
-      text(path, " holds ", words_for(materials.read(*content).found), " and no certificate"));
+      text(path, " holds ", kind_words(materials.read(*content).found), " and no certificate"));
 }
 
 }  // namespace tlsplus::tools

@@ -164,7 +164,7 @@ using EncryptedPkcs8 = Handle<X509_SIG, X509_SIG_free>;
 
 }  // namespace
 
-std::string words_for(Kinds kinds) {
+std::string kind_words(Kinds kinds) {
   std::vector<std::string> words;
   for (std::size_t i = 0; i < kKindCount; ++i) {
     if (kinds.has(static_cast<Kind>(i))) words.emplace_back(kKindWords[i]);

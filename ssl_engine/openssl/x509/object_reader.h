@@ -60,7 +60,7 @@ class Kinds {
 };
 
 /// "a certificate request and a private key"; "nothing" for none.
-std::string words_for(Kinds kinds);
+std::string kind_words(Kinds kinds);
 
 /// What could not be read, and why.
 struct Defect {

@@ -145,13 +145,13 @@ END_TEST
 START_TEST(what_is_found_is_named) {
   Pieces pieces;
   Kinds kinds;
-  expect_text(words_for(kinds), "nothing");
+  expect_text(kind_words(kinds), "nothing");
   const Material material =
       pieces.read(pem(*pieces.leaf.certificate) + pem(*pieces.leaf.key) +
                   "-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n"
                   "-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----\n"
                   "-----BEGIN FANCY THING-----\nMAA=\n-----END FANCY THING-----\n");
-  expect_text(words_for(material.found),
+  expect_text(kind_words(material.found),
               "a certificate and a private key and a public key and a revocation list and data of "
               "another kind");
 }
