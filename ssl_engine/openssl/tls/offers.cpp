@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// offers_of(): a hello made and read. Only two extensions are looked for in a message our own
-// library has just written; every length is checked all the same.
+// offers_of(): the names of RFCs for the numbers in a hello, and a context that is let write one.
 #include "ssl_engine/openssl/tls/offers.h"
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 #include "ssl_engine/base/bytes.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/errors.h"
+#include "ssl_engine/openssl/tls/client_hello.h"
 
 namespace tlsplus {
 namespace {
@@ -84,41 +83,6 @@ constexpr auto kSignatures = std::to_array<Code>({
     {0x0906, "mldsa87"},
 });
 
-/// Takes bytes from the front; what is not there is nothing.
-class Reader {
- public:
-  explicit Reader(ByteView bytes) noexcept : rest_(bytes) {}
-  [[nodiscard]] bool empty() const noexcept { return rest_.empty(); }
-
-  std::size_t number(std::size_t octets) noexcept {
-    std::size_t value = 0;
-    for (const Byte octet : take(octets)) value = value << 8U | octet;
-    return value;
-  }
-  ByteView take(std::size_t size) noexcept {
-    const ByteView taken = rest_.first(std::min(size, rest_.size()));
-    rest_ = rest_.subspan(taken.size());
-    return taken;
-  }
-  Reader vector(std::size_t length_octets) noexcept { return Reader(take(number(length_octets))); }
-
- private:
-  ByteView rest_;
-};
-
-// The extensions of a ClientHello in its record (RFC 8446 5.1, 4.1.2).
-Reader extensions_of(ByteView record) noexcept {
-  constexpr std::size_t kRecordHeader = 5;
-  constexpr std::size_t kHandshakeHeader = 4;
-  constexpr std::size_t kVersionAndRandom = 2 + 32;
-  Reader reader(record);
-  (void)reader.take(kRecordHeader + kHandshakeHeader + kVersionAndRandom);
-  (void)reader.vector(1);  // session id
-  (void)reader.vector(2);  // cipher suites
-  (void)reader.vector(1);  // compression methods
-  return reader.vector(2);
-}
-
 std::string name_in(std::span<const Code> codes, std::size_t number) {
   for (const Code& code : codes) {
     if (code.number == number) return std::string(code.name);
@@ -127,16 +91,16 @@ std::string name_in(std::span<const Code> codes, std::size_t number) {
   return "0x" + hex(octets);
 }
 
-std::vector<std::string> names_in(std::span<const Code> codes, Reader list) {
+std::vector<std::string> names_in(std::span<const Code> codes, ByteView list) {
   std::vector<std::string> names;
-  while (!list.empty()) names.push_back(name_in(codes, list.number(2)));
+  for (std::size_t i = 0; i + 1 < list.size(); i += 2) {
+    names.push_back(name_in(codes, std::size_t{list[i]} << 8U | list[i + 1]));
+  }
   return names;
 }
 
 // `only_group` takes the place of the context's, unless it is empty.
 Offers greet(SSL_CTX& context, const std::string& only_group) {
-  constexpr std::size_t kSupportedGroups = 10;
-  constexpr std::size_t kSignatureAlgorithms = 13;
   Offers offers;
   clear_openssl_errors();
   const Ssl ssl(SSL_new(&context));
@@ -162,13 +126,12 @@ Offers greet(SSL_CTX& context, const std::string& only_group) {
   const long size = BIO_get_mem_data(out, &memory);
   const ByteView record(reinterpret_cast<const Byte*>(memory),
                         static_cast<std::size_t>(size > 0 ? size : 0));
-  for (Reader extensions = extensions_of(record); !extensions.empty();) {
-    const std::size_t type = extensions.number(2);
-    Reader body = extensions.vector(2);
-    if (type == kSupportedGroups) offers.groups = names_in(kGroups, body.vector(2));
-    if (type == kSignatureAlgorithms) {
-      offers.signature_algorithms = names_in(kSignatures, body.vector(2));
-    }
+  Bytes scratch;
+  ClientHello hello;
+  if (examine_client_hello(record, scratch, hello) == HelloState::complete) {
+    offers.groups = group_names(hello_part(hello.body, HelloPart::groups));
+    offers.signature_algorithms =
+        signature_algorithm_names(hello_part(hello.body, HelloPart::signature_algorithms));
   }
   clear_openssl_errors();
   return offers;
@@ -181,11 +144,11 @@ Offers offers_of(SSL_CTX& context) {
 }
 
 std::vector<std::string> group_names(ByteView list) {
-  return names_in(kGroups, Reader(list));
+  return names_in(kGroups, list);
 }
 
 std::vector<std::string> signature_algorithm_names(ByteView list) {
-  return names_in(kSignatures, Reader(list));
+  return names_in(kSignatures, list);
 }
 
 bool can_use_group(SSL_CTX& context, const std::string& group) {
