@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <array>
 
-namespace tlsplus::ordinary {
+namespace tlsplus::pkix {
 namespace {
 
 constexpr std::size_t kSmallestRsaBytes = 256;
@@ -91,4 +91,4 @@ std::optional<DerValue> only_sequence(ByteView bytes) noexcept {
   return sequence && reader.at_end() ? sequence : std::nullopt;
 }
 
-}  // namespace tlsplus::ordinary
+}  // namespace tlsplus::pkix

@@ -12,7 +12,7 @@
 #include "ssl_engine/base/der.h"
 #include "ssl_engine/openssl/x509/x509_der.h"
 
-namespace tlsplus::ordinary {
+namespace tlsplus::pkix {
 
 /// A literal with its zeros.
 template <std::size_t N>
@@ -52,4 +52,4 @@ bool is_oid(ByteView content) noexcept;
 /// The SEQUENCE that takes up all of `bytes`.
 std::optional<DerValue> only_sequence(ByteView bytes) noexcept;
 
-}  // namespace tlsplus::ordinary
+}  // namespace tlsplus::pkix

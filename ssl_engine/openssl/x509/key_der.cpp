@@ -9,7 +9,7 @@
 namespace tlsplus {
 namespace {
 
-using namespace ordinary;
+using namespace pkix;
 
 std::optional<KeyFields> look_at_ec_key(ByteView content, const Curve* curve) noexcept {
   DerReader parts(content);

@@ -13,7 +13,7 @@
 namespace tlsplus {
 namespace {
 
-using namespace ordinary;
+using namespace pkix;
 
 constexpr auto kSignatures = std::to_array<std::string_view>({
     octets("\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02"),              // ecdsa-with-SHA256

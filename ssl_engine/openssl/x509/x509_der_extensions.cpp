@@ -9,7 +9,7 @@
 
 #include "ssl_engine/openssl/x509/der_parts.h"
 
-namespace tlsplus::ordinary {
+namespace tlsplus::pkix {
 namespace {
 
 // Every value inside is whole, as deep as it goes.
@@ -183,4 +183,4 @@ bool take_extensions(ByteView content, CertificateFields& look) noexcept {
   return extensions.at_end() && seen != 0;
 }
 
-}  // namespace tlsplus::ordinary
+}  // namespace tlsplus::pkix

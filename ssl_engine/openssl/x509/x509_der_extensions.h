@@ -6,9 +6,9 @@
 
 #include "ssl_engine/openssl/x509/x509_der.h"
 
-namespace tlsplus::ordinary {
+namespace tlsplus::pkix {
 
 /// `content` of the SEQUENCE of extensions. False if one of them is not ordinary.
 bool take_extensions(ByteView content, CertificateFields& look) noexcept;
 
-}  // namespace tlsplus::ordinary
+}  // namespace tlsplus::pkix
