@@ -60,7 +60,7 @@ class Setting {
 enum class ListMerge : std::uint8_t {
   append,       // the main server's, then the virtual host's
   replace,      // the virtual host's if it has any
-  positional_3  // entry by entry for the first three, the virtual host's first; see directives.md
+  positional_3  // entry by entry for the first three, the virtual host's first
 };
 
 template <class T, ListMerge Rule>

@@ -115,7 +115,7 @@ for my $form (
     };
 }
 
-# directives.md 0.5: entry i of the host replaces entry i of the main server, further ones are kept.
+# doc/directives/SSLCertificateFile.md: entry i of the host replaces entry i of the main server, further ones are kept.
 subtest 'certificates of the main server' => sub {
     my $server = TLSplus::Server->start(certs => $certs, conf => <<'CONF' . tls_host('main.test', pair('main')));
 SSLCertificateFile    @CERTS@/ec.full

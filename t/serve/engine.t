@@ -85,7 +85,7 @@ subtest 'in the main server alone' => sub {
     ok $server->stop, 'stops cleanly';
 };
 
-# directives.md: the first-listed host of an address decides whether the port speaks TLS.
+# The first-listed host of an address decides whether the port speaks TLS.
 subtest 'hosts with and without it on one port' => sub {
     my $tls   = "<VirtualHost *:\@PORT\@>\nServerName a.test\nSSLEngine on\n$FILES\nHeader set X-Host a\nHeader set X-Https \"%{HTTPS}e\"\n</VirtualHost>\n";
     my $plain = "<VirtualHost *:\@PORT\@>\nServerName b.test\nHeader set X-Host b\nHeader set X-Https \"%{HTTPS}e\"\n</VirtualHost>\n";
