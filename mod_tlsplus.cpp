@@ -8,6 +8,7 @@
 #include "ssl_engine/httpd/connection/filters.h"
 #include "ssl_engine/httpd/connection/plain_port.h"
 #include "ssl_engine/httpd/lifecycle/lifecycle.h"
+#include "ssl_engine/httpd/proxy/proxy_hooks.h"
 #include "ssl_engine/httpd/request/access_hooks.h"
 #include "ssl_engine/httpd/request/auth_providers.h"
 #include "ssl_engine/httpd/request/client_cert_hooks.h"
@@ -23,6 +24,7 @@ void register_hooks(apr_pool_t* pool) noexcept {
   tlsplus::register_filters();
   tlsplus::register_plain_port_filter();
   tlsplus::register_connection_hooks();
+  tlsplus::register_proxy_hooks();
   tlsplus::register_request_hooks();
   tlsplus::register_access_hooks();
   tlsplus::register_auth_providers(pool);

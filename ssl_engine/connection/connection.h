@@ -74,7 +74,9 @@ class Connection final : public TlsEnd, public ServerEvents {
              ConnectionServices& services);
   ~Connection() override;
 
-  // TlsEnd. phase(): requests of HTTP/2 streams ask while the connection goes on.
+  // TlsEnd
+  [[nodiscard]] bool speaks_first() const noexcept override { return false; }
+  // Requests of HTTP/2 streams ask while the connection goes on.
   [[nodiscard]] Phase phase() const noexcept override {
     return phase_.load(std::memory_order_relaxed);
   }

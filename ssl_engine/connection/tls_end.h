@@ -37,6 +37,8 @@ class TlsEnd {
   TlsEnd& operator=(const TlsEnd&) = delete;
   virtual ~TlsEnd() = default;
 
+  /// True of the client's end: nothing comes before its hello has left.
+  [[nodiscard]] virtual bool speaks_first() const noexcept = 0;
   /// Any thread.
   [[nodiscard]] virtual Phase phase() const noexcept = 0;
 
@@ -56,7 +58,8 @@ class TlsEnd {
   /// whenever this end makes more.
   virtual ByteQueue& out() noexcept = 0;
   /// True if what lies in out() must leave before the peer will say anything. False only when that
-  /// can wait for the next answer: the tickets of TLS 1.3 (RFC 8446 4.6.1).
+  /// can wait for what is sent next: the tickets of TLS 1.3 (RFC 8446 4.6.1), or a client's
+  /// last flight, which its first request takes along.
   [[nodiscard]] virtual bool must_flush_now() const noexcept = 0;
 
   /// Plaintext of what was fed, into `into` (16,384 bytes take any record); `count` is how much of

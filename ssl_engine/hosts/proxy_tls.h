@@ -20,6 +20,7 @@ namespace tlsplus {
 struct ProxyTls {
   std::string name;                           // of the host, for the log
   Where defined_at;                           // the <VirtualHost> or <Proxy> line
+  Where verify_at;                            // the SSLProxyVerify line; empty: there is none
   std::shared_ptr<const ProxyPolicy> policy;  // never null
   SSL_CTX* context = nullptr;                 // the snapshot's; null without SSLProxyEngine
   std::shared_ptr<const TrustStore> trust;    // null: no authorities are configured

@@ -69,6 +69,7 @@ class Snapshot {
     return parts_.token_keys;
   }
   [[nodiscard]] const Host& host(std::uint32_t index) const noexcept { return parts_.hosts[index]; }
+  [[nodiscard]] const std::vector<ProxyTls>& proxies() const noexcept { return parts_.proxies; }
   [[nodiscard]] const ProxyTls& proxy(std::uint32_t index) const noexcept {
     return parts_.proxies[index];
   }

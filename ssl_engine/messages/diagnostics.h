@@ -306,7 +306,7 @@ enum class Tp : MessageId {
   ask_again_body_slow = 741,
   renegotiation_refused = 742,
 
-  // 800..899 TLS to other servers: diagnostics_proxy.cpp
+  // 800..839 settings of TLS to other servers: diagnostics_proxy.cpp
   machine_key_encrypted = 820,
   machine_key_alone = 821,
   machine_key_mismatch = 822,
@@ -319,6 +319,23 @@ enum class Tp : MessageId {
   machine_chain_none = 829,
   machine_chain_leads_nowhere = 830,
   machine_chain_expired = 831,
+
+  // 840..899 connections to other servers: diagnostics_backend.cpp
+  backend_handshake_failed = 840,
+  backend_cut_off = 841,
+  backend_deadline = 842,
+  backend_certificate_refused = 843,
+  backend_certificate_expired = 844,
+  backend_name_wrong = 845,
+  backend_protocol_refused = 846,
+  backend_wants_certificate = 847,
+  backend_wants_other_certificate = 848,
+  backend_missed_certificate = 849,
+  backend_refused_certificate = 850,
+  backend_records_failed = 851,
+  backend_answer_cut_off = 852,
+  backend_settings_differ = 853,
+  proxy_engine_off = 854,
 };
 
 struct Diagnostic {

@@ -21,8 +21,8 @@ std::string cut(std::string shown) {
 ChainVerdict Verifier::judge(const ChainStep& step) {
   if (step.depth > rules_.depth) {
     return refuse(step, ChainVerdict::refuse_too_deep,
-                  text("chain too long: a certificate at depth ", step.depth,
-                       ", SSLVerifyDepth allows ", rules_.depth));
+                  text("chain too long: a certificate at depth ", step.depth, ", ",
+                       rules_.depth_directive, " allows ", rules_.depth));
   }
   switch (step.fault) {
     case ChainStep::Fault::none:

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "ssl_engine/openssl/tls/verify_callback.h"
 #include "ssl_engine/settings/defaults.h"
@@ -17,6 +18,7 @@ struct VerifyRules {
   VerifyMode mode = VerifyMode::none;
   int depth = defaults::kVerifyDepth;
   bool missing_crl_is_fine = false;
+  std::string_view depth_directive = "SSLVerifyDepth";  // for the words of a refusal
 };
 
 inline VerifyRules rules_of(const ClientAuth& auth) noexcept {

@@ -51,6 +51,8 @@ class Answers {
   Answers(const Answers&) = delete;
   Answers& operator=(const Answers&) = delete;
 
+  /// True while the connection is at one.
+  [[nodiscard]] bool are_given() const noexcept { return current_ != nullptr; }
   /// Once for each answer: true if what is written now is its beginning.
   bool begins_now() noexcept;
   /// EOS: the answer's end is here.

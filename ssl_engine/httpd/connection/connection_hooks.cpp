@@ -36,7 +36,7 @@ int pre_connection(conn_rec& connection, LogSink& log) {
   }
   auto& tls = pool_new<TlsConnection>(connection.pool, connection, *slot.generation,
                                       std::move(snapshot), *base);
-  ap_set_module_config(connection.conn_config, &loaded_module(), &tls);
+  attach(connection, tls);
   insert_filters(tls.channel);
   stay_with_worker_if_stopping(tls.channel);
   return OK;
@@ -133,8 +133,8 @@ static int tlsplus_pre_close_connection(conn_rec* connection) noexcept {
 }
 
 static int tlsplus_conn_is_ssl(conn_rec* connection) noexcept {
-  const TlsConnection* tls = tls_of(*connection);
-  return tls != nullptr && tls->core.phase() != Phase::plain_http ? OK : DECLINED;
+  const OurConnection* ours = our_connection(*connection);
+  return ours != nullptr && ours->speaks_tls() ? OK : DECLINED;
 }
 
 }  // extern "C"

@@ -12,11 +12,18 @@
 namespace tlsplus {
 namespace {
 
-/// Nothing is said to a client that had its time, and nothing more is heard from it.
-Progress give_up(TlsChannel& channel, Tp id) noexcept {
-  channel.log_failure(id, {});
-  channel.abort();
+using Ending = TlsChannel::Owner::Ending;
+
+Progress end(TlsChannel& channel) noexcept {
+  channel.owner().on_refused();
   return Progress::over;
+}
+
+/// Nothing is said to a peer that had its time, and nothing more is heard from it.
+Progress give_up(TlsChannel& channel, Ending ending, const char* evidence = "") noexcept {
+  channel.log_failure(ending, evidence);
+  channel.abort();
+  return end(channel);
 }
 
 bool has_had_its_time(const TlsChannel& channel) noexcept {
@@ -26,32 +33,30 @@ bool has_had_its_time(const TlsChannel& channel) noexcept {
 Progress give_up(TlsChannel& channel) noexcept {
   switch (channel.wait.given_up()) {
     case ParkedHandshake::GivenUp::room:
-      return give_up(channel, Tp::handshake_let_go);
+      return give_up(channel, Ending::let_go);
     case ParkedHandshake::GivenUp::deadline:
-      return give_up(channel, Tp::handshake_deadline);
+      return give_up(channel, Ending::deadline);
     case ParkedHandshake::GivenUp::no:
       break;
   }
-  if (channel.wait.is_over()) return give_up(channel, Tp::handshake_deadline);
+  if (channel.wait.is_over()) return give_up(channel, Ending::deadline);
   channel.log_failure();
-  return Progress::over;
+  return end(channel);
 }
 
 Progress refuse(TlsChannel& channel) {
   channel.log_failure();
   // The alert; whether the peer still takes it is its own affair.
   (void)channel.transport.push();
-  return Progress::over;
+  return end(channel);
 }
 
 Progress after_transport_error(TlsChannel& channel, apr_status_t status) {
   // To wake a connection that is given up its socket is shut down.
   const bool is_given_up = channel.wait.given_up() != ParkedHandshake::GivenUp::no;
   if (APR_STATUS_IS_EOF(status) || is_given_up) return give_up(channel);
-  if (APR_STATUS_IS_TIMEUP(status)) return give_up(channel, Tp::handshake_deadline);
-  channel.log_failure(Tp::handshake_cut_off, "the transport failed");
-  channel.abort();
-  return Progress::over;
+  if (APR_STATUS_IS_TIMEUP(status)) return give_up(channel, Ending::deadline);
+  return give_up(channel, Ending::cut_off, "the transport failed");
 }
 
 /// Sends what must leave now. done: all left.

@@ -8,7 +8,7 @@
 namespace tlsplus {
 
 HandshakeWait::HandshakeWait(const conn_rec& connection, Engine& engine, Transport& transport,
-                             std::chrono::seconds time) noexcept
+                             std::chrono::milliseconds time) noexcept
     : connection_(connection),
       engine_(engine),
       transport_(transport),

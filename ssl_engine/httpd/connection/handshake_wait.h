@@ -21,7 +21,7 @@ class HandshakeWait final : public ParkedHandshake {
  public:
   /// The handshake has `time` from now on. All must outlive it.
   HandshakeWait(const conn_rec& connection, Engine& engine, Transport& transport,
-                std::chrono::seconds time) noexcept;
+                std::chrono::milliseconds time) noexcept;
   ~HandshakeWait() override { unpark(); }
 
   [[nodiscard]] Instant deadline() const noexcept { return deadline_; }

@@ -19,6 +19,10 @@ struct Wanted {
   std::size_t limit;
 };
 
+TlsChannel::Use use_of(const Wanted& wanted) noexcept {
+  return wanted.block == APR_NONBLOCK_READ ? TlsChannel::Use::look : TlsChannel::Use::read;
+}
+
 void append_view(TlsChannel& channel, apr_bucket_brigade* brigade, ByteView bytes) {
   APR_BRIGADE_INSERT_TAIL(
       brigade, apr_bucket_transient_create(reinterpret_cast<const char*>(bytes.data()),
@@ -94,8 +98,10 @@ apr_status_t read_plaintext(TlsChannel& channel, apr_bucket_brigade* brigade,
           return status;
         }
         break;
-      case StreamStatus::closed:
       case StreamStatus::cut_off:
+        if (use_of(wanted) == TlsChannel::Use::read) channel.owner().on_cut_off();
+        return end_of_stream(channel, brigade);
+      case StreamStatus::closed:
         return end_of_stream(channel, brigade);
       case StreamStatus::failed:
         return fail(channel);
@@ -111,18 +117,13 @@ apr_status_t read_plain_http(TlsChannel& channel, apr_bucket_brigade* brigade,
   return is_served ? APR_SUCCESS : end_of_stream(channel, brigade);
 }
 
-bool is_in_handshake(const TlsChannel& channel) noexcept {
-  const Phase phase = channel.end().phase();
-  return phase == Phase::hello || phase == Phase::handshake ||
-         (phase == Phase::established && !channel.is_open());
-}
-
 apr_status_t read(TlsChannel& channel, apr_bucket_brigade* brigade, const Wanted& wanted) {
   if (channel.is_aborted()) {
     (void)end_of_stream(channel, brigade);
     return APR_ECONNABORTED;
   }
-  if (is_in_handshake(channel)) {
+  if (!channel.owner().allows(use_of(wanted))) return end_of_stream(channel, brigade);
+  if (channel.is_in_handshake()) {
     switch (drive_handshake(channel, wanted.block)) {
       case Progress::done:
         break;

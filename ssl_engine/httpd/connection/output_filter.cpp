@@ -19,6 +19,7 @@
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/apache/status_text.h"
+#include "ssl_engine/httpd/connection/handshake_driver.h"
 #include "ssl_engine/httpd/connection/tls_channel.h"
 
 namespace tlsplus {
@@ -88,7 +89,7 @@ class Pass {
   /// One that its end, which httpd sends when the handler is back, takes along with close_notify.
   /// The core's filter would not write so little before that either.
   bool is_small_last_answer() const noexcept {
-    return channel_.connection().keepalive == AP_CONN_CLOSE &&
+    return channel_.answers.are_given() && channel_.connection().keepalive == AP_CONN_CLOSE &&
            channel_.end().out().size() + channel_.outbound.gathered_bytes() < kWorthSendingBytes;
   }
 
@@ -213,8 +214,24 @@ class Pass {
   bool has_passed_ = false;  // a whole pass, and more was to come
 };
 
+bool has_data(apr_bucket_brigade& brigade) noexcept {
+  for (apr_bucket* bucket = APR_BRIGADE_FIRST(&brigade); bucket != APR_BRIGADE_SENTINEL(&brigade);
+       bucket = APR_BUCKET_NEXT(bucket)) {
+    if (!APR_BUCKET_IS_METADATA(bucket)) return true;
+  }
+  return false;
+}
+
 apr_status_t write(TlsChannel& channel, apr_bucket_brigade& brigade) {
-  if (channel.is_aborted()) {
+  const bool is_refused = has_data(brigade) && !channel.owner().allows(TlsChannel::Use::write);
+  if (channel.is_aborted() || is_refused) {
+    apr_brigade_cleanup(&brigade);
+    return APR_ECONNABORTED;
+  }
+  // Who speaks first has nothing to read that would drive it.
+  if (channel.end().speaks_first() && channel.is_in_handshake() && has_data(brigade) &&
+      drive_handshake(channel, APR_BLOCK_READ) != Progress::done) {
+    channel.abort();
     apr_brigade_cleanup(&brigade);
     return APR_ECONNABORTED;
   }

@@ -10,7 +10,7 @@
 namespace tlsplus {
 
 TlsChannel::TlsChannel(conn_rec& connection, Engine& engine, LogSink& log, TlsEnd& end,
-                       Owner& owner, std::chrono::seconds handshake_time) noexcept
+                       Owner& owner, std::chrono::milliseconds handshake_time) noexcept
     : connection_(connection),
       engine_(engine),
       log_(log),
@@ -35,6 +35,13 @@ void TlsChannel::log_failure(Tp id, std::string evidence) noexcept {
   if (std::exchange(is_failure_told_, true)) return;
   at_boundary(log_, "log_failure",
               [&] { log_paced(log_, diagnose(id, std::move(evidence)), owner_.host_name()); });
+}
+
+void TlsChannel::log_failure(Owner::Ending ending, std::string evidence) noexcept {
+  if (std::exchange(is_failure_told_, true)) return;
+  at_boundary(log_, "log_failure", [&] {
+    log_paced(log_, owner_.error_of(ending, std::move(evidence)), owner_.host_name());
+  });
 }
 
 void TlsChannel::log_paced(LogSink& sink, const Error& error, std::string_view host_name) noexcept {

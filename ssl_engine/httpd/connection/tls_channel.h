@@ -28,6 +28,9 @@ namespace tlsplus {
 /// clock, Transport::stop() and Transport::stop_reading().
 class TlsChannel {
  public:
+  /// What somebody above wants of the channel. look: whether something has come, without waiting.
+  enum class Use : std::uint8_t { look, read, write };
+
   /// What is not the same for both kinds of ends.
   class Owner {
    public:
@@ -35,12 +38,21 @@ class TlsChannel {
     Owner(const Owner&) = delete;
     Owner& operator=(const Owner&) = delete;
 
+    /// How a handshake can end beside what the end knows of it.
+    enum class Ending : std::uint8_t { deadline, let_go, cut_off };
+    [[nodiscard]] virtual Error error_of(Ending ending, std::string evidence) const = 0;
     /// Whose connection this is, for the log.
     [[nodiscard]] virtual std::string_view host_name() const noexcept = 0;
     /// Once, when the handshake is complete and plaintext may flow.
     virtual void on_established() = 0;
     /// Once, at Phase::plain_http: the channel then reads what lies in `inbound`, and nothing else.
     virtual void on_plain_http() = 0;
+    /// The handshake is over, and the connection is of no use; it was told why.
+    virtual void on_refused() noexcept {}
+    /// The peer has gone without close_notify while something was expected of it.
+    virtual void on_cut_off() noexcept {}
+    /// Before each use from above: false, and nothing goes through any more.
+    [[nodiscard]] virtual bool allows(Use) noexcept { return true; }
 
    protected:
     ~Owner() = default;
@@ -48,7 +60,7 @@ class TlsChannel {
 
   /// All must outlive it. The handshake has `handshake_time` from now on.
   TlsChannel(conn_rec& connection, Engine& engine, LogSink& log, TlsEnd& end, Owner& owner,
-             std::chrono::seconds handshake_time) noexcept;
+             std::chrono::milliseconds handshake_time) noexcept;
   TlsChannel(const TlsChannel&) = delete;
   TlsChannel& operator=(const TlsChannel&) = delete;
 
@@ -78,6 +90,13 @@ class TlsChannel {
   /// Not yet where the end is established already, and the peer takes its time to read that flight.
   [[nodiscard]] bool is_open() const noexcept { return is_open_; }
 
+  /// The handshake has begun or is still to begin.
+  [[nodiscard]] bool is_in_handshake() const noexcept {
+    const Phase phase = end_.phase();
+    return phase == Phase::hello || phase == Phase::handshake ||
+           (phase == Phase::established && !is_open_);
+  }
+
   /// From now on nothing is read or written any more: httpd closes.
   void abort() noexcept { connection_.aborted = 1; }
   [[nodiscard]] bool is_aborted() const noexcept { return connection_.aborted != 0; }
@@ -85,6 +104,7 @@ class TlsChannel {
   /// Logs why the connection failed, once.
   void log_failure() noexcept;
   void log_failure(Tp id, std::string evidence) noexcept;
+  void log_failure(Owner::Ending ending, std::string evidence) noexcept;
   /// It was told by somebody else, or is to be told by nobody.
   void leave_failure_untold() noexcept { is_failure_told_ = true; }
   /// For what the peer can cause again and again.

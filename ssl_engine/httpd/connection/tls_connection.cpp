@@ -49,7 +49,8 @@ bool is_well_formed(ByteView offers) noexcept {
 
 TlsConnection::TlsConnection(conn_rec& connection, Generation& generation,
                              std::shared_ptr<const Snapshot> snapshot, const Host& base)
-    : connection_(connection),
+    : OurConnection(Direction::incoming),
+      connection_(connection),
       generation_(generation),
       log_(connection),
       core(generation.engine, std::move(snapshot), base, *this),
@@ -109,11 +110,18 @@ std::optional<ChallengeCertificate> TlsConnection::challenge(std::string_view se
 bool TlsConnection::on_ssl(SSL& ssl) {
   set_application_data(ssl, &connection_);
   begin_view(ssl);
-  return modules_accept_handshake(connection_, ssl);
+  return modules_accept_handshake(connection_, ssl, HandshakeWith::client);
 }
 
 ServerEvents::Staple TlsConnection::staple(const Host& host, SSL& ssl) {
   return staple_from_modules(connection_, server_of(host), ssl);
+}
+
+Error TlsConnection::error_of(Ending ending, std::string evidence) const {
+  const Tp id = ending == Ending::deadline ? Tp::handshake_deadline
+                : ending == Ending::let_go ? Tp::handshake_let_go
+                                           : Tp::handshake_cut_off;
+  return diagnose(id, std::move(evidence));
 }
 
 void TlsConnection::begin_view(SSL& ssl) noexcept {
@@ -150,8 +158,10 @@ void TlsConnection::refresh_view() noexcept {
 }
 
 TlsConnection* tls_of(const conn_rec& connection) noexcept {
-  const conn_rec& primary = connection.master != nullptr ? *connection.master : connection;
-  return static_cast<TlsConnection*>(ap_get_module_config(primary.conn_config, &loaded_module()));
+  OurConnection* ours = our_connection(connection);
+  const bool is_incoming =
+      ours != nullptr && ours->direction() == OurConnection::Direction::incoming;
+  return is_incoming ? static_cast<TlsConnection*>(ours) : nullptr;
 }
 
 }  // namespace tlsplus

@@ -12,6 +12,7 @@
 #include "ssl_engine/connection/connection.h"
 #include "ssl_engine/httpd/apache/apache.h"
 #include "ssl_engine/httpd/apache/log.h"
+#include "ssl_engine/httpd/connection/our_connection.h"
 #include "ssl_engine/httpd/connection/tls_channel.h"
 #include "ssl_engine/httpd/startup/generation.h"
 #include "ssl_engine/request/environment.h"
@@ -19,7 +20,9 @@
 
 namespace tlsplus {
 
-class TlsConnection final : public ConnectionServices, private TlsChannel::Owner {
+class TlsConnection final : public OurConnection,
+                            public ConnectionServices,
+                            private TlsChannel::Owner {
   // First, because `core` asks for them while it is made.
   conn_rec& connection_;
   Generation& generation_;
@@ -45,8 +48,11 @@ class TlsConnection final : public ConnectionServices, private TlsChannel::Owner
 
   /// What the variables show: of a handshake under way what is known so far, for the modules that
   /// look things up in hooks meanwhile. Null before the hello was read, and for plain HTTP.
-  [[nodiscard]] const TlsView* view() const noexcept {
+  [[nodiscard]] const TlsView* view() const noexcept override {
     return view_.ssl == nullptr ? nullptr : &view_;
+  }
+  [[nodiscard]] bool speaks_tls() const noexcept override {
+    return core.phase() != Phase::plain_http;
   }
   /// After the client was asked again: nothing of what was read before is used any more.
   void refresh_view() noexcept;
@@ -67,6 +73,7 @@ class TlsConnection final : public ConnectionServices, private TlsChannel::Owner
  private:
   // TlsChannel::Owner
   [[nodiscard]] std::string_view host_name() const noexcept override { return core.host().name; }
+  [[nodiscard]] Error error_of(Ending ending, std::string evidence) const override;
   void on_established() override;
   void on_plain_http() override;
 
@@ -79,8 +86,8 @@ class TlsConnection final : public ConnectionServices, private TlsChannel::Owner
   bool gave_no_answer_ = false;
 };
 
-/// Our state of `connection`, or of the primary connection it belongs to; null if it does not
-/// speak TLS through us.
+/// Our state of `connection`, or of the primary connection it belongs to; null if it is not a
+/// client's that speaks TLS through us.
 TlsConnection* tls_of(const conn_rec& connection) noexcept;
 
 }  // namespace tlsplus

@@ -8,8 +8,8 @@
 namespace tlsplus {
 
 const TlsView* tls_view(const conn_rec& connection) noexcept {
-  const TlsConnection* tls = tls_of(connection);
-  return tls == nullptr ? nullptr : tls->view();
+  const OurConnection* ours = our_connection(connection);
+  return ours == nullptr ? nullptr : ours->view();
 }
 
 }  // namespace tlsplus

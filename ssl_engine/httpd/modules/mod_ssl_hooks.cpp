@@ -13,6 +13,9 @@ APR_IMPLEMENT_OPTIONAL_HOOK_RUN_ALL(ssl, SSL, int, init_server,
 APR_IMPLEMENT_OPTIONAL_HOOK_RUN_ALL(ssl, SSL, int, pre_handshake,
                                     (conn_rec * connection, SSL* ssl, int is_proxy),
                                     (connection, ssl, is_proxy), OK, DECLINED)
+APR_IMPLEMENT_OPTIONAL_HOOK_RUN_ALL(ssl, SSL, int, proxy_post_handshake,
+                                    (conn_rec * connection, SSL* ssl), (connection, ssl), OK,
+                                    DECLINED)
 APR_IMPLEMENT_OPTIONAL_HOOK_RUN_ALL(ssl, SSL, int, add_cert_files,
                                     (server_rec * server, apr_pool_t* pool,
                                      apr_array_header_t* certificates, apr_array_header_t* keys),

@@ -15,6 +15,7 @@ APR_DECLARE_EXTERNAL_HOOK(ssl, SSL, int, init_server,
                           (server_rec * server, apr_pool_t* pool, int is_proxy, SSL_CTX* context))
 APR_DECLARE_EXTERNAL_HOOK(ssl, SSL, int, pre_handshake,
                           (conn_rec * connection, SSL* ssl, int is_proxy))
+APR_DECLARE_EXTERNAL_HOOK(ssl, SSL, int, proxy_post_handshake, (conn_rec * connection, SSL* ssl))
 APR_DECLARE_EXTERNAL_HOOK(ssl, SSL, int, add_cert_files,
                           (server_rec * server, apr_pool_t* pool, apr_array_header_t* certificates,
                            apr_array_header_t* keys))

@@ -64,8 +64,14 @@ std::optional<ChallengeCertificate> challenge_from_modules(conn_rec& connection,
   return std::nullopt;
 }
 
-bool modules_accept_handshake(conn_rec& connection, SSL& ssl) {
-  const int answer = ssl_run_pre_handshake(&connection, &ssl, 0);
+bool modules_accept_handshake(conn_rec& connection, SSL& ssl, HandshakeWith peer) {
+  const int answer =
+      ssl_run_pre_handshake(&connection, &ssl, peer == HandshakeWith::backend ? 1 : 0);
+  return answer == OK || answer == DECLINED;
+}
+
+bool modules_accept_backend(conn_rec& connection, SSL& ssl) {
+  const int answer = ssl_run_proxy_post_handshake(&connection, &ssl);
   return answer == OK || answer == DECLINED;
 }
 

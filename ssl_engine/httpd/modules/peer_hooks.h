@@ -5,6 +5,7 @@
 // written for mod_ssl register. Everything degrades to "nobody answered".
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -18,7 +19,11 @@ std::optional<ChallengeCertificate> challenge_from_modules(conn_rec& connection,
                                                            const std::string& server_name);
 
 /// Runs the pre_handshake hooks; false if one of them gives the connection up.
-bool modules_accept_handshake(conn_rec& connection, SSL& ssl);
+enum class HandshakeWith : std::uint8_t { client, backend };
+bool modules_accept_handshake(conn_rec& connection, SSL& ssl, HandshakeWith peer);
+/// Runs the proxy_post_handshake hooks, when a backend has passed our own checks; false if one of
+/// them is against it.
+bool modules_accept_backend(conn_rec& connection, SSL& ssl);
 
 /// The OCSP response another module keeps for the certificate in use.
 ServerEvents::Staple staple_from_modules(conn_rec& connection, server_rec& server, SSL& ssl);

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ClientEnd: why a backend could not be used: who it is, what it has shown, and what can be done.
+// The first answer that fits is given: its certificate, what it asked of us, what it speaks.
+#include <new>
+
+#include "ssl_engine/base/text.h"
+#include "ssl_engine/connection/client_end.h"
+#include "ssl_engine/openssl/errors.h"
+#include "ssl_engine/openssl/tls/client_ssl.h"
+#include "ssl_engine/openssl/tls/server_ssl.h"
+#include "ssl_engine/openssl/tls/session_info.h"
+#include "ssl_engine/openssl/x509/x509.h"
+
+namespace tlsplus {
+namespace {
+
+// Octets of a line; what a backend has a hand in is cut.
+constexpr std::size_t kMostSaid = 500;
+constexpr std::size_t kMostOfName = 100;
+
+const char* hint_for(ServerFault fault) noexcept {
+  switch (fault) {
+    case ServerFault::not_tls:
+      return "the backend does not speak TLS on this port: write http:// in the URL, or the port "
+             "on which it does";
+    case ServerFault::version:
+      return "compare SSLProxyProtocol with the versions that the backend speaks";
+    case ServerFault::nothing_fits:
+      return "compare SSLProxyCipherSuite with what the backend takes; some backends say the same "
+             "when they want a client certificate (SSLProxyMachineCertificateFile) or another name";
+    case ServerFault::too_weak:
+      return "have the backend use RSA with 2048 bits or more, or let it in as it is with "
+             "SSLProxyCipherSuite DEFAULT:@SECLEVEL=0";
+    case ServerFault::legacy:
+      return "the backend is open to CVE-2009-3555 and has to be updated";
+    case ServerFault::wants_certificate:
+    case ServerFault::other:
+      break;
+  }
+  return "";
+}
+
+/// What is known of the certificate that was shown.
+std::string certificate_text(const SSL& ssl) {
+  const X509* const shown = peer_certificate(ssl);
+  if (shown == nullptr) return {};
+  return text("; its certificate: \"", cut(subject_of(*shown), kMostOfName), "\", issued by \"",
+              cut(issuer_of(*shown), kMostOfName), "\", valid ", date_text(not_before_of(*shown)),
+              " to ", date_text(not_after_of(*shown)));
+}
+
+}  // namespace
+
+void ClientEnd::fail(Tp id, std::string reason, std::string hint) noexcept {
+  const bool was_established = phase_ == Phase::established;
+  phase_ = Phase::failed;
+  try {
+    const bool is_broken = was_established && id == Tp::backend_handshake_failed;
+    failure_ = diagnose(is_broken ? Tp::backend_records_failed : id, std::move(reason), {},
+                        std::move(hint));
+    describe();
+  } catch (const std::bad_alloc&) {
+    failure_.id = static_cast<MessageId>(id);
+  }
+}
+
+Error ClientEnd::about_backend(Error error) const {
+  const std::string name = cut(quote(backend_.name), kMostOfName);
+  std::string who = backend_.name.empty() ? backend_.address : text(name, " at ", backend_.address);
+  error.what = error.what.empty() ? std::move(who) : text(who, ": ", error.what);
+  return error;
+}
+
+void ClientEnd::describe() {
+  std::string& what = failure_.what;
+  what = cut(std::move(what), kMostSaid);
+  // The verifier has named the certificate that it refused.
+  if (stream_.is_open() && verifier_.refusal().empty()) what += certificate_text(stream_.ssl());
+  if (alert_sent_ >= 0) what += text("; alert sent: ", alert_name(alert_sent_));
+  if (alert_received_ >= 0) what += text("; alert received: ", alert_name(alert_received_));
+  failure_ = about_backend(std::move(failure_));
+}
+
+void ClientEnd::fail_in_openssl() noexcept {
+  try {
+    const ServerFault fault = oldest_server_fault();
+    const Error error = openssl_error({});
+    if (!verifier_.refusal().empty()) {
+      fail(Tp::backend_certificate_refused, verifier_.refusal());
+      failure_.where = settings_.verify_at;
+      return;
+    }
+    if (fault == ServerFault::wants_certificate && was_asked_) {
+      fail(has_shown_one_ ? Tp::backend_refused_certificate : Tp::backend_missed_certificate,
+           error.what);
+      return;
+    }
+    fail(Tp::backend_handshake_failed, error.what, hint_for(fault));
+  } catch (const std::bad_alloc&) {
+    fail(Tp::backend_handshake_failed, {});
+  }
+}
+
+}  // namespace tlsplus

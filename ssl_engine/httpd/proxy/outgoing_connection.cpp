@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// OutgoingConnection: answers out of the notes that mod_proxy leaves on the connection, and the
+// notes that it reads.
+#include "ssl_engine/httpd/proxy/outgoing_connection.h"
+
+#include <algorithm>
+
+#include "ssl_engine/base/boundary.h"
+#include "ssl_engine/base/endpoint.h"
+#include "ssl_engine/base/text.h"
+#include "ssl_engine/httpd/connection/filters.h"
+#include "ssl_engine/httpd/modules/peer_hooks.h"
+#include "ssl_engine/httpd/proxy/proxied_request.h"
+#include "ssl_engine/openssl/tls/server_ssl.h"
+#include "ssl_engine/openssl/tls/session_info.h"
+#include "ssl_engine/openssl/tls/staple_data.h"
+#include "ssl_engine/openssl/x509/x509.h"
+
+namespace tlsplus {
+namespace {
+
+// What mod_proxy says, and what it asks for (mod_proxy.h has no names for them).
+constexpr const char* kHostnameNote = "proxy-request-hostname";
+constexpr const char* kProtocolsNote = "proxy-request-alpn-protos";
+constexpr const char* kResultNote = "SSL_connect_rv";
+
+std::string note_of(const conn_rec& connection, const char* name) {
+  const char* const value = apr_table_get(connection.notes, name);
+  return value == nullptr ? "" : value;
+}
+
+std::string address_of_peer(const conn_rec& connection) {
+  const apr_sockaddr_t& address = *connection.client_addr;
+  if (address.family == APR_UNIX) return address.hostname == nullptr ? "" : address.hostname;
+  const std::string ip = connection.client_ip == nullptr ? "" : connection.client_ip;
+  const bool is_ipv6 = ip.find(':') != std::string::npos;
+  return is_ipv6 ? text('[', ip, "]:", address.port) : text(ip, ':', address.port);
+}
+
+}  // namespace
+
+OutgoingConnection::Live::Live(OutgoingConnection& owner, std::chrono::milliseconds time)
+    : end(owner.generation_.engine, owner.snapshot_, owner.settings_, owner),
+      channel(owner.connection_, owner.generation_.engine, owner.log_, end, owner, time) {}
+
+OutgoingConnection::OutgoingConnection(conn_rec& connection, Generation& generation,
+                                       std::shared_ptr<const Snapshot> snapshot,
+                                       const ProxyTls& settings)
+    : OurConnection(Direction::outgoing),
+      connection_(connection),
+      generation_(generation),
+      log_(connection),
+      snapshot_(std::move(snapshot)),
+      settings_(settings) {}
+
+void OutgoingConnection::begin(std::chrono::milliseconds time) {
+  live_.emplace(*this, time);
+  insert_filters(live_->channel);
+}
+
+void OutgoingConnection::take_for(const ProxyTls& settings) noexcept {
+  is_released_ = false;
+  is_foreign_ = !is_made_under(settings);
+}
+
+void OutgoingConnection::release() noexcept {
+  is_released_ = true;
+  if (!live_ || live_->end.phase() != Phase::established) return;
+  if (has_certificate_ended() || may_get_into_other_hands()) close_now();
+}
+
+bool OutgoingConnection::has_certificate_ended() const noexcept {
+  const WallTime now = live_->channel.clock().wall();
+  const auto has_ended = [now](const X509* certificate) {
+    return certificate != nullptr && not_after_of(*certificate) < now;
+  };
+  return (settings_.policy->check_expire && has_ended(view_.peer)) || has_ended(view_.own);
+}
+
+bool OutgoingConnection::may_get_into_other_hands() const noexcept {
+  if (alpn_name(*live_->end.ssl()) != "h2") return false;
+  return std::ranges::any_of(snapshot_->proxies(), [this](const ProxyTls& other) {
+    return other.context != nullptr && !is_made_under(other);
+  });
+}
+
+// The pool sees that the socket has come to its end, and opens another.
+void OutgoingConnection::close_now() noexcept {
+  live_->end.send_close_notify();
+  (void)live_->channel.transport.push();
+  live_->channel.transport.stop();
+}
+
+bool OutgoingConnection::allows(TlsChannel::Use use) noexcept {
+  // The pool asks whether a connection still lives for a request that it has not named yet.
+  if (is_released_ && use == TlsChannel::Use::look) {
+    const ProxyTls* wanted = settings_of_proxied_request(*snapshot_);
+    return wanted == nullptr || is_made_under(*wanted);
+  }
+  if (!is_foreign_) return true;
+  at_boundary(log_, "allows", [&] {
+    log_error(log_, live_->end.about_backend(diagnose(Tp::backend_settings_differ, {})),
+              settings_.name);
+  });
+  is_foreign_ = false;
+  live_->channel.abort();
+  close_now();
+  return false;
+}
+
+Backend OutgoingConnection::backend() {
+  Backend backend;
+  backend.name = note_of(connection_, kHostnameNote);
+  backend.is_address = is_address(backend.name);
+  backend.address = address_of_peer(connection_);
+  std::string protocols = note_of(connection_, kProtocolsNote);
+  std::ranges::replace(protocols, ',', ' ');
+  for (const std::string_view name : words(protocols)) backend.protocols.emplace_back(name);
+  backend.may_choose_none =
+      std::ranges::find(backend.protocols, AP_PROTOCOL_HTTP1) != backend.protocols.end();
+  return backend;
+}
+
+bool OutgoingConnection::on_ssl(SSL& ssl) {
+  set_application_data(ssl, &connection_);
+  view_.ssl = &ssl;
+  return modules_accept_handshake(connection_, ssl, HandshakeWith::backend);
+}
+
+bool OutgoingConnection::accepts(SSL& ssl) {
+  view_.peer = peer_certificate(ssl);
+  return modules_accept_backend(connection_, ssl);
+}
+
+Session OutgoingConnection::session() {
+  return nullptr;
+}
+
+void OutgoingConnection::keep(SSL_SESSION& session) {
+  (void)session;
+}
+
+Error OutgoingConnection::error_of(Ending ending, std::string evidence) const {
+  const Tp id = ending == Ending::cut_off ? Tp::backend_cut_off : Tp::backend_deadline;
+  return live_->end.about_backend(diagnose(id, std::move(evidence)));
+}
+
+void OutgoingConnection::on_established() {
+  SSL& ssl = *live_->end.ssl();
+  view_.peer = peer_certificate(ssl);
+  view_.own = certificate_in_use(ssl);
+  view_.sni = live_->end.backend().is_address ? std::string_view() : live_->end.backend().name;
+  view_.verify_lenient = live_->end.verifier().was_lenient();
+  apr_table_setn(connection_.notes, kResultNote, "ok");
+}
+
+void OutgoingConnection::on_refused() noexcept {
+  apr_table_setn(connection_.notes, kResultNote, "err");
+  view_ = {};
+}
+
+void OutgoingConnection::on_cut_off() noexcept {
+  at_boundary(log_, "on_cut_off", [&] {
+    log_error(log_, live_->end.about_backend(diagnose(Tp::backend_answer_cut_off, {})),
+              settings_.name);
+  });
+}
+
+OutgoingConnection* outgoing_connection(const conn_rec& connection) noexcept {
+  OurConnection* ours = our_connection(connection);
+  const bool is_outgoing =
+      ours != nullptr && ours->direction() == OurConnection::Direction::outgoing;
+  return is_outgoing ? static_cast<OutgoingConnection*>(ours) : nullptr;
+}
+
+}  // namespace tlsplus

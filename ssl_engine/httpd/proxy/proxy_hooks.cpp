@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// register_proxy_hooks(): what binding means at each of its times. mod_proxy binds a connection to
+// the settings of a request when it is made, again when it is taken from the pool for another one,
+// and in between, when it goes back, to those of its worker.
+#include "ssl_engine/httpd/proxy/proxy_hooks.h"
+
+#include <algorithm>
+
+#include "ssl_engine/base/boundary.h"
+#include "ssl_engine/base/text.h"
+#include "ssl_engine/httpd/apache/module.h"
+#include "ssl_engine/httpd/apache/pool.h"
+#include "ssl_engine/httpd/proxy/outgoing_connection.h"
+#include "ssl_engine/httpd/proxy/proxied_request.h"
+#include "ssl_engine/httpd/startup/virtual_hosts.h"
+#include "ssl_engine/settings/defaults.h"
+
+namespace tlsplus {
+namespace {
+
+std::string address_text(const conn_rec& connection) {
+  return text(connection.client_ip == nullptr ? "" : connection.client_ip, ':',
+              connection.client_addr->port);
+}
+
+/// True where mod_proxy gives a connection back to the pool: the settings that it names then are
+/// the worker's, and no request's.
+bool is_given_back(const OutgoingConnection& outgoing, const ap_conf_vector_t* settings) noexcept {
+  if (!outgoing.is_begun()) return false;
+  const request_rec* request = proxied_request();
+  return request == nullptr || request->per_dir_config != settings;
+}
+
+int bind(conn_rec& connection, ap_conf_vector_t* directory, LogSink& log) {
+  const ServerSlot& slot = slot_of(*connection.base_server);
+  if (slot.generation == nullptr) return DECLINED;
+  OutgoingConnection* known = outgoing_connection(connection);
+  auto snapshot = slot.generation->engine.snapshot();
+  if (snapshot == nullptr) return DECLINED;
+  const ProxyTls* settings = proxy_tls_of(*snapshot, directory, *connection.base_server);
+  if (known != nullptr && is_given_back(*known, directory)) {
+    known->release();
+    return OK;
+  }
+  if (settings == nullptr || settings->context == nullptr) {
+    const char* const host = connection.base_server->server_hostname;
+    log_error(log, diagnose(Tp::proxy_engine_off, address_text(connection)),
+              host == nullptr ? std::string_view() : host);
+    return DECLINED;
+  }
+  if (known != nullptr) {
+    known->take_for(*settings);
+    return OK;
+  }
+  attach(connection, pool_new<OutgoingConnection>(connection.pool, connection, *slot.generation,
+                                                  std::move(snapshot), *settings));
+  return OK;
+}
+
+/// For the whole handshake: what mod_proxy allows for each wait, and no more than a client has.
+std::chrono::milliseconds handshake_time(const Generation& generation, apr_socket_t* socket) {
+  using std::chrono::milliseconds;
+  const GlobalConfig& global = slot_of(*generation.servers.front()).global;
+  const milliseconds most = global.handshake_timeout.value_or(defaults::kHandshakeTimeout);
+  apr_interval_time_t timeout = -1;
+  if (socket == nullptr || apr_socket_timeout_get(socket, &timeout) != APR_SUCCESS || timeout < 0) {
+    return most;
+  }
+  return std::min(most, std::chrono::ceil<milliseconds>(std::chrono::microseconds(timeout)));
+}
+
+extern "C" {
+
+static int tlsplus_bind_outgoing(conn_rec* connection, ap_conf_vector_t* directory,
+                                 int enable) noexcept {
+  if (enable == 0) return DECLINED;
+  ConnectionLog log(*connection);
+  return at_boundary(log, "bind_outgoing", int{DECLINED},
+                     [&] { return bind(*connection, directory, log); });
+}
+
+static int tlsplus_pre_outgoing_connection(conn_rec* connection, void* socket) noexcept {
+  OutgoingConnection* outgoing =
+      connection->outgoing == 0 ? nullptr : outgoing_connection(*connection);
+  if (outgoing == nullptr || outgoing->is_begun()) return DECLINED;
+  return at_boundary(outgoing->log(), "pre_connection", int{HTTP_INTERNAL_SERVER_ERROR}, [&] {
+    const Generation& generation = *slot_of(*connection->base_server).generation;
+    outgoing->begin(handshake_time(generation, static_cast<apr_socket_t*>(socket)));
+    return OK;
+  });
+}
+
+}  // extern "C"
+
+}  // namespace
+
+void register_proxy_hooks() {
+  ap_hook_ssl_bind_outgoing(sealed(tlsplus_bind_outgoing), nullptr, nullptr, APR_HOOK_MIDDLE);
+  ap_hook_pre_connection(sealed(tlsplus_pre_outgoing_connection), nullptr, nullptr,
+                         APR_HOOK_MIDDLE);
+  register_proxied_request_hook();
+}
+
+}  // namespace tlsplus
