@@ -30,6 +30,7 @@ my %PROSE = map { $_ => 1 } (
     335,                                                     # a module is to be installed
     110, 703, 704, 706, 708, 709, 711, 719,             # another file or folder
     622 .. 625, 631,                                         # a secret to be made on all machines
+    821, 822,                                                # a certificate for a key
     702, 712, 714, 716, 717,                                 # several lines, or a file that only its authority has
     501,                                                     # what was to be asked
 );
@@ -54,6 +55,8 @@ my @APART = (
     ['about one connection or one request of a client',                 290, 291, 400 .. 410, 500, 503 .. 507, 509, 540, 541, 550 .. 552, 554, 560, 561, 613, 718, 730 .. 742],
     ['whatever OpenSSL may refuse beyond what is known: its words are the evidence', 310],
     ['only a start, or a child, opens caches and locks (t/resumption/)', 604 .. 606, 608, 610, 612, 615, 616, 618, 621],
+    ['about certificates for other servers: another certificate, key or chain is to be got', 820, 823 .. 828, 830, 831],
+    ['about one connection to another server, or how it is made', 840 .. 854],
     ['said while the server runs and its files change (t/resumption/ticket-keys.t)', 630],
 );
 
@@ -168,6 +171,10 @@ my @MORE = (
     [712, 'no list',                       good('  SSLCACertificateFile @CERTS@/ca.crt', '! SSLCARevocationCheck chain')],
     [714, 'no authority',                  good('! SSLVerifyClient require')],
     [715, 'names without authorities',     good('! SSLCADNRequestFile @CERTS@/ca.crt')],
+    # other servers
+    [821, 'a key alone',                   good('  SSLProxyEngine on', '! SSLProxyMachineCertificateFile @CERTS@/direct.key'), [qw(proxy)]],
+    [822, 'the key of another',            good('  SSLProxyEngine on', '! SSLProxyMachineCertificateFile @CERTS@/apart.pem'), [qw(proxy)]],
+    [829, 'a key for a chain',             good('  SSLProxyEngine on', '  SSLProxyMachineCertificateFile @CERTS@/both.pem', '! SSLProxyMachineCertificateChainFile @CERTS@/direct.key'), [qw(proxy)]],
     [716, 'a place that asks',             good('  SSLCACertificateFile @CERTS@/ca.crt', '  <Location /x>', '! SSLVerifyClient require', '  </Location>')],
     [228, 'a chain of somebody else',      host(pair('b'), '! SSLCertificateChainFile @CERTS@/strange.chain') =~ s/a\.test/b.test/r],
 );
@@ -210,6 +217,8 @@ $certs->write('oddgroup.crt', $direct, run([qw(openssl ecparam -name prime192v2)
 $certs->write('half-ca.crt',  $certs->read('ca.crt'), substr $certs->read('ca.crt'), 0, 300);
 $certs->write('half-list.pem', substr $certs->read('list.pem'), 0, 200);
 $certs->crl('old-list', expired => 1);
+$certs->write('apart.pem',   $direct, $certs->read('other.key'));
+$certs->write('both.pem',    $direct, $certs->read('direct.key'));
 $certs->write('one.ticket',  'x1' x 40);
 $certs->write('half.ticket', 'x' x 20);
 
