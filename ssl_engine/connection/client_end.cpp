@@ -12,29 +12,20 @@
 #include "ssl_engine/openssl/tls/client_ssl.h"
 #include "ssl_engine/openssl/tls/message_trace.h"
 #include "ssl_engine/openssl/tls/server_ssl.h"
+#include "ssl_engine/openssl/tls/session.h"
 #include "ssl_engine/openssl/tls/session_info.h"
-#include "ssl_engine/openssl/x509/x509.h"
+#include "ssl_engine/trust/peer_name.h"
 
 namespace tlsplus {
-namespace {
-
-/// Empty: nothing is wrong with them.
-std::string fault_of_dates(const X509& certificate, WallTime now) {
-  if (not_after_of(certificate) < now) return "it has expired";
-  return not_before_of(certificate) > now ? "it is not valid yet" : "";
-}
-
-/// The same of its names.
-std::string fault_of_name(X509& certificate, const std::string& wanted) {
-  const std::vector<std::string> names = names_of(certificate);
-  return names_cover(names, wanted) ? "" : text("its names: ", join(names, ", "));
-}
-
-}  // namespace
-
 ClientEnd::ClientEnd(Engine& engine, std::shared_ptr<const Snapshot> snapshot,
                      const ProxyTls& settings, ClientServices& services)
     : engine_(engine), snapshot_(std::move(snapshot)), settings_(settings), services_(services) {}
+
+// OpenSSL takes a connection that simply ends for an attack on its session, which then would be
+// good for nothing. That there may be more is seen by other means.
+ClientEnd::~ClientEnd() {
+  if (phase_ == Phase::established && !stream_.close_notify_sent()) stream_.close_quietly();
+}
 
 void ClientEnd::open() {
   phase_ = Phase::handshake;
@@ -64,8 +55,9 @@ bool ClientEnd::set_up(SSL& ssl) {
   if (!backend_.protocols.empty() && !offer_protocols(ssl, backend_.protocols)) {
     return false;
   }
-  const Session session = services_.session();
-  return session == nullptr || offer_session(ssl, *session);
+  const Session known = services_.session();
+  has_offered_session_ = known != nullptr;
+  return known == nullptr || offer_session(ssl, *known);
 }
 
 bool ClientEnd::advance() {
@@ -101,6 +93,7 @@ void ClientEnd::finish_handshake() {
     return;
   }
   phase_ = Phase::established;
+  if (early_session_ != nullptr) services_.keep(*std::exchange(early_session_, nullptr));
 }
 
 bool ClientEnd::check_certificate() {
@@ -118,7 +111,7 @@ bool ClientEnd::check_certificate() {
     }
   }
   if (policy.name_check == NameCheck::none || backend_.name.empty()) return true;
-  std::string fault = fault_of_name(*certificate, backend_.name);
+  std::string fault = fault_of_name(*certificate, backend_.name, policy.name_check);
   if (fault.empty()) return true;
   fail(Tp::backend_name_wrong, std::move(fault));
   return false;
@@ -160,8 +153,13 @@ void ClientEnd::choose_certificate(SSL& ssl) {
   has_shown_one_ = present(ssl, *chosen->leaf, *chosen->chain, *chosen->key);
 }
 
+// Up to TLS 1.2 it comes before the handshake is over, and so before anything was checked.
 void ClientEnd::on_session(SSL_SESSION& session) {
-  services_.keep(session);
+  if (phase_ == Phase::established) {
+    services_.keep(session);
+  } else {
+    early_session_ = share(session);
+  }
 }
 
 bool ClientEnd::must_flush_now() const noexcept {

@@ -44,8 +44,10 @@ class ClientServices {
   virtual bool on_ssl(SSL& ssl) = 0;
   /// Of an earlier connection to the same backend; null: none.
   virtual Session session() = 0;
-  /// One for later; nothing is to be expected of it where the handshake is not over.
+  /// One for later, of a backend that has passed all checks.
   virtual void keep(SSL_SESSION& session) = 0;
+  /// The connection failed: none of this backend's is to be trusted any more.
+  virtual void forget_sessions() = 0;
   /// The handshake is complete, and all checks of ours are passed; false: another module has one
   /// that is not.
   virtual bool accepts(SSL& ssl) = 0;
@@ -58,6 +60,7 @@ class ClientEnd final : public TlsEnd, public ClientEvents {
   /// `engine` and `services` must outlive the connection.
   ClientEnd(Engine& engine, std::shared_ptr<const Snapshot> snapshot, const ProxyTls& settings,
             ClientServices& services);
+  ~ClientEnd() override;
 
   // TlsEnd
   [[nodiscard]] bool speaks_first() const noexcept override { return true; }
@@ -121,6 +124,8 @@ class ClientEnd final : public TlsEnd, public ClientEvents {
   std::atomic<Phase> phase_ = Phase::hello;
   bool was_asked_ = false;  // for a certificate
   bool has_shown_one_ = false;
+  bool has_offered_session_ = false;
+  Session early_session_;  // until the backend has passed all checks
 };
 
 }  // namespace tlsplus

@@ -56,6 +56,7 @@ void ClientEnd::fail(Tp id, std::string reason, std::string hint) noexcept {
   const bool was_established = phase_ == Phase::established;
   phase_ = Phase::failed;
   try {
+    if (was_established || has_offered_session_) services_.forget_sessions();
     const bool is_broken = was_established && id == Tp::backend_handshake_failed;
     failure_ = diagnose(is_broken ? Tp::backend_records_failed : id, std::move(reason), {},
                         std::move(hint));

@@ -13,6 +13,7 @@
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/base/rate_limit.h"
 #include "ssl_engine/certificates/certificate_cache.h"
+#include "ssl_engine/connection/client_sessions.h"
 #include "ssl_engine/connection/parked_handshakes.h"
 #include "ssl_engine/connection/resumption.h"
 #include "ssl_engine/connection/wait_slots.h"
@@ -48,8 +49,9 @@ class Engine {
   // A scanner fails as often as it likes; a line that explains it is long and takes its time.
   static constexpr unsigned kExplanationsPerSecond = 5;
   RateLimit explanations{kExplanationsPerSecond};
-  PacedMessages messages;         // of what peers cause
-  CertificateCache certificates;  // of this process; of whichever snapshot
+  PacedMessages messages;          // of what peers cause
+  CertificateCache certificates;   // of this process; of whichever snapshot
+  ClientSessions client_sessions;  // of this process, with backends
 
   [[nodiscard]] HostSessions sessions_of(const Host& host) const noexcept {
     return host.index < sessions.size() ? sessions[host.index] : HostSessions{};

@@ -22,6 +22,7 @@ class Wishes final : public ClientServices {
     SSL_SESSION_up_ref(&session);
     kept.emplace_back(&session);
   }
+  void forget_sessions() override { kept.clear(); }
   bool accepts(SSL&) override { return accepts_backend; }
 
   MemoryLog told;

@@ -6,6 +6,7 @@
 #include "ssl_engine/httpd/connection/transport.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 #include <limits>
@@ -162,6 +163,12 @@ apr_status_t Transport::push() {
   const apr_status_t status = last->frec->filter_func.out_func(last, nullptr);
   if (status != APR_SUCCESS) return status;
   return connection_.data_in_output_filters != 0 ? APR_EAGAIN : APR_SUCCESS;
+}
+
+void Transport::push_to_socket() noexcept {
+  const ByteView records = end_.out().view();
+  if (records.empty() || connection_.data_in_output_filters != 0) return;
+  (void)send(descriptor(), records.data(), records.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 apr_status_t Transport::pass_plaintext(apr_bucket_brigade& brigade) {

@@ -65,6 +65,8 @@ class Transport {
   [[nodiscard]] bool has_urgent_records() const noexcept {
     return end_.out().size() > unhurried_bytes_;
   }
+  /// The same past the filters, when they are not to be used any more: what the socket takes.
+  void push_to_socket() noexcept;
   /// For an end that turned out to speak plain HTTP.
   apr_status_t pass_plaintext(apr_bucket_brigade& brigade);
 

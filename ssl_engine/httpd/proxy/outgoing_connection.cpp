@@ -13,6 +13,7 @@
 #include "ssl_engine/httpd/modules/peer_hooks.h"
 #include "ssl_engine/httpd/proxy/proxied_request.h"
 #include "ssl_engine/openssl/tls/server_ssl.h"
+#include "ssl_engine/openssl/tls/session.h"
 #include "ssl_engine/openssl/tls/session_info.h"
 #include "ssl_engine/openssl/tls/staple_data.h"
 #include "ssl_engine/openssl/x509/x509.h"
@@ -53,6 +54,12 @@ OutgoingConnection::OutgoingConnection(conn_rec& connection, Generation& generat
       log_(connection),
       snapshot_(std::move(snapshot)),
       settings_(settings) {}
+
+OutgoingConnection::~OutgoingConnection() {
+  if (!live_ || live_->channel.is_aborted()) return;
+  live_->end.send_close_notify();
+  live_->channel.transport.push_to_socket();
+}
 
 void OutgoingConnection::begin(std::chrono::milliseconds time) {
   live_.emplace(*this, time);
@@ -133,12 +140,23 @@ bool OutgoingConnection::accepts(SSL& ssl) {
   return modules_accept_backend(connection_, ssl);
 }
 
+SessionKey OutgoingConnection::session_key() const {
+  const Backend& backend = live_->end.backend();
+  return client_session_key(settings_.digest, backend.address, backend.name, backend.protocols);
+}
+
 Session OutgoingConnection::session() {
-  return nullptr;
+  Engine& engine = generation_.engine;
+  return engine.client_sessions.take(session_key(), engine.clock().wall());
 }
 
 void OutgoingConnection::keep(SSL_SESSION& session) {
-  (void)session;
+  Engine& engine = generation_.engine;
+  engine.client_sessions.keep(session_key(), share(session), engine.clock().wall());
+}
+
+void OutgoingConnection::forget_sessions() {
+  generation_.engine.client_sessions.forget(session_key());
 }
 
 Error OutgoingConnection::error_of(Ending ending, std::string evidence) const {

@@ -25,6 +25,8 @@ class OutgoingConnection final : public OurConnection,
   /// `settings` belongs to `snapshot` and has a context.
   OutgoingConnection(conn_rec& connection, Generation& generation,
                      std::shared_ptr<const Snapshot> snapshot, const ProxyTls& settings);
+  /// mod_proxy ends connections with their pool; the backend is told all the same.
+  ~OutgoingConnection() override;
 
   /// Puts the filters around the connection; the handshake has `time` from now on, and begins with
   /// what is read or written first.
@@ -50,6 +52,7 @@ class OutgoingConnection final : public OurConnection,
   bool on_ssl(SSL& ssl) override;
   Session session() override;
   void keep(SSL_SESSION& session) override;
+  void forget_sessions() override;
   bool accepts(SSL& ssl) override;
 
  private:
@@ -68,6 +71,7 @@ class OutgoingConnection final : public OurConnection,
   [[nodiscard]] bool has_certificate_ended() const noexcept;
   [[nodiscard]] bool may_get_into_other_hands() const noexcept;
   void close_now() noexcept;
+  [[nodiscard]] SessionKey session_key() const;
 
   /// What exists once it is known that there will be a handshake.
   struct Live {

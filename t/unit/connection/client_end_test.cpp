@@ -4,8 +4,6 @@
 // backend that it does not accept.
 #include "ssl_engine/connection/client_end.h"
 
-#include "ssl_engine/connection/resumption.h"
-#include "t/unit/map_cache.h"
 #include "t/unit/tls_ends.h"
 
 namespace tlsplus::test {
@@ -142,6 +140,40 @@ START_TEST(another_module_may_have_the_last_word) {
 }
 END_TEST
 
+START_TEST(a_session_is_kept_when_all_is_checked_and_resumes) {
+  OneKey key;
+  Ends ends(kVersions[_i]);
+  ends.start();
+  ends.engine.sessions.assign(ends.snapshot->hosts().size(), {nullptr, &key});
+  ends.connect();
+  ends.talk();
+  ends.client->say("GET");
+  ends.talk();
+  ck_assert(ends.are_established());
+  ck_assert_uint_ge(ends.wishes.kept.size(), 1);
+  ends.wishes.known = std::move(ends.wishes.kept.back());
+  ends.wishes.kept.clear();
+  ends.connect();
+  ends.talk();
+  ck_assert(ends.are_established());
+  ck_assert(SSL_session_reused(ends.client_end->ssl()) == 1);
+}
+END_TEST
+
+START_TEST(no_session_is_kept_of_a_backend_that_is_refused) {
+  OneKey key;
+  Ends ends(kVersions[_i]);
+  ends.world.site = {};
+  ends.world.site.add_tls("a.test", ends.world.complete("b.pem", ends.world.leaf("b.test")), {});
+  ends.start();
+  ends.engine.sessions.assign(ends.snapshot->hosts().size(), {nullptr, &key});
+  ends.connect();
+  ends.talk();
+  ck_assert(ends.client_end->phase() == Phase::failed);
+  ck_assert(ends.wishes.kept.empty());
+}
+END_TEST
+
 START_TEST(what_is_not_tls_is_told_with_what_to_do) {
   Ends ends;
   ends.start();
@@ -171,6 +203,8 @@ int main() {
                       4);
   tcase_add_loop_test(tests, a_protocol_has_to_be_agreed_on, 0, 4);
   tcase_add_test(tests, another_module_may_have_the_last_word);
+  tcase_add_loop_test(tests, a_session_is_kept_when_all_is_checked_and_resumes, 0, 2);
+  tcase_add_loop_test(tests, no_session_is_kept_of_a_backend_that_is_refused, 0, 2);
   tcase_add_test(tests, what_is_not_tls_is_told_with_what_to_do);
   suite_add_tcase(suite, tests);
   return run_suite(suite);
