@@ -52,7 +52,8 @@ std::string names_in_words(const HostNames& names, NameCheck check) {
 
 std::string fault_of_name(X509& certificate, std::string_view host, NameCheck check) {
   if (check == NameCheck::none) return {};
-  const HostNames names = host_names_of(certificate);
+  HostNames names = host_names_of(certificate);
+  if (check == NameCheck::common_name && names.common.size() > 1) names.common.resize(1);
   std::vector<std::string> counting = names.common;
   if (check == NameCheck::names) std::ranges::copy(names.alternative, std::back_inserter(counting));
   if (can_be_a_host(host) && names_cover(counting, host)) return {};

@@ -16,7 +16,8 @@ namespace tlsplus {
 
 /// `host` is a name, a dot at its end or not, or an address, an IPv6 one in brackets or not. With
 /// NameCheck::names every dNSName, iPAddress and CN counts, the CNs beside alternative names too:
-/// certificates of old backends have the right name there alone, and mod_ssl takes them.
+/// certificates of old backends have the right name there alone, and mod_ssl takes them. With
+/// NameCheck::common_name it is the first CN, as with mod_ssl.
 std::string fault_of_name(X509& certificate, std::string_view host, NameCheck check);
 
 /// Not valid at `now`.
