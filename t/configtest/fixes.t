@@ -33,6 +33,7 @@ my %PROSE = map { $_ => 1 } (
     821, 822,                                                # a certificate for a key
     702, 712, 714, 716, 717,                                 # several lines, or a file that only its authority has
     501,                                                     # what was to be asked
+    820 .. 828, 830, 831,                                    # another certificate, key or chain for backends
 );
 
 # By reason: what no configtest of this machine tells, so that its fix cannot be followed here.
@@ -176,6 +177,20 @@ my @MORE = (
     [822, 'the key of another',            good('  SSLProxyEngine on', '! SSLProxyMachineCertificateFile @CERTS@/apart.pem'), [qw(proxy)]],
     [829, 'a key for a chain',             good('  SSLProxyEngine on', '  SSLProxyMachineCertificateFile @CERTS@/both.pem', '! SSLProxyMachineCertificateChainFile @CERTS@/direct.key'), [qw(proxy)]],
     [716, 'a place that asks',             good('  SSLCACertificateFile @CERTS@/ca.crt', '  <Location /x>', '! SSLVerifyClient require', '  </Location>')],
+    # certificates for backends
+    [820, 'an encrypted key for backends', good('  SSLProxyEngine on', '! SSLProxyMachineCertificateFile @CERTS@/m-locked.pem')],
+    [821, 'a key without certificate',     good('  SSLProxyEngine on', '! SSLProxyMachineCertificateFile @CERTS@/direct.key')],
+    [822, 'a key of somebody else',        good('  SSLProxyEngine on', '! SSLProxyMachineCertificateFile @CERTS@/m-other.pem')],
+    [823, 'a certificate without key',     good('  SSLProxyEngine on', '! SSLProxyMachineCertificateFile @CERTS@/direct.crt')],
+    [823, 'a folder without a pair',       good('  SSLProxyEngine on', '! SSLProxyMachineCertificatePath @ROOT@/ca')],
+    [824, 'a garbled certificate beside',  good('  SSLProxyEngine on', '! SSLProxyMachineCertificateFile @CERTS@/m-garbled.pem')],
+    [825, 'an old certificate',            good('  SSLProxyEngine on', '! SSLProxyMachineCertificateFile @CERTS@/m-old.pem')],
+    [826, 'an early certificate',          good('  SSLProxyEngine on', '! SSLProxyMachineCertificateFile @CERTS@/m-early.pem')],
+    [827, 'one that ends soon',            good('  SSLProxyEngine on', '! SSLProxyMachineCertificateFile @CERTS@/m-soon.pem')],
+    [828, 'one for servers',               good('  SSLProxyEngine on', '! SSLProxyMachineCertificateFile @CERTS@/m-server.pem')],
+    [829, 'a key for a chain',             good('  SSLProxyEngine on', '  SSLProxyMachineCertificateFile @CERTS@/m-direct.pem', '! SSLProxyMachineCertificateChainFile @CERTS@/direct.key')],
+    [830, 'a chain of another',            good('  SSLProxyEngine on', '  SSLProxyMachineCertificateFile @CERTS@/m-direct.pem', '! SSLProxyMachineCertificateChainFile @CERTS@/mid.crt')],
+    [831, 'an old link',                   good('  SSLProxyEngine on', '  SSLProxyMachineCertificateFile @CERTS@/m-below.pem', '! SSLProxyMachineCertificateChainFile @CERTS@/mid.crt')],
     [228, 'a chain of somebody else',      host(pair('b'), '! SSLCertificateChainFile @CERTS@/strange.chain') =~ s/a\.test/b.test/r],
 );
 # their prose is not that of their id
@@ -221,6 +236,13 @@ $certs->write('apart.pem',   $direct, $certs->read('other.key'));
 $certs->write('both.pem',    $direct, $certs->read('direct.key'));
 $certs->write('one.ticket',  'x1' x 40);
 $certs->write('half.ticket', 'x' x 20);
+
+# Certificate and key in one file, for backends.
+$certs->leaf('server', cn => 'server', extensions => ['extendedKeyUsage=serverAuth']);
+$certs->write("m-$_.pem", $certs->read("$_.crt"), $certs->read("$_.key")) for qw(direct old early soon server below);
+$certs->write('m-locked.pem',  $certs->read('locked.crt'), $certs->read('locked.enc.key'));
+$certs->write('m-other.pem',   $certs->read('direct.crt'), $certs->read('other.key'));
+$certs->write('m-garbled.pem', $certs->read('garbled.crt'), $certs->read('m-direct.pem'));
 
 # Files that a fix changes, or may.
 sub make_exposed () {
