@@ -75,10 +75,9 @@ Result<Answer> ask(const std::string& url, std::size_t most_bytes, Instant deadl
   if (!bytes) return std::move(bytes).error();
   const auto head = parse_http_head(as_text(*bytes));
   if (!head) return refusal(text(url, ": the answer is no HTTP"));
-  if (head->status / 100 == 3 && head->field("location")) {
-    std::string to = *head->field("location");
-    const bool is_path = to.starts_with('/') && !to.starts_with("//");  // RFC 9110 10.2.2
-    return Answer{{}, is_path ? text("http://", text_of(parsed->at), to) : std::move(to)};
+  if (auto to = head->field("location"); to && head->status / 100 == 3) {
+    const bool is_path = to->starts_with('/') && !to->starts_with("//");  // RFC 9110 10.2.2
+    return Answer{{}, is_path ? text("http://", text_of(parsed->at), *to) : std::move(*to)};
   }
   if (head->status != 200) return refusal(text(url, ": the answer is status ", head->status));
   bytes->erase(bytes->begin(), bytes->begin() + static_cast<std::ptrdiff_t>(head->size));
