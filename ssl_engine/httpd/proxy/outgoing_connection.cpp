@@ -66,9 +66,10 @@ void OutgoingConnection::begin(std::chrono::milliseconds time) {
   insert_filters(live_->channel);
 }
 
-void OutgoingConnection::take_for(const ProxyTls& settings) noexcept {
+void OutgoingConnection::take_for(request_rec* request, const ProxyTls& settings) {
   is_released_ = false;
   is_foreign_ = !is_made_under(settings);
+  if (!is_foreign_ && request != nullptr && facts_ != nullptr) note_backend(*request, facts_);
 }
 
 void OutgoingConnection::release() noexcept {
@@ -171,6 +172,8 @@ void OutgoingConnection::on_established() {
   view_.sni = live_->end.backend().is_address ? std::string_view() : live_->end.backend().name;
   view_.verify_lenient = live_->end.verifier().was_lenient();
   apr_table_setn(connection_.notes, kResultNote, "ok");
+  facts_ = std::make_shared<const BackendFacts>(view_, live_->channel.clock().wall());
+  if (request_rec* request = proxied_request(); request != nullptr) note_backend(*request, facts_);
 }
 
 void OutgoingConnection::on_refused() noexcept {

@@ -14,6 +14,7 @@
 #include "ssl_engine/httpd/apache/log.h"
 #include "ssl_engine/httpd/connection/our_connection.h"
 #include "ssl_engine/httpd/connection/tls_channel.h"
+#include "ssl_engine/httpd/proxy/backend_facts.h"
 #include "ssl_engine/httpd/startup/generation.h"
 
 namespace tlsplus {
@@ -33,9 +34,10 @@ class OutgoingConnection final : public OurConnection,
   void begin(std::chrono::milliseconds time);
   [[nodiscard]] bool is_begun() const noexcept { return live_.has_value(); }
 
-  /// What comes next is done under these settings. From the pool it may be anybody's: if they are
-  /// not the ones that the connection was made under, nothing goes through it any more.
-  void take_for(const ProxyTls& settings) noexcept;
+  /// What comes next is for `request` (null: nobody's) under these settings. From the pool it may
+  /// be anybody's: if they are not the ones that the connection was made under, nothing goes
+  /// through it any more.
+  void take_for(request_rec* request, const ProxyTls& settings);
   /// Nobody uses it; the pool keeps it. One whose certificates have ended is not kept, nor one of
   /// HTTP/2 that somebody with other settings might be given: mod_proxy_http2 does not look first.
   void release() noexcept;
@@ -87,6 +89,7 @@ class OutgoingConnection final : public OurConnection,
   const ProxyTls& settings_;
   std::optional<Live> live_;
   TlsView view_;
+  std::shared_ptr<const BackendFacts> facts_;  // from the end of the handshake on
   bool is_released_ = false;
   bool is_foreign_ = false;  // taken for somebody with other settings
 };

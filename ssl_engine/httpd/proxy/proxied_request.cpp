@@ -13,7 +13,7 @@
 namespace tlsplus {
 namespace {
 
-thread_local const request_rec* current = nullptr;  // NOLINT(*-non-const-global-variables)
+thread_local request_rec* current = nullptr;  // NOLINT(*-non-const-global-variables)
 
 bool goes_to_backend(const request_rec& request) noexcept {
   if (request.proxyreq != PROXYREQ_NONE) return true;
@@ -39,7 +39,7 @@ static int tlsplus_note_request(request_rec* request) noexcept {
 
 }  // namespace
 
-const request_rec* proxied_request() noexcept {
+request_rec* proxied_request() noexcept {
   return current;
 }
 

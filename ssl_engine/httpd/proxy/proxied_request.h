@@ -11,7 +11,7 @@
 namespace tlsplus {
 
 /// Null: this thread has none in hand.
-const request_rec* proxied_request() noexcept;
+request_rec* proxied_request() noexcept;
 /// Its settings in `snapshot`; null: there is no such request, or it has none.
 const ProxyTls* settings_of_proxied_request(const Snapshot& snapshot) noexcept;
 

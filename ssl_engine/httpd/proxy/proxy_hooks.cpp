@@ -50,7 +50,7 @@ int bind(conn_rec& connection, ap_conf_vector_t* directory, LogSink& log) {
     return DECLINED;
   }
   if (known != nullptr) {
-    known->take_for(*settings);
+    known->take_for(proxied_request(), *settings);
     return OK;
   }
   attach(connection, pool_new<OutgoingConnection>(connection.pool, connection, *slot.generation,

@@ -15,6 +15,7 @@
 #include "ssl_engine/httpd/apache/log.h"
 #include "ssl_engine/httpd/apache/module.h"
 #include "ssl_engine/httpd/connection/tls_view.h"
+#include "ssl_engine/httpd/proxy/backend_facts.h"
 #include "ssl_engine/httpd/request/request_variables.h"
 
 namespace tlsplus {
@@ -39,7 +40,10 @@ bool is_https(std::string_view name) noexcept {
 const char* answer(apr_pool_t* pool, const conn_rec* connection, request_rec* request,
                    std::string_view name) {
   const Variable variable = find_variable(name);
-  if (!variable) return request_variable(pool, request, name);
+  if (!variable) {
+    const char* const fact = request == nullptr ? nullptr : backend_fact(*request, name);
+    return fact != nullptr ? fact : request_variable(pool, request, name);
+  }
   const VariableQuery query = query_for(connection, request);
   if (query.tls == nullptr && is_https(name)) return nullptr;
   const auto value = value_of(variable, query);
