@@ -11,6 +11,7 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/tls/client_ssl.h"
 #include "ssl_engine/openssl/tls/message_trace.h"
+#include "ssl_engine/openssl/tls/renegotiation.h"
 #include "ssl_engine/openssl/tls/server_ssl.h"
 #include "ssl_engine/openssl/tls/session.h"
 #include "ssl_engine/openssl/tls/session_info.h"
@@ -170,6 +171,10 @@ StreamStatus ClientEnd::decrypt(MutableByteView into, std::size_t& count) {
   const StreamStatus status = stream_.read(into, count);
   if (status == StreamStatus::failed) fail_in_openssl();
   return status;
+}
+
+bool ClientEnd::may_encrypt() const noexcept {
+  return is_at_rest(stream_.ssl());
 }
 
 StreamStatus ClientEnd::encrypt(ByteView bytes, std::size_t record_bytes) {

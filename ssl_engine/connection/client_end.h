@@ -74,6 +74,7 @@ class ClientEnd final : public TlsEnd, public ClientEvents {
   ByteQueue& out() noexcept override { return stream_.out(); }
   [[nodiscard]] bool must_flush_now() const noexcept override;
   StreamStatus decrypt(MutableByteView into, std::size_t& count) override;
+  [[nodiscard]] bool may_encrypt() const noexcept override;
   StreamStatus encrypt(ByteView bytes, std::size_t record_bytes) override;
   void send_close_notify() noexcept override;
   void close_quietly() noexcept override;

@@ -71,6 +71,9 @@ class TlsEnd {
   /// cut_off    end_input() without close_notify: what came before may not be all
   /// failed     phase() and failure() say so, too; the alert lies in out()
   virtual StreamStatus decrypt(MutableByteView into, std::size_t& count) = 0;
+  /// False while the peer has begun another handshake (RFC 5246 7.4.1.1): go on reading first. Only
+  /// when established.
+  [[nodiscard]] virtual bool may_encrypt() const noexcept = 0;
   /// All of `bytes` as records into out(), each of at most `record_bytes` of them (1 to 16,384).
   /// Only when established. done or failed.
   virtual StreamStatus encrypt(ByteView bytes, std::size_t record_bytes) = 0;

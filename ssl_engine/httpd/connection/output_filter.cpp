@@ -222,15 +222,36 @@ bool has_data(apr_bucket_brigade& brigade) noexcept {
   return false;
 }
 
+/// The peer has begun another handshake, which has to come to its end first; what it says in
+/// between is kept. False: it did not.
+bool finish_handshake_of_peer(TlsChannel& channel) {
+  while (!channel.end().may_encrypt()) {
+    const StreamStatus status = channel.inbound.fill();
+    if (status == StreamStatus::done) continue;
+    if (status != StreamStatus::want_read) {
+      channel.log_failure();
+      return false;
+    }
+    if (channel.transport.flush() != APR_SUCCESS) return false;
+    const apr_status_t fed = channel.transport.feed(APR_BLOCK_READ);
+    if (fed != APR_SUCCESS && !APR_STATUS_IS_EOF(fed)) return false;
+  }
+  return true;
+}
+
+/// Who speaks first has nothing to read that would drive its handshake.
+bool make_ready(TlsChannel& channel) {
+  if (channel.is_in_handshake()) return drive_handshake(channel, APR_BLOCK_READ) == Progress::done;
+  return channel.end().phase() != Phase::established || finish_handshake_of_peer(channel);
+}
+
 apr_status_t write(TlsChannel& channel, apr_bucket_brigade& brigade) {
   const bool is_refused = has_data(brigade) && !channel.owner().allows(TlsChannel::Use::write);
   if (channel.is_aborted() || is_refused) {
     apr_brigade_cleanup(&brigade);
     return APR_ECONNABORTED;
   }
-  // Who speaks first has nothing to read that would drive it.
-  if (channel.end().speaks_first() && channel.is_in_handshake() && has_data(brigade) &&
-      drive_handshake(channel, APR_BLOCK_READ) != Progress::done) {
+  if (channel.end().speaks_first() && has_data(brigade) && !make_ready(channel)) {
     channel.abort();
     apr_brigade_cleanup(&brigade);
     return APR_ECONNABORTED;

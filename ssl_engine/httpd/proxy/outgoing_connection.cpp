@@ -61,8 +61,9 @@ OutgoingConnection::~OutgoingConnection() {
   live_->channel.transport.push_to_socket();
 }
 
-void OutgoingConnection::begin(std::chrono::milliseconds time) {
-  live_.emplace(*this, time);
+void OutgoingConnection::begin(const Limit& limit) {
+  limit_ = limit;
+  live_.emplace(*this, limit.time);
   insert_filters(live_->channel);
 }
 
@@ -78,12 +79,22 @@ void OutgoingConnection::release() noexcept {
   if (has_certificate_ended() || may_get_into_other_hands()) close_now();
 }
 
+// A backend that renegotiates may show another certificate, and the one before is gone.
+const TlsView* OutgoingConnection::view() const noexcept {
+  if (view_.ssl == nullptr) return nullptr;
+  view_.peer = peer_certificate(*view_.ssl);
+  view_.own = certificate_in_use(*view_.ssl);
+  return &view_;
+}
+
 bool OutgoingConnection::has_certificate_ended() const noexcept {
+  const TlsView* known = view();
+  if (known == nullptr) return false;
   const WallTime now = live_->channel.clock().wall();
   const auto has_ended = [now](const X509* certificate) {
     return certificate != nullptr && not_after_of(*certificate) < now;
   };
-  return (settings_.policy->check_expire && has_ended(view_.peer)) || has_ended(view_.own);
+  return (settings_.policy->check_expire && has_ended(known->peer)) || has_ended(known->own);
 }
 
 bool OutgoingConnection::may_get_into_other_hands() const noexcept {
@@ -95,12 +106,14 @@ bool OutgoingConnection::may_get_into_other_hands() const noexcept {
 
 // The pool sees that the socket has come to its end, and opens another.
 void OutgoingConnection::close_now() noexcept {
+  is_closed_ = true;
   live_->end.send_close_notify();
   (void)live_->channel.transport.push();
   live_->channel.transport.stop();
 }
 
 bool OutgoingConnection::allows(TlsChannel::Use use) noexcept {
+  if (is_closed_) return false;
   // The pool asks whether a connection still lives for a request that it has not named yet.
   if (is_released_ && use == TlsChannel::Use::look) {
     const ProxyTls* wanted = settings_of_proxied_request(*snapshot_);
@@ -137,7 +150,6 @@ bool OutgoingConnection::on_ssl(SSL& ssl) {
 }
 
 bool OutgoingConnection::accepts(SSL& ssl) {
-  view_.peer = peer_certificate(ssl);
   return modules_accept_backend(connection_, ssl);
 }
 
@@ -161,18 +173,18 @@ void OutgoingConnection::forget_sessions() {
 }
 
 Error OutgoingConnection::error_of(Ending ending, std::string evidence) const {
-  const Tp id = ending == Ending::cut_off ? Tp::backend_cut_off : Tp::backend_deadline;
-  return live_->end.about_backend(diagnose(id, std::move(evidence)));
+  if (ending == Ending::cut_off) {
+    return live_->end.about_backend(diagnose(Tp::backend_cut_off, std::move(evidence)));
+  }
+  return live_->end.about_backend(diagnose(
+      Tp::backend_deadline, text("after ", limit_.time.count(), " ms, which is ", limit_.setting)));
 }
 
 void OutgoingConnection::on_established() {
-  SSL& ssl = *live_->end.ssl();
-  view_.peer = peer_certificate(ssl);
-  view_.own = certificate_in_use(ssl);
   view_.sni = live_->end.backend().is_address ? std::string_view() : live_->end.backend().name;
   view_.verify_lenient = live_->end.verifier().was_lenient();
   apr_table_setn(connection_.notes, kResultNote, "ok");
-  facts_ = std::make_shared<const BackendFacts>(view_, live_->channel.clock().wall());
+  facts_ = std::make_shared<const BackendFacts>(*view(), live_->channel.clock().wall());
   if (request_rec* request = proxied_request(); request != nullptr) note_backend(*request, facts_);
 }
 

@@ -29,9 +29,14 @@ class OutgoingConnection final : public OurConnection,
   /// mod_proxy ends connections with their pool; the backend is told all the same.
   ~OutgoingConnection() override;
 
-  /// Puts the filters around the connection; the handshake has `time` from now on, and begins with
-  /// what is read or written first.
-  void begin(std::chrono::milliseconds time);
+  /// How long a handshake may take, and what says so.
+  struct Limit {
+    std::chrono::milliseconds time;
+    const char* setting;
+  };
+  /// Puts the filters around the connection; the handshake has that much from now on, and begins
+  /// with what is read or written first.
+  void begin(const Limit& limit);
   [[nodiscard]] bool is_begun() const noexcept { return live_.has_value(); }
 
   /// What comes next is for `request` (null: nobody's) under these settings. From the pool it may
@@ -43,9 +48,7 @@ class OutgoingConnection final : public OurConnection,
   void release() noexcept;
 
   // OurConnection
-  [[nodiscard]] const TlsView* view() const noexcept override {
-    return view_.ssl == nullptr ? nullptr : &view_;
-  }
+  [[nodiscard]] const TlsView* view() const noexcept override;
   [[nodiscard]] bool speaks_tls() const noexcept override { return is_begun(); }
 
   // ClientServices
@@ -88,10 +91,12 @@ class OutgoingConnection final : public OurConnection,
   std::shared_ptr<const Snapshot> snapshot_;
   const ProxyTls& settings_;
   std::optional<Live> live_;
-  TlsView view_;
+  Limit limit_{};
+  mutable TlsView view_;                       // whatever is borrowed in it is taken anew by view()
   std::shared_ptr<const BackendFacts> facts_;  // from the end of the handshake on
   bool is_released_ = false;
   bool is_foreign_ = false;  // taken for somebody with other settings
+  bool is_closed_ = false;   // close_now() was called
 };
 
 /// Null if `connection` is none of ours, or a client's.

@@ -59,15 +59,17 @@ int bind(conn_rec& connection, ap_conf_vector_t* directory, LogSink& log) {
 }
 
 /// For the whole handshake: what mod_proxy allows for each wait, and no more than a client has.
-std::chrono::milliseconds handshake_time(const Generation& generation, apr_socket_t* socket) {
+OutgoingConnection::Limit limit_of(const Generation& generation, apr_socket_t* socket) {
   using std::chrono::milliseconds;
   const GlobalConfig& global = slot_of(*generation.servers.front()).global;
   const milliseconds most = global.handshake_timeout.value_or(defaults::kHandshakeTimeout);
   apr_interval_time_t timeout = -1;
-  if (socket == nullptr || apr_socket_timeout_get(socket, &timeout) != APR_SUCCESS || timeout < 0) {
-    return most;
+  if (socket != nullptr && apr_socket_timeout_get(socket, &timeout) == APR_SUCCESS &&
+      timeout >= 0 && std::chrono::microseconds(timeout) < most) {
+    return {std::chrono::ceil<milliseconds>(std::chrono::microseconds(timeout)),
+            "timeout= of its ProxyPass line, ProxyTimeout or Timeout"};
   }
-  return std::min(most, std::chrono::ceil<milliseconds>(std::chrono::microseconds(timeout)));
+  return {most, "TLSPlusHandshakeTimeout"};
 }
 
 extern "C" {
@@ -86,7 +88,7 @@ static int tlsplus_pre_outgoing_connection(conn_rec* connection, void* socket) n
   if (outgoing == nullptr || outgoing->is_begun()) return DECLINED;
   return at_boundary(outgoing->log(), "pre_connection", int{HTTP_INTERNAL_SERVER_ERROR}, [&] {
     const Generation& generation = *slot_of(*connection->base_server).generation;
-    outgoing->begin(handshake_time(generation, static_cast<apr_socket_t*>(socket)));
+    outgoing->begin(limit_of(generation, static_cast<apr_socket_t*>(socket)));
     return OK;
   });
 }
