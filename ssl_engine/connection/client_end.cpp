@@ -151,7 +151,7 @@ void ClientEnd::choose_certificate(SSL& ssl) {
                          settings_.name, engine_.clock().steady());
     return;
   }
-  has_shown_one_ = present(ssl, *chosen->leaf, *chosen->chain, *chosen->key);
+  has_shown_one_ = show(ssl, *chosen->leaf, *chosen->chain, *chosen->key);
 }
 
 // Up to TLS 1.2 it comes before the handshake is over, and so before anything was checked.

@@ -48,6 +48,13 @@ std::vector<std::string> asked_authority_names(const SSL& ssl) {
   return names;
 }
 
+bool show(SSL& ssl, X509& leaf, STACK_OF(X509) & chain, EVP_PKEY& key) noexcept {
+  ERR_clear_error();
+  const bool has_chain = sk_X509_num(&chain) > 0;
+  if (!has_chain) SSL_clear_mode(&ssl, SSL_MODE_NO_AUTO_CHAIN);
+  return SSL_use_cert_and_key(&ssl, &leaf, &key, has_chain ? &chain : nullptr, 1) == 1;
+}
+
 ServerFault oldest_server_fault() noexcept {
   const unsigned long code = ERR_peek_error();
   if (ERR_GET_LIB(code) != ERR_LIB_SSL) return ServerFault::other;

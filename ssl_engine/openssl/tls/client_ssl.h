@@ -26,6 +26,9 @@ bool offer_session(SSL& ssl, SSL_SESSION& session) noexcept;
 const STACK_OF(X509_NAME) * asked_authorities(const SSL& ssl) noexcept;
 /// The same as text, for a log; the first few of them.
 std::vector<std::string> asked_authority_names(const SSL& ssl);
+/// Shows `leaf`. Where `chain` is empty OpenSSL looks for one among the authorities of the context,
+/// in each handshake.
+bool show(SSL& ssl, X509& leaf, STACK_OF(X509) & chain, EVP_PKEY& key) noexcept;
 
 /// What the oldest error in the queue says about a server, where that is more than its words.
 enum class ServerFault : std::uint8_t {
