@@ -61,8 +61,6 @@ my @APART = (
     ['said while the server runs and its files change (t/resumption/ticket-keys.t)', 630],
 );
 
-my $OUTSIDE = qr/^(?:Listen|LoadModule|Mutex) /;    # not in a <VirtualHost>
-
 my @LISTS     = ('  SSLCACertificateFile @CERTS@/ca.crt', '  SSLCARevocationCheck chain');
 my @PASSWORDS = qw(auth_basic authn_core authz_core authz_user);
 
@@ -195,34 +193,6 @@ my @MORE = (
 );
 # their prose is not that of their id
 my %MENDED = map { $_ => 1 } 'typographic quotation marks', 'guillemets', 'a zero-width space', 'a key that another host has', 'a chain of somebody else';
-
-# What a machine can do of a fix: the first instruction in it, as [verb, argument].
-sub instruction ($fix) {
-    for my $clause (split /; /, $fix) {
-        return [$1, $2] if $clause =~ /^(write|add|run): (.+)$/;
-        return ['remove', $1] if $clause =~ /^remove the line(?: at \S+:(\d+))?\b/;
-    }
-    return undef;
-}
-
-# The message with this id in what configtest said: (its fix, the line it names).
-sub told ($text, $id) {
-    my $label = sprintf 'TP%04d: ', $id;
-    my ($line) = $text =~ /^(.*$label.*)$/m or return;
-    my ($fix)  = $line =~ /\. Fix: (.*)$/;
-    my ($at)   = $line =~ /test\.conf:(\d+)/;
-    ($at) = $text =~ /line (\d+) of \S*test\.conf:\n.*$label/ if !defined $at;
-    return ($fix // '', $at);
-}
-
-sub changed ($conf, $at, $verb, $what) {
-    my @lines = split /\n/, $conf;
-    return "$what\n$conf" if $verb eq 'add' && $what =~ $OUTSIDE;
-    $at = $what if $verb eq 'remove' && defined $what;
-    splice @lines, $at - 1, 1, $verb eq 'write' ? $what : () if $verb ne 'add';
-    splice @lines, $at, 0, $what if $verb eq 'add';
-    return join("\n", @lines) . "\n";
-}
 
 $certs->leaf('elsewhere', san => ['c.test'], intermediates => 1, issuer => 'elsewhere');
 $certs->write('strange.chain', $certs->read('elsewhere.chain'));

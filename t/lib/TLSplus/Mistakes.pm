@@ -11,7 +11,9 @@ use TLSplus::Host;
 use TLSplus::Process qw(run);
 use TLSplus::Token   qw(has_engine);
 
-our @EXPORT = qw(errors expected global good host make_files pair unmark warnings);
+our @EXPORT = qw(changed errors expected global good host instruction make_files pair told unmark warnings);
+
+my $OUTSIDE = qr/^(?:Listen|LoadModule|Mutex) /;    # not in a <VirtualHost>
 
 # The files that the rows name.
 sub make_files ($certs) {
@@ -219,6 +221,35 @@ sub expected ($id, $line = undef, $directive = undef) {
     my $label = sprintf 'TP%04d: ', $id;
     return qr/$label/ if !defined $line;
     return qr/^.*$label.*\Q$directive\E at \S*test\.conf:$line\b|^.*line $line of \S*test\.conf:\n.*$label/m;
+}
+
+# What a machine can do of a fix: the first instruction in it, as [verb, argument].
+sub instruction ($fix) {
+    for my $clause (split /; /, $fix) {
+        return [$1, $2] if $clause =~ /^(write|add|run): (.+)$/;
+        return ['remove', $1] if $clause =~ /^remove the line(?: at \S+:(\d+))?\b/;
+    }
+    return undef;
+}
+
+# The message with this id in what configtest said: (its fix, the line it names).
+sub told ($text, $id) {
+    my $label = sprintf 'TP%04d: ', $id;
+    my ($line) = $text =~ /^(.*$label.*)$/m or return;
+    my ($fix)  = $line =~ /\. Fix: (.*)$/;
+    my ($at)   = $line =~ /test\.conf:(\d+)/;
+    ($at) = $text =~ /line (\d+) of \S*test\.conf:\n.*$label/ if !defined $at;
+    return ($fix // '', $at);
+}
+
+# The configuration after what instruction() gave was done at that line.
+sub changed ($conf, $at, $verb, $what) {
+    my @lines = split /\n/, $conf;
+    return "$what\n$conf" if $verb eq 'add' && $what =~ $OUTSIDE;
+    $at = $what if $verb eq 'remove' && defined $what;
+    splice @lines, $at - 1, 1, $verb eq 'write' ? $what : () if $verb ne 'add';
+    splice @lines, $at, 0, $what if $verb eq 'add';
+    return join("\n", @lines) . "\n";
 }
 
 1;
