@@ -57,6 +57,7 @@ class TlsDump {
     for (const Host& host : snapshot_.hosts()) {
       if (host.engine) host_section(host);
     }
+    for (std::uint32_t i = 0; i < input_.proxies.size(); ++i) proxy_section(i);
     for (std::size_t i = 0; i < policies_.size(); ++i) policy_section(i);
     return std::move(out_);
   }
@@ -121,10 +122,39 @@ class TlsDump {
   }
 
   void settings(const Host& host) {
-    if (host.config == nullptr) return;
-    for (const ShownSetting& shown : shown_settings(*host.config, *host.policy)) {
+    if (host.config != nullptr) settings(shown_settings(*host.config, *host.policy));
+  }
+
+  void settings(const std::vector<ShownSetting>& all) {
+    for (const ShownSetting& shown : all) {
       line("  ", padded(shown.directive, kDirectiveColumn), padded(shown.value, kValueColumn),
            place_text(shown.where));
+    }
+  }
+
+  /// Connections to other servers.
+  void proxy_section(std::uint32_t position) {
+    const ProxyInput& input = input_.proxies[position];
+    const ProxyTls& proxy = snapshot_.proxy(position);
+    out_ += '\n';
+    line("To other servers, ", escape(input.name), " (",
+         input.defined_at.file.empty() ? "main server" : place_text(input.defined_at), "):");
+    settings(shown_settings(*input.config, *proxy.policy));
+    std::vector<const Host*> users;
+    for (const Host& host : snapshot_.hosts()) {
+      if (input_.hosts[host.index].proxy == position) users.push_back(&host);
+    }
+    if (users.size() > 1) line("  of ", names_of(users));
+    if (proxy.certificates == nullptr) return;
+    for (const MachineCertificate& pair : proxy.certificates->pairs) {
+      line("  certificate: ", subject_of(*pair.leaf), ", ", escape(pair.file));
+      line("    issuer: ", issuer_of(*pair.leaf));
+      line("    valid: ", date_text(not_before_of(*pair.leaf)), " to ",
+           date_text(not_after_of(*pair.leaf)));
+      line("    chain: ", sk_X509_num(pair.chain.get()), " certificates");
+    }
+    for (const Cert& anchor : proxy.certificates->anchors) {
+      line("  trusted beside the authorities: ", subject_of(*anchor));
     }
   }
 

@@ -18,8 +18,9 @@ namespace tlsplus {
 std::string dump_certificates(const Snapshot& snapshot);
 
 /// Per address its hosts; per host the settings with the line that set each, its certificates, and
-/// whom it shares a policy with; per policy what OpenSSL makes of it: versions, suites, groups.
-/// `input` is what `snapshot` was built from, and its configuration is still there.
+/// whom it shares a policy with; the settings for other servers likewise; per policy what OpenSSL
+/// makes of it: versions, suites, groups. `input` is what `snapshot` was built from, and its
+/// configuration is still there.
 std::string dump_tls(const BuildInput& input, const Snapshot& snapshot, WallTime now);
 
 }  // namespace tlsplus

@@ -19,8 +19,8 @@ class Shower {
  public:
   Shower(const Field& field, std::vector<ShownSetting>& to) : field_(field), to_(to) {}
 
-  template <class T>
-  void show(const Setting<T>& written, const Policy& policy) {
+  template <class T, class AnyPolicy>
+  void show(const Setting<T>& written, const AnyPolicy& policy) {
     if constexpr (Field::kIsInPolicy) {
       add(shown(field_.of(policy)), written.where());
     } else {
@@ -66,6 +66,18 @@ std::vector<ShownSetting> shown_settings(const ServerConfig& config, const Polic
   std::vector<ShownSetting> shown;
   for_each_host_field(
       [&](const auto& field) { Shower(field, shown).show(config.*field.written, policy); });
+  return shown;
+}
+
+std::vector<ShownSetting> shown_settings(const ProxyConfig& config, const ProxyPolicy& policy) {
+  std::vector<ShownSetting> shown;
+  for_each_proxy_field([&](const auto& field) {
+    Shower(field, shown).show(config.*field.written, policy);
+    // Two lines make this one value.
+    if (shown.back().directive == "SSLProxyCheckPeerName" && !config.check_name.is_set()) {
+      shown.back().where = config.check_cn.where();
+    }
+  });
   return shown;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ssl_engine/settings/host_settings.h"
+#include "ssl_engine/settings/proxy_settings.h"
 
 namespace tlsplus {
 
@@ -18,7 +19,8 @@ struct ShownSetting {
   Where where;  // empty: a default
 };
 
-/// In the order of ServerConfig::fields(); one entry per occurrence, none for what has no value.
+/// In the order of fields(); one entry per occurrence, none for what has no value.
 std::vector<ShownSetting> shown_settings(const ServerConfig& config, const Policy& policy);
+std::vector<ShownSetting> shown_settings(const ProxyConfig& config, const ProxyPolicy& policy);
 
 }  // namespace tlsplus
