@@ -19,6 +19,7 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/certificates/certificate_files.h"
 #include "ssl_engine/lint/lint.h"
+#include "ssl_engine/lint/lint_proxies.h"
 #include "ssl_engine/messages/findings.h"
 #include "ssl_engine/openssl/fips.h"
 #include "ssl_engine/secrets/passphrase.h"
@@ -218,6 +219,7 @@ Assembled assemble(const BuildInput& input, CertificateFiles& certificates,
     findings.add(proxy.host, std::move(said));
     proxies.push_back(std::move(made));
   }
+  lint_proxies(input, proxies, findings);
   for (auto& [host, error] : steps.certificates.mismatches()) findings.add(host, std::move(error));
   certificates.finish();
   judge(drafts, input, clock, findings);

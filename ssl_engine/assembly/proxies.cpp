@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/lint/lint_proxies.h"
 #include "ssl_engine/openssl/tls/client_context.h"
 #include "ssl_engine/settings/cipher_list.h"
 
@@ -47,13 +48,6 @@ Result<SslCtx> context_for(const ProxyTls& proxy, bool secrets) {
   return std::move(*context).take();
 }
 
-/// The line to blame: the setting's own, or the one that turned TLS on.
-template <class T>
-Where where_of(const ProxyInput& input, const Setting<T>& setting) {
-  if (setting.is_set()) return setting.where();
-  return input.config->engine.is_set() ? input.config->engine.where() : input.defined_at;
-}
-
 TrustStores::Places places_of(const ProxyInput& input) {
   const ProxyConfig& config = *input.config;
   return {.ca_file = config.ca_file.where(),
@@ -62,16 +56,7 @@ TrustStores::Places places_of(const ProxyInput& input) {
           .ca_request_path = {},
           .crl_file = config.crl_file.where(),
           .crl_path = config.crl_path.where(),
-          .otherwise = where_of(input, config.engine)};
-}
-
-Error explain(const ProxyInput& input, const Error& error) {
-  const ProxyConfig& config = *input.config;
-  const std::string& directive = error.where.directive;
-  const Where where = directive == "SSLProxyProtocol"      ? where_of(input, config.protocol)
-                      : directive == "SSLProxyCipherSuite" ? where_of(input, config.cipher_list)
-                                                           : where_of(input, config.cipher_suites);
-  return diagnose(Tp::context_failed, error.what, where);
+          .otherwise = input.engine_where()};
 }
 
 }  // namespace
@@ -139,7 +124,8 @@ Judged<ProxyTls> Proxies::make(const ProxyInput& input) {
   if (!policy.engine || policy.selected.empty()) return result;
   const Known& context = context_of(proxy);
   proxy.context = context.context;
-  if (proxy.context == nullptr) result.findings.push_back(explain(input, context.refusal));
+  if (proxy.context == nullptr)
+    result.findings.push_back(explain_proxy_error(input, policy, context.refusal));
   return result;
 }
 

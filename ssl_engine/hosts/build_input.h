@@ -29,7 +29,8 @@ struct HostInput {
   std::vector<Endpoint> endpoints;       // <VirtualHost ...>; empty for the main server
   Where defined_at;                      // the <VirtualHost> line
   bool is_main_server = false;
-  bool speaks_https = false;  // `Protocol https`, or `Listen ... https`
+  bool speaks_https = false;           // `Protocol https`, or `Listen ... https`
+  std::optional<std::uint32_t> proxy;  // in BuildInput::proxies; none: no line says anything of it
   // What other modules contributed; paths, in pairs.
   std::vector<std::pair<std::string, std::string>> added_certificates;
   bool only_fallback_certificates = false;  // answer 503
@@ -62,6 +63,16 @@ struct ProxyInput {
   bool is_section = false;
   std::string name;  // ServerName:port of that host, or "<Proxy https://...>"
   Where defined_at;  // the <VirtualHost> or <Proxy> line; empty for the main server
+
+  /// The line that turned TLS on or off, or where there is none the one of the host or section.
+  [[nodiscard]] Where engine_where() const {
+    return config->engine.is_set() ? config->engine.where() : defined_at;
+  }
+  /// The setting's line; of one that is unset, engine_where().
+  template <class T>
+  [[nodiscard]] Where where_of(const Setting<T>& setting) const {
+    return setting.is_set() ? setting.where() : engine_where();
+  }
 };
 
 /// True if a connection to `listener` may be for the host; the main server answers for every

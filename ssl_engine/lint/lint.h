@@ -60,23 +60,35 @@ class PolicyLint {
   std::unordered_map<std::string, std::vector<std::string>> unprotected_;  // by cipher list
 };
 
+/// The two directives that say the ciphers of one thing.
+struct CipherNames {
+  std::string_view list;
+  std::string_view suites;
+};
+constexpr CipherNames kHostCiphers{"SSLCipherSuite", "SSLCipherSuite TLSv1.3"};
+constexpr CipherNames kProxyCiphers{"SSLProxyCipherSuite", "SSLProxyCipherSuite TLSv1.3"};
+constexpr CipherNames kCommandCiphers{"SSLOpenSSLConfCmd CipherString",
+                                      "SSLOpenSSLConfCmd Ciphersuites"};
+
 /// The words of cipher lists: what OpenSSL drops without a word.
 class CipherLint {
  public:
   void check(const Draft& draft, Findings& findings);
+  void check(const ProxyInput& input, Findings& findings);
 
  private:
-  enum class Of : std::uint8_t { directive, command, directory };
   struct Judgement {
     CipherListReview review;
     bool selects = true;  // OpenSSL takes it
   };
   /// Each list is read once, however many hosts have it.
   const Judgement& judgement_of(std::string_view list);
-  void check_list(const Draft& draft, std::string_view list, const Where& where, Findings& findings,
-                  Of of);
-  void check_suites(const Draft& draft, std::string_view suites, const Where& where,
-                    Findings& findings, Of of);
+  void check_list(std::uint32_t host, std::string_view list, const Where& where,
+                  const CipherNames& names, Findings& findings);
+  void check_place(std::uint32_t host, std::string_view list, const Where& where,
+                   Findings& findings);
+  void check_suites(std::uint32_t host, std::string_view suites, const Where& where,
+                    const CipherNames& names, Findings& findings);
 
   CipherWords words_;
   std::unordered_map<std::string, Judgement> lists_;
@@ -85,9 +97,12 @@ class CipherLint {
 
 /// What OpenSSL did not take, by the word that is wrong: a cipher list that selects nothing, suites
 /// of TLS 1.3 of which none is known, a command that is refused.
-Error explain_cipher_list(const ConfiguredHost& host, const Policy& policy);
-Error explain_cipher_suites(const ConfiguredHost& host, const Policy& policy);
+Error explain_cipher_list(const std::string& list, Where where, const CipherNames& names);
+Error explain_cipher_suites(const std::string& suites, Where where, const CipherNames& names);
 Error explain_command(const ConfiguredHost& host, Error error);
+
+/// The fix that selects these versions and no others.
+std::string write_versions(std::string_view directive, ProtocolSet versions, ProtocolSet but);
 
 /// The Error of ContextFactory as a finding of the directive's own words and line.
 Error explain_context_error(const ConfiguredHost& host, const Policy& policy, Error error);

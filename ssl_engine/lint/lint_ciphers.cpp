@@ -19,11 +19,6 @@
 namespace tlsplus {
 namespace {
 
-constexpr std::string_view kList = "SSLCipherSuite";
-constexpr std::string_view kSuites = "SSLCipherSuite TLSv1.3";
-constexpr std::string_view kListCommand = "SSLOpenSSLConfCmd CipherString";
-constexpr std::string_view kSuitesCommand = "SSLOpenSSLConfCmd Ciphersuites";
-
 // Words that belong to the other setting are a mistake of another kind than unknown ones.
 Error word_warning(const CipherListReview& review, Where where, std::string fix) {
   return diagnose(review.elsewhere.empty() ? Tp::cipher_word_unknown : Tp::cipher_word_elsewhere,
@@ -47,24 +42,22 @@ std::string why_empty(const CipherListReview& review, std::string_view list) {
 
 }  // namespace
 
-Error explain_cipher_list(const ConfiguredHost& host, const Policy& policy) {
-  const Where where = host.where_of(host.config().cipher_list);
+Error explain_cipher_list(const std::string& list, Where where, const CipherNames& names) {
   CipherWords words;
-  const auto review = review_cipher_list(policy.cipher_list, words);
-  if (review.faults.empty() && selects_any_suite(policy.cipher_list)) {
-    return diagnose(Tp::cipher_list_only_anonymous, quote(policy.cipher_list), where);
+  const auto review = review_cipher_list(list, words);
+  if (review.faults.empty() && selects_any_suite(list)) {
+    return diagnose(Tp::cipher_list_only_anonymous, quote(list), std::move(where),
+                    text("write for example: ", names.list, " HIGH"));
   }
-  return diagnose(Tp::cipher_list_empty, why_empty(review, policy.cipher_list), where,
-                  fix_for_list(review, kList, kSuites, words));
+  return diagnose(Tp::cipher_list_empty, why_empty(review, list), std::move(where),
+                  fix_for_list(review, names.list, names.suites, words));
 }
 
-Error explain_cipher_suites(const ConfiguredHost& host, const Policy& policy) {
+Error explain_cipher_suites(const std::string& suites, Where where, const CipherNames& names) {
   CipherWords words;
-  const auto review = review_suites(policy.cipher_suites, words);
-  return diagnose(Tp::cipher_suites_unknown,
-                  review.faults.empty() ? quote(policy.cipher_suites) : review.told(),
-                  host.where_of(host.config().cipher_suites),
-                  fix_for_suites(review, kSuites, kList));
+  const auto review = review_suites(suites, words);
+  return diagnose(Tp::cipher_suites_unknown, review.faults.empty() ? quote(suites) : review.told(),
+                  std::move(where), fix_for_suites(review, names.suites, names.list));
 }
 
 Error explain_command(const ConfiguredHost& host, Error error) {
@@ -87,12 +80,13 @@ Error explain_command(const ConfiguredHost& host, Error error) {
     return diagnose(Tp::conf_command_failed,
                     text("no cipher is selected by ", quote(value),
                          review.faults.empty() ? "" : ": ", review.told()),
-                    where, fix_for_list(review, kListCommand, kSuitesCommand, words));
+                    where,
+                    fix_for_list(review, kCommandCiphers.list, kCommandCiphers.suites, words));
   }
   if (equals_ignoring_case(command, "Ciphersuites")) {
     const auto review = review_suites(value, words);
     return diagnose(Tp::conf_command_failed, text(command, ": ", review.told()), where,
-                    fix_for_suites(review, kSuitesCommand, kListCommand));
+                    fix_for_suites(review, kCommandCiphers.suites, kCommandCiphers.list));
   }
   const auto review = review_command_value(command, value);
   if (review.faults.empty()) return diagnose(Tp::conf_command_failed, error.what, where);
@@ -109,22 +103,35 @@ void CipherLint::check(const Draft& draft, Findings& findings) {
   if (draft.policy == nullptr) return;
   const ServerConfig& config = draft.config();
   if (config.cipher_list.is_set()) {
-    check_list(draft, *config.cipher_list, config.cipher_list.where(), findings, Of::directive);
+    check_list(draft.index, *config.cipher_list, config.cipher_list.where(), kHostCiphers,
+               findings);
   }
   if (config.cipher_suites.is_set()) {
-    check_suites(draft, *config.cipher_suites, config.cipher_suites.where(), findings,
-                 Of::directive);
+    check_suites(draft.index, *config.cipher_suites, config.cipher_suites.where(), kHostCiphers,
+                 findings);
   }
   for (const auto& entry : config.conf_commands.entries()) {
     if (equals_ignoring_case(entry.value.command, "CipherString")) {
-      check_list(draft, entry.value.value, entry.where(), findings, Of::command);
+      check_list(draft.index, entry.value.value, entry.where(), kCommandCiphers, findings);
     } else if (equals_ignoring_case(entry.value.command, "Ciphersuites")) {
-      check_suites(draft, entry.value.value, entry.where(), findings, Of::command);
+      check_suites(draft.index, entry.value.value, entry.where(), kCommandCiphers, findings);
     }
   }
   for (const auto& entry : config.directory_demands.entries()) {
     if (entry.value.kind != DirectoryDemand::Kind::ciphers) continue;
-    check_list(draft, entry.value.words, entry.where(), findings, Of::directory);
+    check_place(draft.index, entry.value.words, entry.where(), findings);
+  }
+}
+
+void CipherLint::check(const ProxyInput& input, Findings& findings) {
+  const ProxyConfig& config = *input.config;
+  if (config.cipher_list.is_set()) {
+    check_list(input.host, *config.cipher_list, config.cipher_list.where(), kProxyCiphers,
+               findings);
+  }
+  if (config.cipher_suites.is_set()) {
+    check_suites(input.host, *config.cipher_suites, config.cipher_suites.where(), kProxyCiphers,
+                 findings);
   }
 }
 
@@ -137,27 +144,30 @@ const CipherLint::Judgement& CipherLint::judgement_of(std::string_view list) {
   return judged;
 }
 
-void CipherLint::check_list(const Draft& draft, std::string_view list, const Where& where,
-                            Findings& findings, Of of) {
+// One that selects nothing is an error, and has been told.
+void CipherLint::check_list(std::uint32_t host, std::string_view list, const Where& where,
+                            const CipherNames& names, Findings& findings) {
   const Judgement& judged = judgement_of(list);
-  const bool is_command = of == Of::command;
-  if (judged.selects && judged.review.faults.empty()) return;
-  // A host whose own list selects nothing has been told so; a place goes on with its host's.
-  if (!judged.selects && of != Of::directory) return;
-  // What is for TLS 1.3 has no meaning in a place.
-  std::string fix = of == Of::directory
-                        ? text("write: ", kList, ' ', usable_list(judged.review.mended, words_))
-                        : fix_for_list(judged.review, is_command ? kListCommand : kList,
-                                       is_command ? kSuitesCommand : kSuites, words_);
-  findings.add(draft.index, judged.selects
-                                ? word_warning(judged.review, where, std::move(fix))
-                                : diagnose(Tp::directory_ciphers_empty,
-                                           why_empty(judged.review, list), where, std::move(fix)));
+  if (!judged.selects || judged.review.faults.empty()) return;
+  findings.add(host, word_warning(judged.review, where,
+                                  fix_for_list(judged.review, names.list, names.suites, words_)));
 }
 
-void CipherLint::check_suites(const Draft& draft, std::string_view suites, const Where& where,
-                              Findings& findings, Of of) {
-  const bool is_command = of == Of::command;
+// A place goes on with the list of its host. What is for TLS 1.3 has no meaning there.
+void CipherLint::check_place(std::uint32_t host, std::string_view list, const Where& where,
+                             Findings& findings) {
+  const Judgement& judged = judgement_of(list);
+  if (judged.selects && judged.review.faults.empty()) return;
+  std::string fix =
+      text("write: ", kHostCiphers.list, ' ', usable_list(judged.review.mended, words_));
+  findings.add(host, judged.selects
+                         ? word_warning(judged.review, where, std::move(fix))
+                         : diagnose(Tp::directory_ciphers_empty, why_empty(judged.review, list),
+                                    where, std::move(fix)));
+}
+
+void CipherLint::check_suites(std::uint32_t host, std::string_view suites, const Where& where,
+                              const CipherNames& names, Findings& findings) {
   const auto [known, is_new] = suites_.try_emplace(std::string(trim(suites)));
   Judgement& judged = known->second;
   if (is_new) {
@@ -165,12 +175,8 @@ void CipherLint::check_suites(const Draft& draft, std::string_view suites, const
     judged.selects = words_.takes_suites(known->first);
   }
   const CipherListReview& review = judged.review;
-  // What OpenSSL refuses, the host has been told.
   if (review.faults.empty() || !judged.selects) return;
-  findings.add(draft.index,
-               word_warning(review, where,
-                            fix_for_suites(review, is_command ? kSuitesCommand : kSuites,
-                                           is_command ? kListCommand : kList)));
+  findings.add(host, word_warning(review, where, fix_for_suites(review, names.suites, names.list)));
 }
 
 }  // namespace tlsplus

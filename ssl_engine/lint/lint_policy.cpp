@@ -14,12 +14,6 @@
 namespace tlsplus {
 namespace {
 
-// The line that selects them and no others.
-std::string write_versions(ProtocolSet versions, ProtocolSet but) {
-  versions.remove(but);
-  return text("write: SSLProtocol ", spelled(versions));
-}
-
 // "ADH", "NULL-SHA", "RSA+aNULL" ask for such suites by name; "ALL" and "HIGH" only contain them.
 bool asks_for_unprotected(std::string_view word) noexcept {
   // Of these "+ADH" only moves to the end what other words have selected.
@@ -99,10 +93,21 @@ std::string wanted_by(const std::vector<Suite>& suites) {
 
 }  // namespace
 
+std::string write_versions(std::string_view directive, ProtocolSet versions, ProtocolSet but) {
+  versions.remove(but);
+  return text("write: ", directive, ' ', spelled(versions));
+}
+
 Error explain_context_error(const ConfiguredHost& host, const Policy& policy, Error error) {
   const std::string& directive = error.where.directive;
-  if (directive == "SSLCipherSuite") return explain_cipher_list(host, policy);
-  if (directive == "SSLCipherSuite TLSv1.3") return explain_cipher_suites(host, policy);
+  if (directive == kHostCiphers.list) {
+    return explain_cipher_list(policy.cipher_list, host.where_of(host.config().cipher_list),
+                               kHostCiphers);
+  }
+  if (directive == kHostCiphers.suites) {
+    return explain_cipher_suites(policy.cipher_suites, host.where_of(host.config().cipher_suites),
+                                 kHostCiphers);
+  }
   if (directive == "TLSPlusGroups") {
     return diagnose(Tp::groups_value, std::move(error.what), host.config().groups.where());
   }
@@ -139,7 +144,7 @@ void PolicyLint::check(const Draft& draft, Findings& findings) {
     findings.add(draft.index,
                  diagnose(Tp::protocol_hole, text("not served: ", names_of(dropped, ", ")),
                           draft.where_of(draft.config().protocol),
-                          write_versions(policy.selected, dropped)));
+                          write_versions("SSLProtocol", policy.selected, dropped)));
   }
   check_anonymous(draft, findings);
   if (draft.context == nullptr) return;

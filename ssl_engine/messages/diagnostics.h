@@ -307,6 +307,14 @@ enum class Tp : MessageId {
   renegotiation_refused = 742,
 
   // 800..839 settings of TLS to other servers: diagnostics_proxy.cpp
+  proxy_not_verified = 800,
+  proxy_name_unchecked = 801,
+  proxy_verify_without_ca = 802,
+  proxy_trust_unused = 803,
+  proxy_anchors = 804,
+  proxy_without_engine = 805,
+  proxy_engine_missing = 806,
+  proxy_section_apart = 807,
   machine_key_encrypted = 820,
   machine_key_alone = 821,
   machine_key_mismatch = 822,

@@ -21,14 +21,14 @@ constexpr Diagnostic kRows[] = {
      "move the line to the server or the <VirtualHost>, and tell clients apart with Require expr"},
     {Tp::ca_not_found, Level::error, "there is no certificate of an authority in it",
      "A file or folder of authorities must hold at least one certificate, in PEM or DER.",
-     "put the certificate of the authority that issues your clients' certificates there"},
+     "put the certificate of the authority there whose certificates are to be believed"},
     {Tp::ca_not_decodable, Level::error, "part of a file of authorities cannot be read",
      "A certificate in the file is damaged, or what stands there is something else.",
      "repair the file, or remove the part that is named"},
     {Tp::ca_without_links, Level::warn, "folder of authorities has no hash links",
      "Certificates in a folder are found by links named after a hash of their subject. Without "
      "links their names are shown to clients, but no certificate can be verified.",
-     "run: openssl rehash <folder>, or use SSLCACertificateFile"},
+     "run: openssl rehash <folder>, or name the authorities in one file"},
     {Tp::ca_expired, Level::warn, "certificate of an authority has expired",
      "Certificates that it issued are refused.",
      "replace it by the authority's current certificate, or remove it"},
@@ -43,17 +43,18 @@ constexpr Diagnostic kRows[] = {
     {Tp::crl_without_links, Level::warn, "folder of revocation lists has no hash links",
      "Lists in a folder are found by links named after a hash of their issuer, hash.r0 and so on. "
      "Without links no list is ever found.",
-     "run: openssl rehash <folder>, or use SSLCARevocationFile"},
+     "run: openssl rehash <folder>, or name the lists in one file"},
     {Tp::crl_expired, Level::warn, "revocation list has expired",
      "With a list that is out of date nobody can tell whether a certificate is still good, so all "
      "certificates of its authority are refused.",
      "fetch the current list, then: apachectl graceful"},
     {Tp::crl_check_without_crl, Level::error,
      "revocations are to be looked up, but there is no list",
-     "SSLCARevocationCheck needs to know where the lists are.",
+     "What looks up revocations needs to know where the lists are.",
      "add SSLCARevocationFile or SSLCARevocationPath"},
     {Tp::crl_not_checked, Level::warn, "revocation lists are configured but not used",
-     "Nothing is looked up in them unless SSLCARevocationCheck says so.",
+     "Nothing is looked up in them unless SSLCARevocationCheck says so, of other servers "
+     "SSLProxyCARevocationCheck.",
      "add: SSLCARevocationCheck chain"},
     {Tp::verify_without_ca, Level::warn, "clients are to be verified, but no authority is known",
      "Without authorities every certificate that a client shows is refused.",
@@ -84,9 +85,9 @@ constexpr Diagnostic kRows[] = {
      "ask during the handshake: SSLVerifyClient optional in the <VirtualHost>; or lower "
      "TLSPlusHandshakeTimeout, or raise ThreadsPerChild"},
     {Tp::ca_is_none, Level::warn, "certificate among the authorities is no authority's",
-     "It can vouch for nobody, so that clients are refused who were meant to come in. As a rule it "
-     "is the server's own certificate, written where its issuer's belongs.",
-     "write the certificate of the authority that issues your clients' certificates instead"},
+     "It can vouch for nobody, so that certificates are refused that were meant to be believed. As "
+     "a rule it is a server's own certificate, written where its issuer's belongs.",
+     "write the certificate of the authority that issued the certificates in question instead"},
     {Tp::client_certificate_refused, Level::warn, "client certificate refused",
      "The certificate, or one that issued it, did not stand up to SSLVerifyClient. The reason is "
      "the "

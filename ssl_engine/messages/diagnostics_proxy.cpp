@@ -8,6 +8,48 @@ namespace tlsplus {
 namespace {
 
 constexpr Diagnostic kRows[] = {
+    {Tp::proxy_not_verified, Level::notice, "other servers are not verified",
+     "SSLProxyVerify is none, which it is where it is not written: whatever certificate the other "
+     "server shows is accepted, as long as it has the right name and has not ended. Whoever can "
+     "get between the two can read and change everything.",
+     "write SSLProxyVerify require, and SSLProxyCACertificateFile with the authority that issued "
+     "the other server's certificate"},
+    {Tp::proxy_name_unchecked, Level::notice, "names of other servers are not checked",
+     "SSLProxyCheckPeerName off, or SSLProxyCheckPeerCN off: any certificate that the authorities "
+     "of SSLProxyCACertificateFile have issued is accepted, for whatever name.",
+     "remove the line, or write: SSLProxyCheckPeerName on"},
+    {Tp::proxy_verify_without_ca, Level::warn,
+     "other servers are to be verified, but no authority is known",
+     "Without authorities the certificate of every other server is refused, and each request to "
+     "one is answered 500.",
+     "add SSLProxyCACertificateFile with the authority that issued the other server's certificate"},
+    {Tp::proxy_trust_unused, Level::warn,
+     "authorities for other servers are configured but not used",
+     "SSLProxyVerify is none, which it is where it is not written: authorities and revocation "
+     "lists are read, and no certificate is held against them.",
+     "add: SSLProxyVerify require"},
+    {Tp::proxy_anchors, Level::warn, "certificates of one's own chain are trusted of other servers",
+     "Certificates in SSLProxyMachineCertificateChainFile, and those without a key in "
+     "SSLProxyMachineCertificateFile, are meant for the chain of the certificate that is shown to "
+     "other servers. As with mod_ssl they are trusted like those of SSLProxyCACertificateFile: "
+     "whatever they have issued is accepted of other servers, too.",
+     "leave it if the same authority issues the other servers' certificates; else remove the "
+     "chain, if the other servers have it anyway"},
+    {Tp::proxy_without_engine, Level::warn,
+     "this directive has no effect without SSLProxyEngine on",
+     "TLS to other servers takes SSLProxyEngine on, in the same server, or in the same <Proxy> "
+     "section. What a section does not say it has from the server that it stands in, not from the "
+     "virtual host of the request.",
+     "add: SSLProxyEngine on; or remove the lines"},
+    {Tp::proxy_engine_missing, Level::warn, "TLS to another server needs SSLProxyEngine on",
+     "Every request that is sent there is answered 500.", "add: SSLProxyEngine on"},
+    {Tp::proxy_section_apart, Level::warn,
+     "<Proxy> section of the main server does not have what virtual hosts say",
+     "What a section does not say it has from the server that it stands in, not from the virtual "
+     "host of the request; mod_ssl does the same. For the addresses of the section it stands in "
+     "the place of the virtual host's own settings.",
+     "write the virtual host's line into the section, too; or move the section to the virtual "
+     "host"},
     {Tp::machine_key_encrypted, Level::error, "private key for other servers is encrypted",
      "The keys of SSLProxyMachineCertificateFile and SSLProxyMachineCertificatePath must be there "
      "without a pass phrase: nobody is asked for one. mod_ssl refuses to start, too.",

@@ -13,6 +13,7 @@
 #include "ssl_engine/certificates/certificate_files.h"
 #include "ssl_engine/httpd/apache/module.h"
 #include "ssl_engine/httpd/modules/peer_hooks.h"
+#include "ssl_engine/httpd/startup/backend_facts.h"
 #include "ssl_engine/httpd/startup/config.h"
 #include "ssl_engine/httpd/startup/neighbour_facts.h"
 #include "ssl_engine/httpd/startup/retained.h"
@@ -90,6 +91,7 @@ std::vector<Finding> Generation::build(apr_pool_t* pool, apr_pool_t* scratch) {
   });
   append(found, std::move(built.findings));
   append(found, lint_neighbours(neighbour_facts(input, servers, scratch)));
+  append(found, lint_backends(input, backend_lines(input, scratch)));
   if (built.snapshot != nullptr) append(found, sessions.judge(*built.snapshot));
   if (built.snapshot != nullptr) engine.publish(std::move(built.snapshot));
   return found;

@@ -8,34 +8,16 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string_view>
 #include <utility>
 
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/hosts/addresses.h"
+#include "ssl_engine/httpd/startup/line_tree.h"
 
 namespace tlsplus {
 namespace {
-
-using Lines = const ap_directive_t*;
-
-bool is(Lines line, std::string_view name) noexcept {
-  return equals_ignoring_case(line->directive, name);
-}
-
-/// The arguments as words; quotes are gone.
-std::vector<std::string> words_of(Lines line, apr_pool_t* pool) {
-  std::vector<std::string> words;
-  const char* rest = line->args == nullptr ? "" : line->args;
-  while (*rest != '\0') words.emplace_back(ap_getword_conf(pool, &rest));
-  return words;
-}
-
-Where place_of(Lines line) {
-  return {line->directive, line->filename == nullptr ? "" : line->filename, line->line_num};
-}
 
 /// How the lines of a section, or of a container in it, go together.
 enum class Container : std::uint8_t { any, all, none };
@@ -63,12 +45,7 @@ struct Alternatives {
 class Walk {
  public:
   Walk(const BuildInput& input, NeighbourFacts& facts, apr_pool_t* scratch)
-      : facts_(facts), scratch_(scratch) {
-    for (std::uint32_t i = 0; i < input.hosts.size(); ++i) {
-      const Where& at = input.hosts[i].defined_at;
-      if (!at.file.empty()) hosts_[{at.file, at.line}] = i;
-    }
-  }
+      : facts_(facts), scratch_(scratch), hosts_(input) {}
 
   void server(Lines line) {
     for (; line != nullptr; line = line->next) {
@@ -76,11 +53,9 @@ class Walk {
         visit(line, {});
         continue;
       }
-      const auto host =
-          hosts_.find({line->filename == nullptr ? "" : line->filename, line->line_num});
-      if (host == hosts_.end()) continue;
       Section around;
-      around.host = host->second;
+      around.host = hosts_.at(line);
+      if (!around.host) continue;
       for (Lines child = line->first_child; child != nullptr; child = child->next) {
         visit(child, around);
       }
@@ -115,13 +90,11 @@ class Walk {
     Section inner = around;
     const bool is_container = starts_with_ignoring_case(line->directive, "<Require");
     if (!is_container) {
-      auto path = words_of(line, scratch_);
-      if (!path.empty() && path.back().ends_with('>')) path.back().pop_back();
-      if (!path.empty() && path.back().empty()) path.pop_back();
-      inner.shown = text(line->directive, ' ', join(path, " "), '>');
+      const std::string path = argument_of(line, scratch_);
+      inner.shown = text(line->directive, ' ', path, '>');
       const bool is_plain = is(line, "<Directory") && !path.empty() &&
-                            path.front().find_first_of("*?[~>") == std::string::npos;
-      inner.directory = is_plain ? path.front() : std::string();
+                            path.find_first_of("*?[~>") == std::string::npos;
+      inner.directory = is_plain ? path : std::string();
     }
     inner.line_needs_tls = inner.line_needs_tls || has_line_for_tls(line->first_child);
     if (!is_container) {
@@ -251,7 +224,7 @@ class Walk {
 
   NeighbourFacts& facts_;
   apr_pool_t* scratch_;
-  std::map<std::pair<std::string, int>, std::uint32_t> hosts_;
+  HostsByLine hosts_;
 };
 
 bool is_loopback(std::string_view address) noexcept {

@@ -124,10 +124,21 @@ HostInput host_input_of(server_rec& server, const std::vector<Listener>& listene
   return host;
 }
 
+/// "<Proxy https://a.example/>", without the quotes it may be written with.
+std::string shown_section(const ap_directive_t& line) {
+  std::string_view argument = line.args == nullptr ? "" : line.args;
+  if (argument.ends_with('>')) argument.remove_suffix(1);
+  argument = trim(argument);
+  if (argument.size() > 1 && argument.starts_with('"') && argument.ends_with('"')) {
+    argument = argument.substr(1, argument.size() - 2);
+  }
+  return text(line.directive, ' ', argument, '>');
+}
+
 /// The settings under which connections to other servers are made, those of the servers first: many
 /// virtual hosts have the main server's.
 std::vector<ProxyInput> proxy_inputs_of(const std::vector<server_rec*>& servers,
-                                        const std::vector<HostInput>& hosts) {
+                                        std::vector<HostInput>& hosts) {
   std::vector<ProxyInput> inputs;
   const auto add = [&](ProxySlot& slot, std::uint32_t host) -> ProxyInput& {
     slot.index = static_cast<std::uint32_t>(inputs.size());
@@ -137,7 +148,9 @@ std::vector<ProxyInput> proxy_inputs_of(const std::vector<server_rec*>& servers,
   std::set<const ProxySlot*> known;
   for (std::uint32_t host = 0; host < servers.size(); ++host) {
     ProxySlot* const own = slot_of(servers[host]->lookup_defaults).proxy;
-    if (own != nullptr && known.insert(own).second) add(*own, host);
+    if (own == nullptr) continue;
+    if (known.insert(own).second) add(*own, host);
+    hosts[host].proxy = own->index;
   }
   for (std::uint32_t host = 0; host < servers.size(); ++host) {
     const ProxySlot* const base = slot_of(servers[host]->lookup_defaults).proxy;
@@ -146,7 +159,7 @@ std::vector<ProxyInput> proxy_inputs_of(const std::vector<server_rec*>& servers,
       ProxyInput& input = add(*section, host);
       const ap_directive_t& line = *section->section;
       input.is_section = true;
-      input.name = text(line.directive, ' ', line.args);
+      input.name = shown_section(line);
       input.defined_at = {line.directive, line.filename, line.line_num};
     }
   }
