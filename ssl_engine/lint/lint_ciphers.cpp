@@ -47,7 +47,7 @@ Error explain_cipher_list(const std::string& list, Where where, const CipherName
   const auto review = review_cipher_list(list, words);
   if (review.faults.empty() && selects_any_suite(list)) {
     return diagnose(Tp::cipher_list_only_anonymous, quote(list), std::move(where),
-                    text("write for example: ", names.list, " HIGH"));
+                    text("write: ", names.list, " HIGH"));
   }
   return diagnose(Tp::cipher_list_empty, why_empty(review, list), std::move(where),
                   fix_for_list(review, names.list, names.suites, words));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is said of connections to other servers. mod_ssl starts with most of it and says nothing, so
+// lint_proxies(), rule by rule. mod_ssl starts with most of what is said here and says nothing, so
 // that people find out by a 500, or never.
 #include "ssl_engine/lint/lint_proxies.h"
 

@@ -30,7 +30,6 @@ my %PROSE = map { $_ => 1 } (
     335,                                                     # a module is to be installed
     110, 703, 704, 706, 708, 709, 711, 719,             # another file or folder
     622 .. 625, 631,                                         # a secret to be made on all machines
-    821, 822,                                                # a certificate for a key
     702, 712, 714, 716, 717,                                 # several lines, or a file that only its authority has
     501,                                                     # what was to be asked
     820 .. 828, 830, 831,                                    # another certificate, key or chain for backends
@@ -57,7 +56,6 @@ my @APART = (
     ['whatever OpenSSL may refuse beyond what is known: its words are the evidence', 310],
     ['only a start, or a child, opens caches and locks (t/resumption/)', 604 .. 606, 608, 610, 612, 615, 616, 618, 621],
     ['about settings for other servers: followed in t/proxy/settings.t', 800 .. 807],
-    ['about certificates for other servers: another certificate, key or chain is to be got', 820, 823 .. 828, 830, 831],
     ['about one connection to another server, or how it is made', 840 .. 854],
     ['said while the server runs and its files change (t/resumption/ticket-keys.t)', 630],
 );
@@ -172,9 +170,6 @@ my @MORE = (
     [714, 'no authority',                  good('! SSLVerifyClient require')],
     [715, 'names without authorities',     good('! SSLCADNRequestFile @CERTS@/ca.crt')],
     # other servers
-    [821, 'a key alone',                   good('  SSLProxyEngine on', '! SSLProxyMachineCertificateFile @CERTS@/direct.key'), [qw(proxy)]],
-    [822, 'the key of another',            good('  SSLProxyEngine on', '! SSLProxyMachineCertificateFile @CERTS@/apart.pem'), [qw(proxy)]],
-    [829, 'a key for a chain',             good('  SSLProxyEngine on', '  SSLProxyMachineCertificateFile @CERTS@/both.pem', '! SSLProxyMachineCertificateChainFile @CERTS@/direct.key'), [qw(proxy)]],
     [716, 'a place that asks',             good('  SSLCACertificateFile @CERTS@/ca.crt', '  <Location /x>', '! SSLVerifyClient require', '  </Location>')],
     # certificates for backends
     [820, 'an encrypted key for backends', good('  SSLProxyEngine on', '! SSLProxyMachineCertificateFile @CERTS@/m-locked.pem')],
