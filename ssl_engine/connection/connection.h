@@ -17,7 +17,7 @@
 #include "ssl_engine/connection/engine.h"
 #include "ssl_engine/connection/first_hello.h"
 #include "ssl_engine/connection/presented_certificates.h"
-#include "ssl_engine/connection/reauthentication.h"
+#include "ssl_engine/connection/reauthentication_rules.h"
 #include "ssl_engine/connection/resumption.h"
 #include "ssl_engine/connection/tls_end.h"
 #include "ssl_engine/hosts/snapshot.h"

@@ -7,7 +7,7 @@
 
 #include "ssl_engine/base/network_of.h"
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/connection/reauthentication.h"
+#include "ssl_engine/connection/reauthentication_rules.h"
 #include "ssl_engine/httpd/apache/module.h"
 #include "ssl_engine/httpd/connection/tls_connection.h"
 #include "ssl_engine/httpd/request/buffered_body.h"

@@ -2,7 +2,7 @@
 //
 // When a client must be asked again for a place inside a host. A wrong "no" lets somebody in, so
 // every combination that matters has a row.
-#include "ssl_engine/connection/reauthentication.h"
+#include "ssl_engine/connection/reauthentication_rules.h"
 
 #include "ssl_engine/trust/trust_store.h"
 #include "t/unit/unit.h"
@@ -92,8 +92,8 @@ START_TEST(a_place_asks_for_more_and_never_for_less) {
 }
 END_TEST
 
-Suite* reauthentication_suite() {
-  Suite* suite = suite_create("reauthentication");
+Suite* reauthentication_rules_suite() {
+  Suite* suite = suite_create("reauthentication_rules");
   TCase* tests = tcase_create("decisions");
   tcase_add_loop_test(tests, a_client_is_asked_when_it_must_be, 0, std::size(kRows));
   tcase_add_test(tests, another_authority_or_other_lists_are_another_question);
@@ -105,5 +105,5 @@ Suite* reauthentication_suite() {
 }  // namespace
 
 int main() {
-  return tlsplus::test::run_suite(reauthentication_suite());
+  return tlsplus::test::run_suite(reauthentication_rules_suite());
 }

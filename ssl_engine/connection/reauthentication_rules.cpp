@@ -2,7 +2,7 @@
 //
 // must_ask(): what a place wants, held against what the client has shown. A place can ask for more
 // than its host, never for less: `none` in a directory takes nothing back.
-#include "ssl_engine/connection/reauthentication.h"
+#include "ssl_engine/connection/reauthentication_rules.h"
 
 #include <algorithm>
 
