@@ -6,7 +6,6 @@
 // there.
 #include "ssl_engine/connection/connection.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "ssl_engine/base/boundary.h"
@@ -15,11 +14,9 @@
 #include "ssl_engine/openssl/errors.h"
 #include "ssl_engine/openssl/tls/message_trace.h"
 #include "ssl_engine/openssl/tls/server_ssl.h"
-#include "ssl_engine/openssl/tls/session_client.h"
 #include "ssl_engine/openssl/tls/session_info.h"
 #include "ssl_engine/openssl/tls/srp.h"
 #include "ssl_engine/trust/password_store.h"
-#include "ssl_engine/trust/trust_store.h"
 
 namespace tlsplus {
 namespace {
@@ -43,6 +40,7 @@ Connection::Connection(Engine& engine, std::shared_ptr<const Snapshot> snapshot,
       host_(&base),
       serving_(&base),
       resumption_(engine.clock(), services.log(), verifier_),
+      reauthentication_(*this, stream_, verifier_, resumption_),
       began_(engine.clock().steady()) {}
 
 Connection::~Connection() = default;
@@ -173,18 +171,9 @@ bool Connection::take_step() {
   return false;
 }
 
-bool Connection::is_client_accepted() const noexcept {
-  if (answers_challenge_) return true;
-  const bool has_certificate = peer_certificate(stream_.ssl()) != nullptr;
-  if (!has_certificate) return verifier_.rules().mode != VerifyMode::require;
-  // A resumed session brings the result of its first verification.
-  return is_verified(stream_.ssl()) || verifier_.rules().mode == VerifyMode::optional_no_ca ||
-         verifier_.rules().mode == VerifyMode::none;
-}
-
 void Connection::finish_handshake() {
   // OpenSSL has seen to that already; nobody passes here by a mistake of ours.
-  if (!is_client_accepted()) {
+  if (!answers_challenge_ && !verifier_.accepts_peer(stream_.ssl())) {
     const std::string_view user = srp_user(stream_.ssl());
     fail(Tp::client_certificate_missing,
          user.empty() ? "" : text("SRP user ", quote(user), " proved a password instead"));
@@ -218,63 +207,10 @@ StreamStatus Connection::decrypt(MutableByteView into, std::size_t& count) {
   return status;
 }
 
-Shown Connection::shown() const noexcept {
-  const SSL& ssl = stream_.ssl();
-  const bool has_certificate = peer_certificate(ssl) != nullptr;
-  return {.rules = verifier_.rules(),
-          .trust = verifier_.trust(),
-          .has_certificate = has_certificate,
-          .is_verified = has_certificate && is_verified(ssl) && !verifier_.was_lenient()};
-}
-
-bool Connection::would_pass(const VerifyRules& rules, const TrustStore* trust) const {
-  if (trust == nullptr) return false;
-  Verifier verifier;
-  verifier.begin(rules, trust);
-  return client_passes(stream_.ssl(), *trust->store,
-                       [&](const ChainStep& step) { return verifier.judge(step); });
-}
-
-Askable Connection::askable() const noexcept {
-  const SSL& ssl = stream_.ssl();
-  if (is_tls13(ssl)) return offers_asking_ ? Askable::yes : Askable::not_offered;
-  const bool is_safe = has_secure_renegotiation(ssl) || serving_->policy->insecure_renegotiation;
-  return is_safe ? Askable::yes : Askable::insecure;
-}
-
-bool Connection::ask_again(const VerifyRules& rules, const TrustStore* trust) {
-  SSL& ssl = stream_.ssl();
-  before_asking_ = finished_mark(ssl);
-  verifier_before_asking_ = std::exchange(verifier_, {});
-  verifier_.begin(rules, trust);
-  resumption_.begin_asking();
-  // In TLS 1.3 a client without certificate can be told in an answer, and OpenSSL need not insist.
-  const AskClient ask = asking(rules.mode);
-  ask_client(ssl, is_tls13(ssl) && ask == AskClient::insist ? AskClient::yes : ask,
-             trust == nullptr ? nullptr : trust->store.get(),
-             trust == nullptr ? nullptr : trust->names.get());
-  if (begin_asking(ssl)) return true;
+bool Connection::reauthenticate(const VerifyRules& rules, const TrustStore* trust) {
+  if (reauthentication_.begin(rules, trust)) return true;
   fail_in_openssl();
   return false;
-}
-
-bool Connection::has_answered() const noexcept {
-  return is_at_rest() && finished_mark(stream_.ssl()) != before_asking_;
-}
-
-bool Connection::is_at_rest() const noexcept {
-  return phase_ == Phase::established && tlsplus::is_at_rest(stream_.ssl());
-}
-
-bool Connection::end_asking() noexcept {
-  tlsplus::end_asking(stream_.ssl());
-  if (!has_answered()) {
-    verifier_ = std::move(verifier_before_asking_);
-    return false;
-  }
-  // Here the result keeps what was forgiven, in all versions: SSL_CLIENT_VERIFY says FAILED with
-  // the reason, as it does with mod_ssl.
-  return is_client_accepted();
 }
 
 StreamStatus Connection::encrypt(ByteView bytes, std::size_t record_bytes) {
@@ -301,7 +237,7 @@ void Connection::release_buffers() noexcept {
 
 HelloVerdict Connection::on_client_hello(SSL& ssl, const ClientHelloView& hello, int& alert) {
   if (serving_->passwords != nullptr) resumption_.bind_to_user(ssl, hello.srp_extension);
-  offers_asking_ = offers_post_handshake_auth(ssl);
+  reauthentication_.note_hello(ssl, *serving_->policy);
   if (!has_read_hello_) return adopt(ssl, hello, alert);
   const bool sent_name = hello.server_name_extension.data() != nullptr;
   const auto name = sent_name ? server_name_of(hello.server_name_extension) : std::nullopt;

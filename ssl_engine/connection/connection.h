@@ -17,13 +17,12 @@
 #include "ssl_engine/connection/engine.h"
 #include "ssl_engine/connection/first_hello.h"
 #include "ssl_engine/connection/presented_certificates.h"
-#include "ssl_engine/connection/reauthentication_rules.h"
+#include "ssl_engine/connection/reauthentication.h"
 #include "ssl_engine/connection/resumption.h"
 #include "ssl_engine/connection/tls_end.h"
 #include "ssl_engine/hosts/snapshot.h"
 #include "ssl_engine/messages/diagnostics.h"
 #include "ssl_engine/openssl/tls/client_hello.h"
-#include "ssl_engine/openssl/tls/renegotiation.h"
 #include "ssl_engine/openssl/tls/tls_stream.h"
 #include "ssl_engine/trust/verifier.h"
 
@@ -59,12 +58,6 @@ class ConnectionServices {
   virtual ServerEvents::Staple staple(const Host& host, SSL& ssl) = 0;
 };
 
-enum class Askable : std::uint8_t {
-  yes,
-  not_offered,  // TLS 1.3, without post_handshake_auth in the ClientHello (RFC 8446 4.2.6)
-  insecure      // up to TLS 1.2, without secure renegotiation (RFC 5746)
-};
-
 /// Belongs to one thread at a time. Must not move.
 class Connection final : public TlsEnd, public ServerEvents {
  public:
@@ -96,23 +89,9 @@ class Connection final : public TlsEnd, public ServerEvents {
   void release_buffers() noexcept override;
   [[nodiscard]] Error failure() const override;
 
-  /// What was asked of the client so far, and what came of it. Only when established.
-  [[nodiscard]] Shown shown() const noexcept;
-  /// Holds the certificate that the client has shown against other rules, without asking anybody.
-  /// Changes nothing, so that any thread may call it while none asks again.
-  [[nodiscard]] bool would_pass(const VerifyRules& rules, const TrustStore* trust) const;
-  /// Whether the client can be asked again, and if not why.
-  [[nodiscard]] Askable askable() const noexcept;
-  /// Asks the client for its certificate by other rules, or for other ciphers; the question lies in
-  /// out(). Then feed() and decrypt() until has_answered(), or a failure, or until nobody waits any
-  /// more; then end_asking(). False: failed.
-  bool ask_again(const VerifyRules& rules, const TrustStore* trust);
-  [[nodiscard]] bool has_answered() const noexcept;
-  /// No handshake is under way, so that plaintext can be sent.
-  [[nodiscard]] bool is_at_rest() const noexcept;
-  /// True if the answer is good by the rules it was asked by. Without an answer what was known of
-  /// the client before stays in force.
-  bool end_asking() noexcept;
+  /// Asks the client again: Reauthentication::begin(). False: failed.
+  bool reauthenticate(const VerifyRules& rules, const TrustStore* trust);
+  Reauthentication& reauthentication() noexcept { return reauthentication_; }
 
   /// The host whose settings govern the requests; its engine may be off.
   [[nodiscard]] const Host& host() const noexcept { return *host_; }
@@ -167,8 +146,6 @@ class Connection final : public TlsEnd, public ServerEvents {
   void finish_handshake();
   void trace_choice(bool is_named);
   void trace_end();
-  /// False: a certificate that is required is not there or was not accepted.
-  [[nodiscard]] bool is_client_accepted() const noexcept;
 
   Engine& engine_;
   std::shared_ptr<const Snapshot> snapshot_;
@@ -186,8 +163,7 @@ class Connection final : public TlsEnd, public ServerEvents {
   Error failure_;
   Verifier verifier_;
   Resumption resumption_;
-  FinishedMark before_asking_;
-  Verifier verifier_before_asking_;
+  Reauthentication reauthentication_;
   unsigned renegotiations_refused_ = 0;
   Instant began_;
   std::chrono::microseconds took_{0};
@@ -197,7 +173,6 @@ class Connection final : public TlsEnd, public ServerEvents {
   bool has_read_hello_ = false;  // false: only OpenSSL could
   bool has_server_name_ = false;
   bool answers_challenge_ = false;
-  bool offers_asking_ = false;  // post-handshake authentication
   bool renegotiation_told_ = false;
   Presented presented_ = Presented::yes;
 };

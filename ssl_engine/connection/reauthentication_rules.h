@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // must_ask(): whether a place of a host (a directory, a location, an .htaccess) asks more of a
-// client than its connection has shown. Decisions only; Connection carries them out.
+// client than its connection has shown. Decisions only; Reauthentication carries them out.
 #pragma once
 
 #include "ssl_engine/hosts/snapshot.h"

@@ -5,6 +5,7 @@
 #include "ssl_engine/trust/verifier.h"
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/openssl/tls/session_info.h"
 #include "ssl_engine/openssl/x509/x509.h"
 
 namespace tlsplus {
@@ -43,6 +44,13 @@ ChainVerdict Verifier::judge(const ChainStep& step) {
       break;
   }
   return refuse(step, ChainVerdict::refuse, std::string(step.reason));
+}
+
+bool Verifier::accepts_peer(const SSL& ssl) const noexcept {
+  if (peer_certificate(ssl) == nullptr) return rules_.mode != VerifyMode::require;
+  // A resumed session brings the result of its first verification.
+  return is_verified(ssl) || rules_.mode == VerifyMode::optional_no_ca ||
+         rules_.mode == VerifyMode::none;
 }
 
 ChainVerdict Verifier::refuse(const ChainStep& step, ChainVerdict verdict, std::string reason) {

@@ -44,6 +44,9 @@ class Verifier {
     refusal_.clear();
   }
   ChainVerdict judge(const ChainStep& step);
+  /// When the handshake of `ssl` is over. False: a certificate that is required is not there or was
+  /// not accepted.
+  [[nodiscard]] bool accepts_peer(const SSL& ssl) const noexcept;
 
   [[nodiscard]] const VerifyRules& rules() const noexcept { return rules_; }
   [[nodiscard]] const TrustStore* trust() const noexcept { return trust_; }

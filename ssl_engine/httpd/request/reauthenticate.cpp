@@ -7,7 +7,7 @@
 
 #include "ssl_engine/base/network_of.h"
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/connection/reauthentication_rules.h"
+#include "ssl_engine/connection/reauthentication.h"
 #include "ssl_engine/httpd/apache/module.h"
 #include "ssl_engine/httpd/connection/tls_connection.h"
 #include "ssl_engine/httpd/request/buffered_body.h"
@@ -74,13 +74,13 @@ int settle_ciphers(const Place& place) {
 
 /// OK: the client can be asked.
 int refuse_unable(const Place& place) {
-  switch (place.tls.core.askable()) {
-    case Askable::yes:
+  switch (place.tls.core.reauthentication().support()) {
+    case ReauthenticationSupport::yes:
       return OK;
-    case Askable::not_offered:
+    case ReauthenticationSupport::no_post_handshake_auth:
       explain_not_offered(place.request);
       return refuse(place, Tp::ask_again_not_offered);
-    case Askable::insecure:
+    case ReauthenticationSupport::no_secure_renegotiation:
       return refuse(place, Tp::ask_again_insecure);
   }
   return HTTP_FORBIDDEN;
@@ -122,13 +122,13 @@ int ask(const Place& place, const VerifyRules& rules) {
   const bool is_pipelined = !tls.channel.inbound.empty();
   const Instant deadline = tls.clock().steady() + tls.handshake_timeout();
   const auto waiting = take_place(tls);
-  if (!tls.core.ask_again(rules, place.host.trust.get())) {
+  if (!tls.core.reauthenticate(rules, place.host.trust.get())) {
     tls.channel.log_failure();
     tls.channel.abort();
     return HTTP_FORBIDDEN;
   }
   const Asked asked = await_answer(tls, waiting, deadline);
-  const bool is_accepted = tls.core.end_asking();
+  const bool is_accepted = tls.core.reauthentication().finish();
   tls.refresh_view();
   const bool was_let_go = waiting.was_let_go();
   if (asked != Asked::answered || was_let_go || is_pipelined || !tls.channel.inbound.empty()) {
@@ -142,11 +142,12 @@ int satisfy(const Place& place) {
   SSL& ssl = *place.tls.core.ssl();
   if (!srp_user(ssl).empty()) return DECLINED;
   const VerifyRules rules = rules_for(place.host, place.directory);
-  const Shown shown = place.tls.core.shown();
+  const Shown shown = place.tls.core.reauthentication().shown();
   const TrustStore* trust = place.host.trust.get();
   const bool is_lazy = place.directory.options.has(OptionSet::kOptRenegotiate);
   const bool wants_certificate =
-      must_ask(shown, rules, trust) && !(is_lazy && place.tls.core.would_pass(rules, trust));
+      must_ask(shown, rules, trust) &&
+      !(is_lazy && place.tls.core.reauthentication().would_pass(rules, trust));
   if (wants_certificate && place.request.connection->master != nullptr) {
     return refuse_on_stream(place, "verify-client");
   }

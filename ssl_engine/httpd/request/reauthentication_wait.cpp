@@ -28,7 +28,7 @@ Asked abandon(TlsConnection& tls, Tp id, std::string evidence) {
 }
 
 Asked no_answer(TlsConnection& tls, Tp id, std::string evidence) {
-  if (!tls.core.is_at_rest()) return abandon(tls, id, std::move(evidence));
+  if (!tls.core.reauthentication().is_at_rest()) return abandon(tls, id, std::move(evidence));
   tls.channel.log_failure(id, std::move(evidence));
   return Asked::silent;
 }
@@ -36,7 +36,7 @@ Asked no_answer(TlsConnection& tls, Tp id, std::string evidence) {
 /// As often as the clients like: told now and then, and by whoever knows the place.
 Asked make_room(TlsConnection& tls) noexcept {
   tls.channel.leave_failure_untold();
-  if (tls.core.is_at_rest()) return Asked::silent;
+  if (tls.core.reauthentication().is_at_rest()) return Asked::silent;
   tls.channel.abort();
   return Asked::over;
 }
@@ -54,7 +54,7 @@ std::optional<Asked> look_at_records(TlsConnection& tls, Instant deadline) {
       break;
     case StreamStatus::want_read: {
       // What was answered to the bytes at hand leaves before the next are waited for.
-      if (tls.core.has_answered() || !tls.core.out().empty()) break;
+      if (tls.core.reauthentication().is_answered() || !tls.core.out().empty()) break;
       const apr_status_t fed = tls.channel.transport.feed(deadline);
       if (APR_STATUS_IS_TIMEUP(fed)) return no_answer(tls, Tp::ask_again_deadline, {});
       if (fed == APR_SUCCESS || APR_STATUS_IS_EOF(fed)) break;
@@ -71,7 +71,7 @@ Asked await_answer(TlsConnection& tls, const WaitSlots::Place& place, Instant de
     const apr_status_t sent = tls.channel.transport.flush(deadline);
     if (tls.core.phase() == Phase::failed) return abandon(tls);
     if (sent != APR_SUCCESS) return abandon(tls, Tp::ask_again_cut_off, "it takes nothing more");
-    if (tls.core.has_answered()) return Asked::answered;
+    if (tls.core.reauthentication().is_answered()) return Asked::answered;
     if (place.was_let_go()) return make_room(tls);
     if (tls.clock().steady() >= deadline) return no_answer(tls, Tp::ask_again_deadline, {});
     if (const auto come_of_it = look_at_records(tls, deadline)) return *come_of_it;

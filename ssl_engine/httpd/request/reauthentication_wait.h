@@ -9,13 +9,14 @@
 namespace tlsplus {
 
 enum class Asked : std::uint8_t {
-  answered,  // for Connection::end_asking()
+  answered,  // for Reauthentication::finish()
   silent,    // no answer will come; the connection still takes one to its request
   over       // the connection is no good any more
 };
 
-/// After Connection::ask_again(). Waits until the client has answered, until `deadline`, or until
-/// the place is needed for somebody else. Why there is no answer is logged, unless it is the last.
+/// After Connection::reauthenticate(). Waits until the client has answered, until `deadline`, or
+/// until the place is needed for somebody else. Why there is no answer is logged, unless it is the
+/// last.
 Asked await_answer(TlsConnection& tls, const WaitSlots::Place& place, Instant deadline);
 
 }  // namespace tlsplus
