@@ -8,8 +8,10 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use File::Basename qw(basename);
 use Test::More;
+use TLSplus::Behind;
 use TLSplus::Certs;
 use TLSplus::Env qw(builddir module_so modules_dir needs_tlsplus srcdir);
+use TLSplus::Host;
 use TLSplus::Process qw(slurp);
 use TLSplus::Server;
 use TLSplus::Test;
@@ -92,6 +94,42 @@ for my $case (['as they are', $settings], ['with the defaults written out', $sho
     is $server->get('/members/', name => 'open.example.org')->status, 403, '... but for the place of members';
     is $server->get('/members/', name => 'open.example.org', @member)->status, 200, '... who are served there';
     ok $server->stop, 'client-auth.conf: stops cleanly';
+}
+
+# Backends: each of the three is reached under the settings of its place.
+{
+    my $text = trying('proxy.conf');
+    $certs->leaf('app', san => ['localhost'], intermediates => 1);
+    $certs->leaf('partner', san => ['localhost'], issuer => 'partners');
+    $certs->leaf('printer', san => ['elsewhere.internal']);
+    $certs->leaf('us', cn => 'us');
+    $certs->write('us.pair', map { $certs->read("us.$_") } qw(crt key));
+    $certs->ca($_) for qw(ca partners);
+    my $behind = TLSplus::Behind->start($certs,
+        app     => ['  SSLCertificateFile @CERTS@/app.full', '  SSLCertificateKeyFile @CERTS@/app.key'],
+        partner => [pair('partner'), '  SSLCACertificateFile @CERTS@/ca.crt', '  SSLVerifyClient require'],
+        printer => [pair('printer'), '  SSLProtocol TLSv1', '  SSLCipherSuite DEFAULT:@SECLEVEL=0']);
+    my $url = sub ($name) { 'https://localhost:' . $behind->port($name) . '/' };
+    $text =~ s{"/etc/ssl/certs/www\.example\.org\.pem"}{\@CERTS\@/www.full}g;
+    $text =~ s{"/etc/ssl/private/www\.example\.org\.key"}{\@CERTS\@/www.key}g;
+    $text =~ s{"/etc/ssl/internal/ca\.pem"}{\@CERTS\@/ca.crt}g;
+    $text =~ s{"/etc/ssl/partner/ca\.pem"}{\@CERTS\@/partners.crt}g;
+    $text =~ s{"/etc/ssl/private/client-to-partner\.pem"}{\@CERTS\@/us.pair}g;
+    $text =~ s{https://app\.internal:8443/}{$url->('app')}ge;
+    $text =~ s{https://api\.partner\.example\.com/}{$url->('partner')}ge;
+    $text =~ s{https://printer\.internal/}{$url->('printer')}ge;
+    $text =~ s{\*:443}{*:\@PORT\@}g;
+    my $server = TLSplus::Server->new(certs => $certs, conf => $text, modules => [qw(proxy proxy_http)]);
+    finds_nothing $server, 'proxy.conf: configtest passes without a finding';
+    ok $server->begin, 'proxy.conf: starts' or diag $server->said;
+    for my $name (qw(app partner printer)) {
+        my $answer = $server->get("/$name/", name => 'www.example.org');
+        is $answer->status, 200, "proxy.conf: $name answers" or diag $server->said;
+        is $answer->header('X-Backend'), $name, '... itself';
+        is $answer->header('X-Client'), $name eq 'partner' ? 'us' : '(null)', '... and is shown a certificate if that is its section';
+    }
+    ok $server->stop, 'proxy.conf: stops cleanly';
+    $behind->stop;
 }
 
 # The rest belongs to the test of its subject, which names it.

@@ -198,8 +198,6 @@ $certs->write('oddgroup.crt', $direct, run([qw(openssl ecparam -name prime192v2)
 $certs->write('half-ca.crt',  $certs->read('ca.crt'), substr $certs->read('ca.crt'), 0, 300);
 $certs->write('half-list.pem', substr $certs->read('list.pem'), 0, 200);
 $certs->crl('old-list', expired => 1);
-$certs->write('apart.pem',   $direct, $certs->read('other.key'));
-$certs->write('both.pem',    $direct, $certs->read('direct.key'));
 $certs->write('one.ticket',  'x1' x 40);
 $certs->write('half.ticket', 'x' x 20);
 
