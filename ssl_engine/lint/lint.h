@@ -5,10 +5,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "ssl_engine/base/clock.h"
@@ -77,22 +79,24 @@ class CipherLint {
   void check(const ProxyInput& input, Findings& findings);
 
  private:
+  enum class Kind : std::uint8_t { list, suites };  // up to TLS 1.2, of TLS 1.3
   struct Judgement {
     CipherListReview review;
     bool selects = true;  // OpenSSL takes it
   };
-  /// Each list is read once, however many hosts have it.
-  const Judgement& judgement_of(std::string_view list);
-  void check_list(std::uint32_t host, std::string_view list, const Where& where,
-                  const CipherNames& names, Findings& findings);
+  /// The same words are read once, however many hosts have them.
+  const Judgement& judgement_of(Kind kind, std::string_view words);
+  /// The two settings of `config`.
+  template <class Config>
+  void check_settings(std::uint32_t host, const Config& config, const CipherNames& names,
+                      Findings& findings);
+  void check_words(std::uint32_t host, Kind kind, std::string_view words, const Where& where,
+                   const CipherNames& names, Findings& findings);
   void check_place(std::uint32_t host, std::string_view list, const Where& where,
                    Findings& findings);
-  void check_suites(std::uint32_t host, std::string_view suites, const Where& where,
-                    const CipherNames& names, Findings& findings);
 
   CipherWords words_;
-  std::unordered_map<std::string, Judgement> lists_;
-  std::unordered_map<std::string, Judgement> suites_;
+  std::map<std::pair<Kind, std::string>, Judgement> judgements_;
 };
 
 /// What OpenSSL did not take, by the word that is wrong: a cipher list that selects nothing, suites

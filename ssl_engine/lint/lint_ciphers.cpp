@@ -102,19 +102,13 @@ Error explain_command(const ConfiguredHost& host, Error error) {
 void CipherLint::check(const Draft& draft, Findings& findings) {
   if (draft.policy == nullptr) return;
   const ServerConfig& config = draft.config();
-  if (config.cipher_list.is_set()) {
-    check_list(draft.index, *config.cipher_list, config.cipher_list.where(), kHostCiphers,
-               findings);
-  }
-  if (config.cipher_suites.is_set()) {
-    check_suites(draft.index, *config.cipher_suites, config.cipher_suites.where(), kHostCiphers,
-                 findings);
-  }
+  check_settings(draft.index, config, kHostCiphers, findings);
   for (const auto& entry : config.conf_commands.entries()) {
-    if (equals_ignoring_case(entry.value.command, "CipherString")) {
-      check_list(draft.index, entry.value.value, entry.where(), kCommandCiphers, findings);
-    } else if (equals_ignoring_case(entry.value.command, "Ciphersuites")) {
-      check_suites(draft.index, entry.value.value, entry.where(), kCommandCiphers, findings);
+    const auto& [command, value] = entry.value;
+    if (equals_ignoring_case(command, "CipherString")) {
+      check_words(draft.index, Kind::list, value, entry.where(), kCommandCiphers, findings);
+    } else if (equals_ignoring_case(command, "Ciphersuites")) {
+      check_words(draft.index, Kind::suites, value, entry.where(), kCommandCiphers, findings);
     }
   }
   for (const auto& entry : config.directory_demands.entries()) {
@@ -124,39 +118,49 @@ void CipherLint::check(const Draft& draft, Findings& findings) {
 }
 
 void CipherLint::check(const ProxyInput& input, Findings& findings) {
-  const ProxyConfig& config = *input.config;
-  if (config.cipher_list.is_set()) {
-    check_list(input.host, *config.cipher_list, config.cipher_list.where(), kProxyCiphers,
-               findings);
-  }
-  if (config.cipher_suites.is_set()) {
-    check_suites(input.host, *config.cipher_suites, config.cipher_suites.where(), kProxyCiphers,
-                 findings);
-  }
+  check_settings(input.host, *input.config, kProxyCiphers, findings);
 }
 
-const CipherLint::Judgement& CipherLint::judgement_of(std::string_view list) {
-  const auto [known, is_new] = lists_.try_emplace(std::string(trim(list)));
+template <class Config>
+void CipherLint::check_settings(std::uint32_t host, const Config& config, const CipherNames& names,
+                                Findings& findings) {
+  const auto check_setting = [&](Kind kind, const auto& setting) {
+    if (setting.is_set()) check_words(host, kind, *setting, setting.where(), names, findings);
+  };
+  check_setting(Kind::list, config.cipher_list);
+  check_setting(Kind::suites, config.cipher_suites);
+}
+
+const CipherLint::Judgement& CipherLint::judgement_of(Kind kind, std::string_view words) {
+  const auto [known, is_new] = judgements_.try_emplace({kind, std::string(trim(words))});
+  const std::string& trimmed = known->first.second;
   Judgement& judged = known->second;
-  if (!is_new || known->first.empty()) return judged;
-  judged.review = review_cipher_list(known->first, words_);
-  judged.selects = words_.selects(known->first + kNeverCiphers);
+  if (!is_new || trimmed.empty()) return judged;
+  if (kind == Kind::list) {
+    judged.review = review_cipher_list(trimmed, words_);
+    judged.selects = words_.selects(trimmed + kNeverCiphers);
+  } else {
+    judged.review = review_suites(trimmed, words_);
+    judged.selects = words_.takes_suites(trimmed);
+  }
   return judged;
 }
 
-// One that selects nothing is an error, and has been told.
-void CipherLint::check_list(std::uint32_t host, std::string_view list, const Where& where,
-                            const CipherNames& names, Findings& findings) {
-  const Judgement& judged = judgement_of(list);
-  if (!judged.selects || judged.review.faults.empty()) return;
-  findings.add(host, word_warning(judged.review, where,
-                                  fix_for_list(judged.review, names.list, names.suites, words_)));
+// Those that OpenSSL refuses are an error, and have been told.
+void CipherLint::check_words(std::uint32_t host, Kind kind, std::string_view words,
+                             const Where& where, const CipherNames& names, Findings& findings) {
+  const auto& [review, selects] = judgement_of(kind, words);
+  if (!selects || review.faults.empty()) return;
+  findings.add(
+      host, word_warning(review, where,
+                         kind == Kind::list ? fix_for_list(review, names.list, names.suites, words_)
+                                            : fix_for_suites(review, names.suites, names.list)));
 }
 
 // A place goes on with the list of its host. What is for TLS 1.3 has no meaning there.
 void CipherLint::check_place(std::uint32_t host, std::string_view list, const Where& where,
                              Findings& findings) {
-  const Judgement& judged = judgement_of(list);
+  const Judgement& judged = judgement_of(Kind::list, list);
   if (judged.selects && judged.review.faults.empty()) return;
   std::string fix =
       text("write: ", kHostCiphers.list, ' ', usable_list(judged.review.mended, words_));
@@ -164,19 +168,6 @@ void CipherLint::check_place(std::uint32_t host, std::string_view list, const Wh
                          ? word_warning(judged.review, where, std::move(fix))
                          : diagnose(Tp::directory_ciphers_empty, why_empty(judged.review, list),
                                     where, std::move(fix)));
-}
-
-void CipherLint::check_suites(std::uint32_t host, std::string_view suites, const Where& where,
-                              const CipherNames& names, Findings& findings) {
-  const auto [known, is_new] = suites_.try_emplace(std::string(trim(suites)));
-  Judgement& judged = known->second;
-  if (is_new) {
-    judged.review = review_suites(known->first, words_);
-    judged.selects = words_.takes_suites(known->first);
-  }
-  const CipherListReview& review = judged.review;
-  if (review.faults.empty() || !judged.selects) return;
-  findings.add(host, word_warning(review, where, fix_for_suites(review, names.suites, names.list)));
 }
 
 }  // namespace tlsplus
