@@ -88,6 +88,7 @@ Judged<std::shared_ptr<const MachineCertificates>> Proxies::certificates_for(
 }
 
 const Proxies::Known& Proxies::context_of(const ProxyTls& made) {
+  if (is_each_) known_.erase(made.digest);
   const auto [at, is_new] = known_.try_emplace(made.digest);
   Known& known = at->second;
   if (!is_new) return known;

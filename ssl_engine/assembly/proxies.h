@@ -24,9 +24,9 @@ namespace tlsplus {
 class Proxies {
  public:
   /// `trust` is that of the hosts and must outlive this; `secrets`: whether those of connections
-  /// are reported (callbacks.h).
-  Proxies(TrustStores& trust, bool secrets, WallTime now)
-      : trust_(trust), secrets_(secrets), now_(now) {}
+  /// are reported (callbacks.h); `is_each`: another module wants to see a context for each input.
+  Proxies(TrustStores& trust, bool secrets, bool is_each, WallTime now)
+      : trust_(trust), secrets_(secrets), is_each_(is_each), now_(now) {}
 
   /// Without SSLProxyEngine nothing but the policy is made. Findings: what is wrong with it.
   Judged<ProxyTls> make(const ProxyInput& input);
@@ -53,6 +53,7 @@ class Proxies {
 
   TrustStores& trust_;
   bool secrets_;
+  bool is_each_;
   WallTime now_;
   SystemDefaults system_ = system_defaults();
   std::vector<std::shared_ptr<const ProxyPolicy>> policies_;

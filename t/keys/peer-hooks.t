@@ -172,6 +172,17 @@ subtest "OpenSSL's objects" => sub {
     ok $server->stop, 'stops cleanly';
 };
 
+subtest "OpenSSL's objects of connections to backends" => sub {
+    my @lines = (with('own'), 'SSLProxyEngine on', '<Proxy "https://localhost:1/">', 'SSLProxyVerify none', '</Proxy>',
+        '<Proxy "https://localhost:2/">', 'SSLProxyEngine off', '</Proxy>');
+    my $server = TLSplus::Server->new(certs => $certs, modules => ['proxy'], before => "LoadModule peer_module $so",
+        conf => tls_host('a.test', @lines, 'Peer old init'));
+    ok $server->begin, 'starts' or diag $server->said;
+    my @shown = $server->said =~ /peer: old init for (\S+?): for backends/g;
+    is "@shown", 'a.test a.test', 'a context for the host and one for the section that has TLS';
+    ok $server->stop, 'stops cleanly';
+};
+
 subtest 'mod_md' => sub {
     plan skip_all => 'httpd has no mod_md' unless has_module('md');
     # an authority that does not answer: issuance goes on for ever

@@ -228,7 +228,7 @@ static int init_server(server_rec* s, apr_pool_t* p, int is_proxy, SSL_CTX* cont
   const struct role* role = role_of(s, "old", "init");
   (void)p;
   if (role == NULL) return DECLINED;
-  say(s, "old", "init", is_proxy || context == NULL ? "not for a server" : "for a server");
+  say(s, "old", "init", context == NULL ? "nothing" : is_proxy ? "for backends" : "for a server");
   if (role->first != NULL && strcmp(role->first, "refuse") == 0) return HTTP_FORBIDDEN;
   SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
   return OK;

@@ -100,6 +100,26 @@ int open_logs(apr_pool_t* pconf, apr_pool_t* ptemp, server_rec& main_server, Log
   return OK;
 }
 
+/// What connections to other servers are made from, for each server and each section that has one.
+bool show_backends_to_modules(const Generation& generation, const Snapshot& snapshot,
+                              apr_pool_t* pconf, LogSink& log) {
+  if (!modules_want_contexts()) return true;
+  const auto shows = [&](server_rec& server, const ProxySlot* slot) {
+    if (slot == nullptr || !slot->index) return true;
+    const ProxyTls& proxy = snapshot.proxy(*slot->index);
+    if (proxy.context == nullptr) return true;
+    const Status shown =
+        show_context_to_modules(server, pconf, HandshakeWith::backend, *proxy.context, proxy.name);
+    if (!shown) log_error(log, shown.error(), proxy.name);
+    return static_cast<bool>(shown);
+  };
+  return std::ranges::all_of(generation.servers, [&](server_rec* server) {
+    const auto& sections = slot_of(*server).proxy_sections;
+    return shows(*server, slot_of(server->lookup_defaults).proxy) &&
+           std::ranges::all_of(sections, [&](ProxySlot* slot) { return shows(*server, slot); });
+  });
+}
+
 bool show_to_modules(Generation& generation, apr_pool_t* pconf, LogSink& log) {
   const auto snapshot = generation.engine.snapshot();
   const bool staples = modules_want_staples();
@@ -107,14 +127,16 @@ bool show_to_modules(Generation& generation, apr_pool_t* pconf, LogSink& log) {
   for (const Host& host : snapshot->hosts()) {
     if (!host.engine) continue;
     server_rec& server = *generation.servers[host.index];
-    if (const Status shown = show_context_to_modules(server, pconf, host); !shown) {
+    if (const Status shown =
+            show_context_to_modules(server, pconf, HandshakeWith::client, *host.context, host.name);
+        !shown) {
       log_error(log, shown.error(), host.name);
       return false;
     }
     if (staples) prime_staples(server, pconf, host);
     if (is_told) log_error(log, diagnose(Tp::listening, {}, host.defined_at), host.name);
   }
-  return true;
+  return show_backends_to_modules(generation, *snapshot, pconf, log);
 }
 
 // What reading thousands of hosts needed on the way is free now, in holes that the C library keeps;

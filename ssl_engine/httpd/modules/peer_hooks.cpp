@@ -141,10 +141,12 @@ bool modules_want_contexts() {
   return is_hooked(apr_optional_hook_get("init_server"));
 }
 
-Status show_context_to_modules(server_rec& server, apr_pool_t* pool, const Host& host) {
-  const int answer = ssl_run_init_server(&server, pool, 0, host.context);
+Status show_context_to_modules(server_rec& server, apr_pool_t* pool, HandshakeWith peer,
+                               SSL_CTX& context, const std::string& whose) {
+  const int answer =
+      ssl_run_init_server(&server, pool, peer == HandshakeWith::backend ? 1 : 0, &context);
   if (answer == OK || answer == DECLINED) return {};
-  return Error{.what = text("another module refuses the TLS context of ", host.name)};
+  return Error{.what = text("another module refuses the TLS context of ", whose)};
 }
 
 }  // namespace tlsplus

@@ -46,7 +46,8 @@ void add_fallback_from_modules(server_rec& server, apr_pool_t* pool,
 
 /// True if some module wants to see every SSL_CTX, so that each host needs its own.
 bool modules_want_contexts();
-/// Runs the init_server hooks; an Error names the host if one refuses.
-Status show_context_to_modules(server_rec& server, apr_pool_t* pool, const Host& host);
+/// Runs the init_server hooks; an Error names `whose` context one refuses.
+Status show_context_to_modules(server_rec& server, apr_pool_t* pool, HandshakeWith peer,
+                               SSL_CTX& context, const std::string& whose);
 
 }  // namespace tlsplus

@@ -66,6 +66,19 @@ START_TEST(the_same_file_is_the_same_context) {
 }
 END_TEST
 
+START_TEST(a_module_may_have_a_context_for_each) {
+  Backends all;
+  (void)all.add();
+  (void)all.add("<Proxy https://b/>");
+  const auto shared = all.build_well();
+  ck_assert_ptr_eq(shared->proxy(0).context, shared->proxy(1).context);
+  all.site.input.context_per_host = true;
+  const auto snapshot = all.build_well();
+  ck_assert_ptr_ne(snapshot->proxy(0).context, snapshot->proxy(1).context);
+  ck_assert(snapshot->proxy(0).digest == snapshot->proxy(1).digest);
+}
+END_TEST
+
 START_TEST(what_connections_depend_on_tells_them_apart) {
   Backends all;
   const Identity other = issue({.name = "Other Root", .ca = true});
@@ -157,6 +170,7 @@ Suite* proxies_suite() {
   TCase* tests = tcase_create("of a generation");
   tcase_add_test(tests, those_who_say_the_same_share_a_context);
   tcase_add_test(tests, the_same_file_is_the_same_context);
+  tcase_add_test(tests, a_module_may_have_a_context_for_each);
   tcase_add_test(tests, what_connections_depend_on_tells_them_apart);
   tcase_add_test(tests, a_file_with_new_content_is_another_digest);
   tcase_add_test(tests, without_an_engine_nothing_is_made);
