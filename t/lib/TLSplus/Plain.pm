@@ -24,7 +24,10 @@ sub ask ($server, $path, %opt) {
 # Many such requests at once: [path, %opt] each; the answers come in their order.
 sub ask_all ($server, @asked) {
     my @streams = map { my ($path, %opt) = @$_; my $stream = opened($server, %opt); $stream->send(request($path, %opt)); $stream } @asked;
-    $_->_read_until(60, sub { 0 }) for @streams;
+    for my $stream (@streams) {
+        $stream->_read_until(60, sub { 0 });
+        $stream->close;    # until then a thread or process of the server may linger
+    }
     return map { TLSplus::Plain::Answer->of($_->bytes, $_->ended) } @streams;
 }
 
