@@ -15,8 +15,8 @@
 namespace tlsplus {
 namespace {
 
-Fingerprint digest_of(const ProxyTls& proxy) {
-  std::string identity = text("tlsplus-proxy-1\n", effective_values(*proxy.policy));
+Fingerprint digest_of(const ProxyTls& proxy, const std::string& values) {
+  std::string identity = text("tlsplus-proxy-1\n", values);
   if (proxy.trust != nullptr) identity += text("trust ", as_text(proxy.trust->digest));
   if (proxy.certificates != nullptr) {
     identity += text("certificates ", as_text(proxy.certificates->digest));
@@ -108,12 +108,11 @@ Judged<ProxyTls> Proxies::make(const ProxyInput& input) {
   ProxyTls& proxy = result.made;
   proxy.name = input.name;
   proxy.defined_at = input.defined_at;
-  const ProxyPolicy policy = effective_proxy_policy(config, system_);
-  const auto known =
-      std::ranges::find_if(policies_, [&](const auto& other) { return *other == policy; });
-  proxy.policy = known != policies_.end()
-                     ? *known
-                     : policies_.emplace_back(std::make_shared<const ProxyPolicy>(policy));
+  auto effective = effective_proxy_policy(config, system_);
+  const auto [known, is_new] = policies_.try_emplace(effective_values(effective));
+  if (is_new) known->second = std::make_shared<const ProxyPolicy>(std::move(effective));
+  proxy.policy = known->second;
+  const ProxyPolicy& policy = *proxy.policy;
   if (policy.engine) {
     proxy.certificates = keep(certificates_for(config, policy), result.findings);
     std::span<const Cert> anchors;
@@ -121,7 +120,7 @@ Judged<ProxyTls> Proxies::make(const ProxyInput& input) {
     proxy.trust = keep(trust_.store_of(policy.peer, places_of(input), policy.verifies(), anchors),
                        result.findings);
   }
-  proxy.digest = digest_of(proxy);
+  proxy.digest = digest_of(proxy, known->first);
   if (!policy.engine || policy.selected.empty()) return result;
   const Known& context = context_of(proxy);
   proxy.context = context.context;

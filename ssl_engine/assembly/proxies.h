@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <string>
 #include <tuple>
 #include <vector>
 
@@ -56,7 +57,7 @@ class Proxies {
   bool is_each_;
   WallTime now_;
   SystemDefaults system_ = system_defaults();
-  std::vector<std::shared_ptr<const ProxyPolicy>> policies_;
+  std::map<std::string, std::shared_ptr<const ProxyPolicy>> policies_;  // by effective_values()
   std::map<MachinePaths, KnownCertificates> certificates_;
   std::map<Fingerprint, Known> known_;  // by ProxyTls::digest
   std::vector<SslCtx> contexts_;

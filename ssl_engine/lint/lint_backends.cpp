@@ -32,21 +32,47 @@ Match match(const ProxyInput& section, std::string_view url) {
   return prefix.starts_with(url) ? Match::some : Match::no;
 }
 
-/// Whether TLS is switched on for some request of `host` to `url`.
-bool is_on(const BuildInput& input, std::uint32_t host, std::string_view url) {
-  const auto has_engine = [](const ProxyInput& proxy) {
-    return proxy.config->engine.value_or(false);
-  };
-  const auto& own = input.hosts[host].proxy;
-  bool on = own && has_engine(input.proxies[*own]);
-  for (const ProxyInput& section : input.proxies) {
-    if (!section.is_section || (section.host != 0 && section.host != host)) continue;
-    const Match found = match(section, url);
-    if (found == Match::some && has_engine(section)) return true;
-    if (found == Match::all) on = has_engine(section);
-  }
-  return on;
+bool has_engine(const ProxyInput& proxy) {
+  return proxy.config->engine.value_or(false);
 }
+
+/// The sections of each host, in their order.
+class Sections {
+ public:
+  explicit Sections(const BuildInput& input) : input_(input), of_host_(input.hosts.size()) {
+    for (const ProxyInput& proxy : input.proxies) {
+      if (proxy.is_section) of_host_[proxy.host].push_back(&proxy);
+    }
+  }
+
+  /// Whether TLS is switched on for some request of `host` to `url`.
+  [[nodiscard]] bool is_on(std::uint32_t host, std::string_view url) const {
+    const auto& own = input_.hosts[host].proxy;
+    bool on = own && has_engine(input_.proxies[*own]);
+    if (host != 0 && walk(of_host_[0], url, on)) return true;
+    return walk(of_host_[host], url, on) || on;
+  }
+  [[nodiscard]] bool is_on_somewhere(std::string_view url) const {
+    for (std::uint32_t host = 0; host < input_.hosts.size(); ++host) {
+      if (is_on(host, url)) return true;
+    }
+    return false;
+  }
+
+ private:
+  /// True if a request may get through by one of them, whatever comes behind it.
+  static bool walk(const std::vector<const ProxyInput*>& sections, std::string_view url, bool& on) {
+    for (const ProxyInput* section : sections) {
+      const Match found = match(*section, url);
+      if (found == Match::some && has_engine(*section)) return true;
+      if (found == Match::all) on = has_engine(*section);
+    }
+    return false;
+  }
+
+  const BuildInput& input_;
+  std::vector<std::vector<const ProxyInput*>> of_host_;
+};
 
 Error missing_engine(const BuildInput& input, const BackendLine& line) {
   const HostInput& host = input.hosts[line.host.value_or(0)];
@@ -85,12 +111,11 @@ std::vector<Finding> lint_backends(const BuildInput& input, const std::vector<Ba
   std::vector<std::string> names;
   for (const HostInput& host : input.hosts) names.push_back(host.name);
   Findings findings;
+  const Sections sections(input);
   for (const BackendLine& line : lines) {
-    bool on = false;
-    for (std::uint32_t host = 0; host < input.hosts.size() && !on; ++host) {
-      if (!line.host || *line.host == host) on = is_on(input, host, line.url);
+    if (line.host ? sections.is_on(*line.host, line.url) : sections.is_on_somewhere(line.url)) {
+      continue;
     }
-    if (on) continue;
     findings.add(line.host.value_or(0), missing_engine(input, line));
   }
   return findings.take(names);

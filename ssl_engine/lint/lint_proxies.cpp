@@ -184,19 +184,18 @@ void lint_sections(const BuildInput& input, const std::vector<ProxyTls>& made, F
   for (std::size_t i = 0; i < made.size(); ++i) {
     const ProxyInput& section = input.proxies[i];
     if (!section.is_section || section.host != 0) continue;
-    std::vector<std::string> lost;
+    std::set<std::string> lost;
     for (const HostInput& host : input.hosts) {
       if (host.is_main_server || !host.proxy) continue;
       std::string line =
           lost_in(section, *made[i].policy, input.proxies[*host.proxy], *made[*host.proxy].policy);
-      if (line.empty() || std::ranges::find(lost, line) != lost.end()) continue;
-      lost.push_back(std::move(line));
+      if (!line.empty()) lost.insert(std::move(line));
     }
     if (lost.empty()) continue;
-    findings.add(section.host,
-                 diagnose(Tp::proxy_section_apart,
-                          text(escape(section.name), " is without ", list_of(std::move(lost))),
-                          section.defined_at));
+    findings.add(section.host, diagnose(Tp::proxy_section_apart,
+                                        text(escape(section.name), " is without ",
+                                             list_of({lost.begin(), lost.end()})),
+                                        section.defined_at));
   }
 }
 
