@@ -61,9 +61,12 @@ Result<Endpoint> parse_endpoint(std::string_view word, std::uint16_t default_por
 }
 
 std::string text_of(const Endpoint& endpoint) {
-  return endpoint.host.find(':') == std::string::npos
-             ? text(endpoint.host, ':', endpoint.port)
-             : text('[', endpoint.host, "]:", endpoint.port);
+  return text(bracketed(endpoint.host), ':', endpoint.port);
+}
+
+std::string bracketed(std::string_view host) {
+  const bool is_bare = host.find(':') != std::string_view::npos && !host.starts_with('[');
+  return is_bare ? text('[', host, ']') : std::string(host);
 }
 
 bool is_address(std::string_view host) noexcept {

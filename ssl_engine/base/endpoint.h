@@ -27,6 +27,8 @@ struct Endpoint {
 Result<Endpoint> parse_endpoint(std::string_view word, std::uint16_t default_port);
 /// As parse_endpoint() reads it.
 std::string text_of(const Endpoint& endpoint);
+/// As it stands before a port and in a URL: an IPv6 address in brackets, which it may have already.
+std::string bracketed(std::string_view host);
 /// An address in numbers, of either family; "fe80::1%eth0" is one.
 bool is_address(std::string_view host) noexcept;
 

@@ -118,8 +118,7 @@ std::string text_of(const SocketAddress& address) {
                   host.size(), port.data(), port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
     return "?";
   }
-  const bool is_v6 = address.storage.ss_family == AF_INET6;
-  return text(is_v6 ? "[" : "", host.data(), is_v6 ? "]:" : ":", port.data());
+  return text(bracketed(host.data()), ':', port.data());
 }
 
 Result<std::vector<SocketAddress>> resolve(const Endpoint& endpoint, Instant deadline) {

@@ -34,9 +34,8 @@ std::string note_of(const conn_rec& connection, const char* name) {
 std::string address_of_peer(const conn_rec& connection) {
   const apr_sockaddr_t& address = *connection.client_addr;
   if (address.family == APR_UNIX) return address.hostname == nullptr ? "" : address.hostname;
-  const std::string ip = connection.client_ip == nullptr ? "" : connection.client_ip;
-  const bool is_ipv6 = ip.find(':') != std::string::npos;
-  return is_ipv6 ? text('[', ip, "]:", address.port) : text(ip, ':', address.port);
+  return text_of(
+      Endpoint{connection.client_ip == nullptr ? "" : connection.client_ip, address.port});
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "ssl_engine/base/boundary.h"
+#include "ssl_engine/base/endpoint.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/hosts/addresses.h"
 #include "ssl_engine/hosts/sni_policy.h"
@@ -35,9 +36,7 @@ std::string https_url(request_rec& request) {
   const apr_port_t port = is_ours && request.parsed_uri.port_str != nullptr
                               ? request.parsed_uri.port
                               : request.connection->local_addr->port;
-  const std::string_view shown = name == nullptr ? "localhost" : name;
-  const bool is_ipv6 = shown.find(':') != std::string_view::npos && !shown.starts_with('[');
-  return text("https://", is_ipv6 ? "[" : "", shown, is_ipv6 ? "]" : "",
+  return text("https://", bracketed(name == nullptr ? "localhost" : name),
               port == kHttpsPort ? std::string() : text(':', port),
               request.unparsed_uri == nullptr ? "/" : request.unparsed_uri);
 }

@@ -81,6 +81,15 @@ const struct {
               {"fe80::1%", false}, {"[::1]", false}, {"a.test", false},
               {"127.1", false},    {"", false},      {"1.2.3.4.5", false}};
 
+START_TEST(an_ipv6_address_gets_its_brackets_once) {
+  for (const char* const host : {"a.test", "127.0.0.1", "[::1]", ""}) {
+    expect_text(bracketed(host), host);
+  }
+  expect_text(bracketed("::1"), "[::1]");
+  expect_text(bracketed("fe80::1%lo"), "[fe80::1%lo]");
+}
+END_TEST
+
 START_TEST(addresses_in_numbers) {
   ck_assert_int_eq(is_address(kHosts[_i].host), kHosts[_i].is);
   ck_assert(!is_address(std::string(1000, '1')));
@@ -92,6 +101,7 @@ Suite* endpoint_suite() {
   TCase* tests = tcase_create("endpoint");
   tcase_add_loop_test(tests, hosts_and_ports, 0, std::size(kEndpoints));
   tcase_add_test(tests, what_is_wrong_is_said);
+  tcase_add_test(tests, an_ipv6_address_gets_its_brackets_once);
   tcase_add_loop_test(tests, addresses_in_numbers, 0, std::size(kHosts));
   suite_add_tcase(suite, tests);
   return suite;
