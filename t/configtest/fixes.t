@@ -56,7 +56,9 @@ my @APART = (
     ['whatever OpenSSL may refuse beyond what is known: its words are the evidence', 310],
     ['only a start, or a child, opens caches and locks (t/resumption/)', 604 .. 606, 608, 610, 612, 615, 616, 618, 621],
     ['about settings for other servers: followed in t/proxy/settings.t', 800 .. 807],
-    ['about one connection to another server, or how it is made', 840 .. 854],
+    ['about one connection to another server, or how it is made',       840 .. 852],
+    ['whose request gets which connection is known by the pool alone',  853],
+    ['TP0806 tells it of every line with a URL (t/proxy/settings.t); here a request made the URL up', 854],
     ['said while the server runs and its files change (t/resumption/ticket-keys.t)', 630],
 );
 
