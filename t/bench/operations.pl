@@ -3,18 +3,17 @@
 #
 # What an operation costs: server CPU of mod_ssl, of this module, of nginx and haproxy where they are
 # installed, and the floor: the same in plain HTTP by the same httpd, and OpenSSL alone in memory.
-# The servers take turns, so that what else the machine does falls on all of them; the figure is the
-# median of the rounds. Ratios hold from machine to machine, microseconds do not.
 #
 #   make bench
 #   make bench ARGS='rounds=3 scale=0.5 only=full-ecdsa,keep-1k'     fewer, shorter, some
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
-use List::Util qw(max min);
+use List::Util qw(max);
 use TLSplus::Bench;
 use TLSplus::Env     qw(builddir find_program has_module module_so modules_dir);
 use TLSplus::Process qw(run spawn wait_until);
+use TLSplus::Turns;
 
 $| = 1;
 my %arg  = (rounds => 5, scale => 1, only => '', threads => 4, map { split /=/, $_, 2 } @ARGV);
@@ -76,50 +75,28 @@ sub alone ($what) {
     return $us;
 }
 
-sub median (@values) {
-    @values = sort { $a <=> $b } @values;
-    return @values ? $values[$#values / 2] : undef;
-}
-
 sub does ($server, $what) {
     my $how = $what->[3];
     return $has_http2 && $server->{name} ne 'haproxy' if $how eq 'h2';
     return $server->{name} ne 'haproxy' || $how !~ /100m/;
 }
 
-printf "%-26s %-8s %10s %7s %17s %9s  %s\n", 'operation', 'server', 'us CPU', 'ratio', 'spread', 'p99 us', '';
+TLSplus::Turns::print_head();
 for my $what (@OPERATIONS) {
     my ($name, undef, $count, $how, undef, $most) = @$what;
     next if length $arg{only} && !grep { $name =~ /\Q$_\E/ } split /,/, $arg{only};
     next if $how eq 'h2' && !$has_http2;
     my $times = max($arg{threads}, int $count * $arg{scale});
-    my @taking = grep { does($_, $what) } @servers, $plain;
-    my (%us, %p99);
-    for my $round (0 .. $arg{rounds}) {
-        for my $server (@taking) {
-            my $found = measure($server, $what, $times);
-            next if $round == 0;    # warms up
-            push @{ $us{ $server->{name} } },  $found->{us};
-            push @{ $p99{ $server->{name} } }, $found->{p99};
-        }
-        push @{ $us{alone} }, alone($what) if $round && $how ne 'h2';
-    }
-    my $reference = median(@{ $us{mod_ssl} });
-    my $line = sub ($server, $us, $note = '') {
-        my @spread = $us{$server} ? map { sprintf '%.1f', $_ } min(@{ $us{$server} }), max(@{ $us{$server} }) : ();
-        printf "%-26s %-8s %10.1f %7.2f %17s %9s  %s\n", $name, $server, $us, $us / $reference, join('-', @spread),
-          $p99{$server} ? sprintf('%.0f', median(@{ $p99{$server} })) : '', $note;
-    };
-    my ($plain_us, $alone_us) = (median(@{ $us{plain} // [] }), median(@{ $us{alone} // [] }));
-    for my $server (map { $_->{name} } @servers) {
-        next unless $us{$server};
-        my $us = median(@{ $us{$server} });
-        $line->($server, $us, $server eq 'ours' ? sprintf('aim %.2f: %s', $most, $us / $reference <= $most ? 'met' : 'missed') : '');
-    }
-    $line->('floor', $plain_us + ($alone_us // 0), sprintf('httpd %.1f', $plain_us) . (defined $alone_us ? sprintf(' + OpenSSL %.1f', $alone_us) : ''))
-      if defined $plain_us;
+    my @taking = ((grep { does($_, $what) } @servers, $plain), $how eq 'h2' ? () : { name => 'alone' });
+    my $turns  = TLSplus::Turns->take($arg{rounds}, \@taking,
+        sub ($server) { $server->{name} eq 'alone' ? { us => alone($what) } : measure($server, $what, $times) });
+    $turns->print_rows($name, 'mod_ssl', aim => [ours => $most], except => ['plain', 'alone']);
+    my ($plain_us, $alone_us) = map { $turns->median($_) } qw(plain alone);
+    $turns->print_row($name, 'floor', 'mod_ssl', $plain_us + ($alone_us // 0),
+        sprintf('httpd %.1f', $plain_us) . (defined $alone_us ? sprintf(' + OpenSSL %.1f', $alone_us) : ''));
     print "\n";
 }
+
 # What a connection that is kept open between two requests keeps in memory, in KiB.
 sub idle_memory ($server) {
     my $port    = $server->{port}{ $server->{name} eq 'plain' ? 'plain' : 'ecdsa' };

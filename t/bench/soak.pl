@@ -5,7 +5,11 @@
 # memory may not grow over the second half, and nothing may be said in the error log. HTTP/1.1 by
 # t/bench/soak, HTTP/2 by curl beside it.
 #
+# With proxied=1 the server passes everything on to another one over TLS, half of the files over connections that are
+# kept, half over one for each request; then both are watched.
+#
 #   make soak                                          200,000 requests
+#   make soak ARGS='proxied=1 requests=100000'
 #   make soak ARGS='requests=20000 threads=8 seed=7'   the seed is printed; a run can be had again
 use v5.36;
 use FindBin;
@@ -16,7 +20,7 @@ use TLSplus::Env     qw(builddir find_program has_module module_so mpm sanitized
 use TLSplus::Process qw(run slurp spawn wait_until);
 
 $| = 1;
-my %arg = (requests => 200_000, threads => 8, seed => time % 100_000, h2 => 0.1, map { split /=/, $_, 2 } @ARGV);
+my %arg = (requests => 200_000, threads => 8, seed => time % 100_000, h2 => 0.1, proxied => 0, map { split /=/, $_, 2 } @ARGV);
 my $soak = builddir() . '/t/bench/soak';
 -x $soak or die "no $soak: run make soak\n";
 my $bench = TLSplus::Bench->new(small => 1);
@@ -26,7 +30,7 @@ my $has_http2 = mpm() ne 'prefork' && find_program('curl') && has_module('http2'
 # A fixed number of children: one that comes or goes is no growth.
 my $children = mpm() eq 'prefork' ? "StartServers 24\nMinSpareServers 1\nMaxSpareServers 64\n"
   : "ServerLimit 2\nStartServers 2\nThreadsPerChild 25\nMinSpareThreads 1\nMaxSpareThreads 50\nMaxRequestWorkers 50\n";
-my $server = $bench->httpd('soak', module_so(), modules => ['include', $has_http2 ? 'http2' : ()], extra => $children . <<'CONF');
+my $files = $bench->httpd('files', module_so(), modules => ['include', $has_http2 ? 'http2' : ()], extra => $children . <<'CONF');
 MaxConnectionsPerChild 0
 <FilesMatch "\.shtml$">
   Options +Includes
@@ -36,6 +40,27 @@ MaxConnectionsPerChild 0
   Protocols h2 http/1.1
 </IfModule>
 CONF
+my $server  = $arg{proxied} ? in_front_of($files) : $files;
+my @watched = $arg{proxied} ? ($server, $files) : $server;
+
+# What mod_proxy says of clients that leave before they have asked.
+my $of_clients = qr/AH01095: prefetch request body failed|AH0(?:1097|2608|2609): (?:read|pass) request body failed/;
+
+sub in_front_of ($backend) {
+    my $to = "https://localhost:$backend->{port}{ecdsa}/";
+    return $bench->httpd('proxy', module_so(), modules => ['proxy', 'proxy_http', $has_http2 ? 'http2' : ()], extra => $children . <<"CONF");
+MaxConnectionsPerChild 0
+SSLProxyEngine on
+SSLProxyVerify require
+SSLProxyVerifyDepth 2
+SSLProxyCACertificateFile \@CERTS\@/ca.crt
+ProxyPassMatch "^/(f[0-9]*[02468][.].*)\$" $to\$1 disablereuse=on
+ProxyPass / $to
+<IfModule mod_http2.c>
+  Protocols h2 http/1.1
+</IfModule>
+CONF
+}
 
 my $trouble = 0;
 sub judge ($fine, $what) {
@@ -59,10 +84,10 @@ sub http2_batch ($number) {
 print "$arg{requests} requests by $arg{threads} clients, seed $arg{seed}\n";
 srand $arg{seed};
 my $load = spawn([$soak, 'run', $server->{port}{ecdsa}, $arg{requests}, $arg{threads}, $arg{seed}]);
-my (@memory, $batches, $asked, $right);
+my (%memory, $batches, $asked, $right);
 my $began = time;
 while ($load->running || ($has_http2 && ($asked // 0) < $arg{requests} * $arg{h2})) {
-    push @memory, $server->memory;
+    push @{ $memory{ $_->{name} } }, $_->memory for @watched;
     if ($has_http2) {
         my @batch = http2_batch($batches++);
         $asked += $batch[0];
@@ -77,12 +102,16 @@ judge($load->{exit} == 0 && defined $wrong, 'HTTP/1.1: ' . $load->out . $load->e
 judge($asked && $right == $asked, "HTTP/2: $right of $asked answers are right") if $has_http2;
 
 # Quarters of the time; the first is for caches and pools to fill.
-my $quarter = int @memory / 4;
-my @mean = map { sum(@memory[$_ * $quarter .. ($_ + 1) * $quarter - 1]) / $quarter / 1024 } $quarter ? (0 .. 3) : ();
-if (@mean && !sanitized()) {
-    judge($mean[3] <= $mean[2] * 1.03 + 1, sprintf 'memory by quarters of %d s: %s MB', time - $began, join ', ', map { sprintf '%.1f', $_ } @mean);
+sub judge_memory ($name, @memory) {
+    my $quarter = int @memory / 4 or return;
+    my @mean = map { sum(@memory[$_ * $quarter .. ($_ + 1) * $quarter - 1]) / $quarter / 1024 } 0 .. 3;
+    judge($mean[3] <= $mean[2] * 1.03 + 1, sprintf '%s, memory by quarters of %d s: %s MB', $name, time - $began, join ', ', map { sprintf '%.1f', $_ } @mean);
 }
-my @said = grep { /:(?:warn|error|crit|alert|emerg)\]/ } split /\n/, $server->{server}->log;
-judge(!@said, 'nothing in the error log' . join '', map { "\n  $_" } @said > 10 ? @said[0 .. 9] : @said);
-judge($server->stop, 'the server stops cleanly');
+
+for my $each (@watched) {
+    judge_memory($each->{name}, @{ $memory{ $each->{name} } }) if !sanitized();
+    my @said = grep { /:(?:warn|error|crit|alert|emerg)\]/ && !/$of_clients/ } split /\n/, $each->{server}->log;
+    judge(!@said, "$each->{name}: nothing in the error log" . join '', map { "\n  $_" } @said > 10 ? @said[0 .. 9] : @said);
+    judge($each->stop, "$each->{name} stops cleanly");
+}
 exit $trouble;

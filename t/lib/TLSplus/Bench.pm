@@ -22,6 +22,7 @@ use constant MB => 1_000_000;
 sub new ($class, %opt) {
     my $self = bless { root => scratch_dir('bench'), certs => TLSplus::Certs->new }, $class;
     mkdir "$self->{root}/www";
+    $self->{certs}->ca;
     $self->{certs}->leaf('ecdsa', san => ['localhost'], intermediates => 1);
     $self->{certs}->leaf('rsa', san => ['localhost'], intermediates => 1, key => 'rsa');
     spew("$self->{root}/www/index.html", 'x' x 1024);
@@ -34,10 +35,10 @@ sub new ($class, %opt) {
 sub certs ($self, $file) { $self->{certs}->dir . "/$file" }
 sub www   ($self) { "$self->{root}/www" }
 
-# httpd with `module` as its ssl_module; `plain` listens without TLS. extra => lines of configuration,
-# modules => [names].
+# httpd with `module` as its ssl_module; `plain` listens without TLS. extra => lines of configuration, modules => [names],
+# hosts => virtual hosts in the place of those that serve the files, cache => what SSLSessionCache says.
 sub httpd ($self, $name, $module, %opt) {
-    my $hosts = join '', map { <<"HOST" } qw(PORT:ecdsa PORT2:rsa PLAIN:);
+    my $hosts = $opt{hosts} // join '', map { <<"HOST" } qw(PORT:ecdsa PORT2:rsa PLAIN:);
 <VirtualHost *:@{[ '@' . (split /:/)[0] . '@' ]}>
   ServerName localhost
   DocumentRoot @{[ $self->www ]}
@@ -45,6 +46,7 @@ sub httpd ($self, $name, $module, %opt) {
   @{[ /:(.+)/ ? "SSLEngine on\n  SSLCertificateFile \@CERTS\@/$1.full\n  SSLCertificateKeyFile \@CERTS\@/$1.key" : '' ]}
 </VirtualHost>
 HOST
+    my $cache  = $opt{cache} // 'shmcb:@ROOT@/run/sessions(5120000)';
     my $server = TLSplus::Server->start(
         so => $module, certs => $self->{certs}, loglevel => 'warn', modules => ['reqtimeout', @{ $opt{modules} // [] }],
         conf => <<"CONF");
@@ -58,7 +60,7 @@ MaxKeepAliveRequests 0
 <IfModule mpm_event_module>
   AsyncRequestWorkerFactor 100
 </IfModule>
-SSLSessionCache shmcb:\@ROOT\@/run/sessions(5120000)
+SSLSessionCache $cache
 SSLProtocol all -SSLv3 -TLSv1 -TLSv1.1
 @{[ $opt{extra} // '' ]}
 $hosts
@@ -72,38 +74,88 @@ CONF
 }
 
 sub nginx ($self) {
-    my $program = find_program('nginx') or return undef;
-    my ($root, %port) = ($self->{root}, map { ($_ => TLSplus::Server::_free_port()) } qw(ecdsa rsa));
-    my ($user) = run_as();
+    my %port  = map { ($_ => TLSplus::Server::_free_port()) } qw(ecdsa rsa);
     my $hosts = join '', map { <<"HOST" } sort keys %port;
   server {
     listen 127.0.0.1:$port{$_} ssl http2 backlog=4096; server_name localhost; root @{[ $self->www ]};
     ssl_certificate @{[ $self->certs("$_.full") ]}; ssl_certificate_key @{[ $self->certs("$_.key") ]};
   }
 HOST
+    return $self->_nginx(\%port, "  ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:s:5m;\n$hosts");
+}
+
+# In front of two backends, of which one never resumes, as t/bench/proxied.pl has its httpds: /kept/, /again/ and /full/, by TLS 1.3
+# at the port PLAIN and by TLS 1.2 at PLAIN2.
+sub nginx_proxy ($self, $again, $never) {
+    my %port  = map { ($_ => TLSplus::Server::_free_port()) } qw(PLAIN PLAIN2);
+    my ($to_again, $to_never) = map { "127.0.0.1:$_->{port}{ecdsa}" } $again, $never;
+    my $hosts = join '', map { <<"HOST" } sort keys %port;
+  server {
+    listen 127.0.0.1:$port{$_} backlog=4096; server_name localhost;
+    proxy_ssl_protocols @{[ $_ eq 'PLAIN' ? 'TLSv1.3' : 'TLSv1.2' ]};
+    location /kept/ { proxy_pass https://kept$_/; proxy_http_version 1.1; proxy_set_header Connection ""; }
+    location /again/ { proxy_pass https://$to_again/again/; }
+    location /full/ { proxy_pass https://$to_never/; }
+  }
+  upstream kept$_ { server $to_again; keepalive 16; keepalive_requests 100000000; }
+HOST
+    return $self->_nginx(\%port, <<"CONF");
+  proxy_ssl_verify on; proxy_ssl_verify_depth 3; proxy_ssl_trusted_certificate @{[ $self->certs('ca.crt') ]};
+  proxy_ssl_name localhost; proxy_ssl_server_name on; proxy_set_header Host localhost; proxy_max_temp_file_size 0;
+$hosts
+CONF
+}
+
+sub _nginx ($self, $port, $http) {
+    my $program = find_program('nginx') or return undef;
+    my $root    = "$self->{root}/nginx" . join '-', sort values %$port;
+    my ($user)  = run_as();
+    mkdir $root;
     spew("$root/nginx.conf", <<"CONF");
 @{[ defined $user ? "user $user;" : '' ]}
 worker_processes 2; pid $root/nginx.pid; error_log $root/nginx.log;
 events { worker_connections 4096; }
 http {
   access_log off; sendfile on; keepalive_requests 100000000; keepalive_timeout 60s; types { } default_type text/html;
-  ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:s:5m;
-$hosts}
+  @{[ map { "${_}_temp_path $root/$_;" } qw(client_body proxy fastcgi uwsgi scgi) ]}
+$http}
 CONF
-    return $self->_running('nginx', [$program, '-c', "$root/nginx.conf", '-e', "$root/nginx.log", '-g', 'daemon off;'], \%port);
+    return $self->_running('nginx', [$program, '-c', "$root/nginx.conf", '-e', "$root/nginx.log", '-g', 'daemon off;'], $port);
 }
 
 sub haproxy ($self) {
-    my $program = find_program('haproxy') or return undef;
-    my ($root, %port) = ($self->{root}, map { ($_ => TLSplus::Server::_free_port()) } qw(ecdsa rsa));
+    my %port = map { ($_ => TLSplus::Server::_free_port()) } qw(ecdsa rsa);
+    my $root = $self->{root};
     spew("$root/$_.pem", slurp($self->certs("$_.full")) . slurp($self->certs("$_.key")), 0600) for keys %port;
-    my $hosts = join '', map { <<"HOST" } sort keys %port;
+    return $self->_haproxy(\%port, join '', map { <<"HOST" } sort keys %port);
 frontend $_
   bind 127.0.0.1:$port{$_} ssl crt $root/$_.pem ssl-min-ver TLSv1.2
   http-request return status 200 content-type text/html file @{[ $self->www ]}/100k.bin if { path /100k.bin }
   http-request return status 200 content-type text/html file @{[ $self->www ]}/index.html
 HOST
-    spew("$root/haproxy.conf", <<"CONF");
+}
+
+# As nginx_proxy().
+sub haproxy_proxy ($self, $again, $never) {
+    my %port   = map { ($_ => TLSplus::Server::_free_port()) } qw(PLAIN PLAIN2);
+    my %behind = (kept => [$again, 'http-reuse always'], again => [$again, 'option http-server-close'], full => [$never, 'option http-server-close']);
+    return $self->_haproxy(\%port, join '', map { my $mine = $_; (<<"FRONT", map { <<"BACK" } sort keys %behind) } sort keys %port);
+frontend $mine
+  bind 127.0.0.1:$port{$mine}
+@{[ map { "  use_backend $mine-$_ if { path_beg /$_/ }\n" } sort keys %behind ]}
+FRONT
+backend $mine-$_
+  $behind{$_}[1]
+  http-request replace-path /[a-z]+/(.*) /\\1
+  http-request set-header Host localhost
+  server it 127.0.0.1:$behind{$_}[0]{port}{ecdsa} ssl verify required ca-file @{[ $self->certs('ca.crt') ]} verifyhost localhost sni str(localhost) force-@{[ $mine eq 'PLAIN' ? 'tlsv13' : 'tlsv12' ]}
+BACK
+}
+
+sub _haproxy ($self, $port, $proxies) {
+    my $program = find_program('haproxy') or return undef;
+    my $conf    = "$self->{root}/haproxy" . join('-', sort values %$port) . '.conf';
+    spew($conf, <<"CONF");
 global
   maxconn 4000
   nbthread 2
@@ -115,14 +167,14 @@ defaults
   timeout connect 5s
   timeout server 30s
   timeout http-keep-alive 30s
-$hosts
+$proxies
 CONF
-    return $self->_running('haproxy', [$program, '-W', '-f', "$root/haproxy.conf"], \%port);
+    return $self->_running('haproxy', [$program, '-W', '-f', $conf], $port);
 }
 
 sub _running ($self, $name, $command, $port) {
     my $process = spawn($command);
-    my $up = wait_until(20, sub { !$process->running ? 'ended' : _accepts($port->{rsa}) ? 'up' : '' });
+    my $up = wait_until(20, sub { !$process->running ? 'ended' : _accepts((values %$port)[0]) ? 'up' : '' });
     die "$name did not start: ", $process->out, $process->err, "\n" if $up ne 'up';
     return bless { name => $name, process => $process, pid => $process->pid, port => $port }, 'TLSplus::Bench::Running';
 }
