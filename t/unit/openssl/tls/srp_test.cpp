@@ -237,11 +237,12 @@ const Case kFiles[] = {
      "line 1 has 1"},
 };
 
-bool says(const std::vector<Finding>& findings, Tp id, std::string_view words) {
+bool says(const std::vector<Finding>& findings, Tp id, std::string_view words,
+          std::string_view place = "SSLSRP") {
   return std::ranges::any_of(findings, [&](const Finding& finding) {
     return finding.error.id == static_cast<MessageId>(id) &&
            finding.error.what.find(words) != std::string::npos &&
-           finding.error.where.directive.starts_with("SSLSRP");
+           finding.error.where.directive.starts_with(place);
   });
 }
 
@@ -280,6 +281,7 @@ struct Around {
   const char* list;
   ProtocolSet versions;
   std::optional<Tp> expected;
+  const char* decided_by = "";  // told at that line
 };
 
 ProtocolSet versions(std::initializer_list<Protocol> all) {
@@ -289,10 +291,11 @@ ProtocolSet versions(std::initializer_list<Protocol> all) {
 }
 
 const Around kAround[] = {
-    {"ECDHE", versions({Protocol::tls1_2}), Tp::srp_ciphers_off},
-    {"DEFAULT:!SRP", versions({Protocol::tls1_2, Protocol::tls1_3}), Tp::srp_ciphers_off},
-    {kList, versions({Protocol::tls1_3}), Tp::srp_versions_off},
-    {kList, versions({Protocol::tls1_2, Protocol::tls1_3}), Tp::srp_not_in_tls13},
+    {"ECDHE", versions({Protocol::tls1_2}), Tp::srp_ciphers_off, "SSLCipherSuite"},
+    {"DEFAULT:!SRP", versions({Protocol::tls1_2, Protocol::tls1_3}), Tp::srp_ciphers_off,
+     "SSLCipherSuite"},
+    {kList, versions({Protocol::tls1_3}), Tp::srp_versions_off, "SSLProtocol"},
+    {kList, versions({Protocol::tls1_2, Protocol::tls1_3}), Tp::srp_not_in_tls13, "SSLProtocol"},
     {"DEFAULT", versions({Protocol::tls1_2, Protocol::tls1_3}), std::nullopt},
     {kList, versions({Protocol::tls1_2}), std::nullopt},
 };
@@ -305,7 +308,7 @@ START_TEST(ciphers_and_versions_that_do_not_go_with_it) {
   users.world.site.last().protocol = {selection, users.world.site.place("SSLProtocol")};
   const auto findings = users.world.build().findings;
   for (const Tp id : {Tp::srp_ciphers_off, Tp::srp_versions_off, Tp::srp_not_in_tls13}) {
-    ck_assert_msg(says(findings, id, "") == (each.expected == id), "%d: %s", _i,
+    ck_assert_msg(says(findings, id, "", each.decided_by) == (each.expected == id), "%d: %s", _i,
                   rendered(findings).c_str());
   }
   ck_assert_msg(!any_fatal(findings), "%s", rendered(findings).c_str());
