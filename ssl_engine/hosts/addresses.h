@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "ssl_engine/base/endpoint.h"
+#include "ssl_engine/base/error.h"
 
 namespace tlsplus {
 
@@ -18,6 +19,7 @@ namespace tlsplus {
 struct Listener {
   Endpoint at;
   std::string protocol;  // "http", "https", ...
+  Where where{};         // no file: which line it is cannot be told
 };
 
 enum class Cover {

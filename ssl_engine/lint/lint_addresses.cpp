@@ -248,8 +248,8 @@ void check_listeners(const BuildInput& input, const std::vector<Draft>& drafts,
       return draft.engine && reaches(listener, *draft.input);
     });
     if (served) continue;
-    findings.add(diagnose(Tp::listen_without_host,
-                          text("Listen ", text_of({listener.at.host, listener.at.port}))));
+    findings.add(
+        diagnose(Tp::listen_without_host, text("Listen ", text_of(listener.at)), listener.where));
   }
 }
 

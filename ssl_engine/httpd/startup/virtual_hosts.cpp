@@ -14,6 +14,7 @@
 #include "ssl_engine/hosts/addresses.h"
 #include "ssl_engine/httpd/apache/module.h"
 #include "ssl_engine/httpd/startup/config.h"
+#include "ssl_engine/httpd/startup/line_tree.h"
 
 namespace tlsplus {
 namespace {
@@ -48,15 +49,32 @@ Endpoint endpoint_of(const server_addr_rec& address) {
           static_cast<std::uint16_t>(address.host_port)};
 }
 
+/// The line with that address, or the only one for its port: a name may stand for the address, or
+/// none.
+Where listen_line_of(const Endpoint& at) {
+  std::vector<Lines> for_port;
+  for (Lines line = ap_conftree; line != nullptr; line = line->next) {
+    if (!is(line, "Listen") || line->args == nullptr) continue;
+    const auto arguments = words(line->args);
+    const std::string_view word = arguments.empty() ? std::string_view() : arguments.front();
+    if (word == text_of(at)) return place_of(line);
+    const auto colon = word.rfind(':');
+    if (word.substr(colon == std::string_view::npos ? 0 : colon + 1) == std::to_string(at.port)) {
+      for_port.push_back(line);
+    }
+  }
+  return for_port.size() == 1 ? place_of(for_port.front()) : Where{};
+}
+
 std::vector<Listener> listeners() {
   std::vector<Listener> all;
   for (const ap_listen_rec* each = ap_listeners; each != nullptr; each = each->next) {
     if (each->bind_addr == nullptr) continue;
     // Without an address there is no name of one.
     const bool has_address = each->bind_addr->hostname != nullptr;
-    all.push_back({{has_address ? numbers_of(each->bind_addr) : "*",
-                    static_cast<std::uint16_t>(each->bind_addr->port)},
-                   each->protocol == nullptr ? "" : each->protocol});
+    const Endpoint at{has_address ? numbers_of(each->bind_addr) : "*",
+                      static_cast<std::uint16_t>(each->bind_addr->port)};
+    all.push_back({at, each->protocol == nullptr ? "" : each->protocol, listen_line_of(at)});
   }
   return all;
 }

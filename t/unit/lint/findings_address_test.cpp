@@ -99,9 +99,11 @@ END_TEST
 START_TEST(listen_for_https_without_a_host) {
   AddressWorld world;
   world.tls("a.test", 8443);
-  world.site.input.listeners = {{{"*", 8443}, "https"}, {{"*", 443}, "https"}, {{"*", 80}, ""}};
+  world.site.input.listeners = {
+      {{"*", 8443}, "https"}, {{"*", 443}, "https", {"Listen", "ports.conf", 2}}, {{"*", 80}, ""}};
   const auto findings = world.findings();
   expect_ids(findings, {Tp::listen_without_host});
+  ck_assert_int_eq(findings[0].error.where.line, 2);
   expect_part(findings[0].error.what, "Listen *:443");
   expect_text(findings[0].vhost, "");
 }
