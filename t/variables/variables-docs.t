@@ -13,7 +13,7 @@ my $page = slurp(srcdir() . '/doc/variables.md');
 my $code = slurp(srcdir() . '/ssl_engine/request/variables.cpp') . slurp(srcdir() . '/ssl_engine/httpd/request/request_variables.cpp');
 
 my @table = $code =~ /^ *\{"([A-Z][A-Z0-9_]+)", /mg;
-my $passed_on = slurp(srcdir() . '/ssl_engine/httpd/proxy/backend_facts.cpp');
+my $passed_on = slurp(srcdir() . '/ssl_engine/httpd/proxy/proxy_variables.cpp');
 my @passed_on = map { "SSL_PROXY_$_" } $passed_on =~ /^ *\{"([A-Z_]+)", "SSL_/mg;
 cmp_ok scalar @passed_on, '>', 5, 'those of backends were read';
 push @table, @passed_on;

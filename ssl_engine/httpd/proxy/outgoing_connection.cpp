@@ -69,7 +69,8 @@ void OutgoingConnection::begin(const Limit& limit) {
 void OutgoingConnection::take_for(request_rec* request, const ProxyTls& settings) {
   is_released_ = false;
   is_foreign_ = !is_made_under(settings);
-  if (!is_foreign_ && request != nullptr && facts_ != nullptr) note_backend(*request, facts_);
+  if (!is_foreign_ && request != nullptr && variables_ != nullptr)
+    note_backend(*request, variables_);
 }
 
 void OutgoingConnection::release() noexcept {
@@ -183,8 +184,9 @@ void OutgoingConnection::on_established() {
   view_.sni = live_->end.backend().is_address ? std::string_view() : live_->end.backend().name;
   view_.verify_lenient = live_->end.verifier().was_lenient();
   apr_table_setn(connection_.notes, kResultNote, "ok");
-  facts_ = std::make_shared<const BackendFacts>(*view(), live_->channel.clock().wall());
-  if (request_rec* request = proxied_request(); request != nullptr) note_backend(*request, facts_);
+  variables_ = std::make_shared<const ProxyVariables>(*view(), live_->channel.clock().wall());
+  if (request_rec* request = proxied_request(); request != nullptr)
+    note_backend(*request, variables_);
 }
 
 void OutgoingConnection::on_refused() noexcept {

@@ -14,7 +14,7 @@
 #include "ssl_engine/httpd/apache/log.h"
 #include "ssl_engine/httpd/connection/our_connection.h"
 #include "ssl_engine/httpd/connection/tls_channel.h"
-#include "ssl_engine/httpd/proxy/backend_facts.h"
+#include "ssl_engine/httpd/proxy/proxy_variables.h"
 #include "ssl_engine/httpd/startup/generation.h"
 
 namespace tlsplus {
@@ -92,8 +92,8 @@ class OutgoingConnection final : public OurConnection,
   const ProxyTls& settings_;
   std::optional<Live> live_;
   Limit limit_{};
-  mutable TlsView view_;                       // whatever is borrowed in it is taken anew by view()
-  std::shared_ptr<const BackendFacts> facts_;  // from the end of the handshake on
+  mutable TlsView view_;  // whatever is borrowed in it is taken anew by view()
+  std::shared_ptr<const ProxyVariables> variables_;  // from the end of the handshake on
   bool is_released_ = false;
   bool is_foreign_ = false;  // taken for somebody with other settings
   bool is_closed_ = false;   // close_now() was called

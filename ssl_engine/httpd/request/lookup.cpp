@@ -15,7 +15,7 @@
 #include "ssl_engine/httpd/apache/log.h"
 #include "ssl_engine/httpd/apache/module.h"
 #include "ssl_engine/httpd/connection/tls_view.h"
-#include "ssl_engine/httpd/proxy/backend_facts.h"
+#include "ssl_engine/httpd/proxy/proxy_variables.h"
 #include "ssl_engine/httpd/request/request_variables.h"
 
 namespace tlsplus {
@@ -41,7 +41,7 @@ const char* answer(apr_pool_t* pool, const conn_rec* connection, request_rec* re
                    std::string_view name) {
   const Variable variable = find_variable(name);
   if (!variable) {
-    const char* const fact = request == nullptr ? nullptr : backend_fact(*request, name);
+    const char* const fact = request == nullptr ? nullptr : proxy_variable(*request, name);
     return fact != nullptr ? fact : request_variable(pool, request, name);
   }
   const VariableQuery query = query_for(connection, request);

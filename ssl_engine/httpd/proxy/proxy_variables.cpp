@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// BackendFacts: each is the variable of a client's connection that asks the same, looked up on the
-// connection to the backend, whose certificate is the peer's there.
-#include "ssl_engine/httpd/proxy/backend_facts.h"
+// ProxyVariables: each is the variable of a client's connection that asks the same, looked up on
+// the connection to the backend, whose certificate is the peer's there.
+#include "ssl_engine/httpd/proxy/proxy_variables.h"
 
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/apache/pool.h"
@@ -31,7 +31,7 @@ constexpr auto kRows = std::to_array<Row>({
 
 }  // namespace
 
-BackendFacts::BackendFacts(const TlsView& view, WallTime now) {
+ProxyVariables::ProxyVariables(const TlsView& view, WallTime now) {
   static_assert(kRows.size() == kCount);
   const VariableQuery query{.tls = &view, .interface_version = {}, .now = now};
   for (std::size_t i = 0; i < kCount; ++i) {
@@ -39,7 +39,7 @@ BackendFacts::BackendFacts(const TlsView& view, WallTime now) {
   }
 }
 
-const std::string* BackendFacts::find(std::string_view name) const noexcept {
+const std::string* ProxyVariables::find(std::string_view name) const noexcept {
   if (!starts_with_ignoring_case(name, kPrefix)) return nullptr;
   name.remove_prefix(kPrefix.size());
   for (std::size_t i = 0; i < kCount; ++i) {
@@ -49,21 +49,21 @@ const std::string* BackendFacts::find(std::string_view name) const noexcept {
   return nullptr;
 }
 
-void note_backend(request_rec& request, std::shared_ptr<const BackendFacts> facts) {
-  using Held = std::shared_ptr<const BackendFacts>;
-  Held& held = pool_new<Held>(request.pool, std::move(facts));
+void note_backend(request_rec& request, std::shared_ptr<const ProxyVariables> variables) {
+  using Held = std::shared_ptr<const ProxyVariables>;
+  Held& held = pool_new<Held>(request.pool, std::move(variables));
   apr_pool_userdata_setn(&held, kKey, nullptr, request.pool);
 }
 
-const char* backend_fact(const request_rec& request, std::string_view name) noexcept {
+const char* proxy_variable(const request_rec& request, std::string_view name) noexcept {
   if (!starts_with_ignoring_case(name, kPrefix)) return nullptr;
   const request_rec& whole = request.main != nullptr ? *request.main : request;
   void* held = nullptr;
   if (apr_pool_userdata_get(&held, kKey, whole.pool) != APR_SUCCESS || held == nullptr) {
     return nullptr;
   }
-  const auto& facts = **static_cast<std::shared_ptr<const BackendFacts>*>(held);
-  const std::string* value = facts.find(name);
+  const auto& known = **static_cast<std::shared_ptr<const ProxyVariables>*>(held);
+  const std::string* value = known.find(name);
   return value == nullptr ? nullptr : value->c_str();
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// BackendFacts: the SSL_PROXY_ variables of a request, which say how it was passed on. A pooled
+// ProxyVariables: the SSL_PROXY_ variables of a request, which say how it was passed on. A pooled
 // connection goes to others before a request is logged, so the request keeps what was known.
 #pragma once
 
@@ -16,10 +16,10 @@
 namespace tlsplus {
 
 /// Immutable; made once for each connection.
-class BackendFacts {
+class ProxyVariables {
  public:
   /// Of a connection whose handshake is complete.
-  BackendFacts(const TlsView& view, WallTime now);
+  ProxyVariables(const TlsView& view, WallTime now);
   /// Null if there is no variable of that name, or it has no value. Case does not matter.
   [[nodiscard]] const std::string* find(std::string_view name) const noexcept;
 
@@ -29,9 +29,9 @@ class BackendFacts {
 };
 
 /// The request has gone, or goes, over that connection.
-void note_backend(request_rec& request, std::shared_ptr<const BackendFacts> facts);
+void note_backend(request_rec& request, std::shared_ptr<const ProxyVariables> variables);
 /// The value of an SSL_PROXY_ variable for `request`, or for the one that it is a part of; null:
 /// none. Lives as long as that request.
-const char* backend_fact(const request_rec& request, std::string_view name) noexcept;
+const char* proxy_variable(const request_rec& request, std::string_view name) noexcept;
 
 }  // namespace tlsplus
