@@ -9,7 +9,7 @@ use Test::More;
 use TLSplus::Backend;
 use TLSplus::Behind;
 use TLSplus::Certs;
-use TLSplus::Env qw(needs_tlsplus);
+use TLSplus::Env qw(mpm needs_tlsplus);
 use TLSplus::Host;
 use TLSplus::Plain;
 use TLSplus::Process qw(slurp);
@@ -27,9 +27,12 @@ my $plain = TLSplus::Backend->start(sub ($stream) {
     while (TLSplus::Backend::take_request($stream)) { TLSplus::Backend::answer($stream, 'here') }
 });
 
+# Each process has its own sessions.
+my $one    = mpm() eq 'prefork' ? "StartServers 1\nMinSpareServers 1\nMaxSpareServers 1\nMaxRequestWorkers 1\n" : "ServerLimit 1\nThreadsPerChild 4\nMaxRequestWorkers 4\n";
 my @names  = qw(PROTOCOL CIPHER GROUP SESSION_RESUMED SNI VERIFY S_DN I_DN V_END);
 my $server = TLSplus::Server->start(certs => $certs, modules => [qw(proxy proxy_http headers)], conf => <<"CONF");
 Listen 127.0.0.1:\@PLAIN\@
+$one
 SSLProxyEngine on
 SSLProxyVerify require
 SSLProxyCACertificateFile \@CERTS\@/ca.crt
