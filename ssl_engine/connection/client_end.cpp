@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "ssl_engine/base/endpoint.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/tls/client_ssl.h"
 #include "ssl_engine/openssl/tls/message_trace.h"
@@ -31,6 +32,15 @@ ClientEnd::~ClientEnd() {
 void ClientEnd::open() {
   phase_ = Phase::handshake;
   backend_ = services_.backend();
+  const ProxyPolicy& policy = *settings_.policy;
+  if (!policy.name.empty()) {
+    backend_.name = policy.name;
+    backend_.is_address = is_address(policy.name);
+  }
+  if (policy.require_name && backend_.name.empty()) {
+    fail(Tp::backend_without_name, {});
+    return;
+  }
   if (Status opened =
           stream_.open(*settings_.context, *engine_.bio_method(), TlsRole::client, this);
       !opened) {

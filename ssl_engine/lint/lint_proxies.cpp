@@ -61,6 +61,7 @@ class ProxyLint {
   void check() {
     versions();
     revocation();
+    required_name();
     if (policy_.verifies()) {
       authorities();
       names();
@@ -126,6 +127,13 @@ class ProxyLint {
     if (policy_.name_check != NameCheck::none) return;
     const Setting<bool>& line = config_.check_name.is_set() ? config_.check_name : config_.check_cn;
     add(Tp::proxy_name_unchecked, scope(), line.where());
+  }
+
+  void required_name() {
+    if (!policy_.require_name || policy_.name_check != NameCheck::none) return;
+    const Setting<bool>& line = config_.check_name.is_set() ? config_.check_name : config_.check_cn;
+    add(Tp::proxy_name_required_unchecked, text("by ", place_of(line.where())),
+        config_.require_name.where());
   }
 
   void nobody_is_verified() {

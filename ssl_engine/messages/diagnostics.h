@@ -82,6 +82,7 @@ enum class Tp : MessageId {
   conf_command_split = 152,
   lookalikes = 153,
   groups_value = 154,
+  peer_name_value = 155,
 
   // 200..299 certificates, private keys, pass phrases: diagnostics_certificate.cpp
   certificate_not_configured = 200,
@@ -315,6 +316,7 @@ enum class Tp : MessageId {
   proxy_without_engine = 805,
   proxy_engine_missing = 806,
   proxy_section_apart = 807,
+  proxy_name_required_unchecked = 808,
   machine_key_encrypted = 820,
   machine_key_alone = 821,
   machine_key_mismatch = 822,
@@ -344,6 +346,7 @@ enum class Tp : MessageId {
   backend_answer_cut_off = 852,
   backend_settings_differ = 853,
   proxy_engine_off = 854,
+  backend_without_name = 855,
 };
 
 struct Diagnostic {

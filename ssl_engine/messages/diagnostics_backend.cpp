@@ -35,7 +35,8 @@ constexpr Diagnostic kRows[] = {
      "SSLProxyCheckPeerName is on, and the backend's certificate does not have the name that it "
      "was "
      "asked by: the host of the ProxyPass URL, or with ProxyPreserveHost the client's Host.",
-     "use a name of the certificate in the ProxyPass URL, or get a certificate for this name"},
+     "use a name of the certificate in the ProxyPass URL, say it with TLSPlusProxyName, or get a "
+     "certificate for this name"},
     {Tp::backend_protocol_refused, Level::error,
      "backend does not speak the protocol that is wanted",
      "The backend chose none of the protocols that were offered by ALPN (RFC 7301), and the "
@@ -83,6 +84,14 @@ constexpr Diagnostic kRows[] = {
      "A request is to go to an https://, wss:// or h2:// backend, and SSLProxyEngine is off where "
      "it comes from.",
      "write: SSLProxyEngine on"},
+    {Tp::backend_without_name, Level::error, "there is no name to check a backend against",
+     "TLSPlusProxyRequireName is on, and neither TLSPlusProxyName nor the request says a name: "
+     "with "
+     "ProxyPreserveHost a client that sends no Host, or a health check, which never has one. "
+     "Nothing was sent.",
+     "say with TLSPlusProxyName what the backend's certificate is for, in its <Proxy> section or "
+     "the "
+     "virtual host; for health checks in the virtual host"},
 };
 
 }  // namespace

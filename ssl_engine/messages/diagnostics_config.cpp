@@ -184,6 +184,11 @@ constexpr Diagnostic kConfigRows[] = {
      "and one has to be left.",
      "write: TLSPlusGroups X25519:P-256; a group of newer libraries goes in front as "
      "?X25519MLKEM768"},
+    {Tp::peer_name_value, Level::error, "no certificate can be for this name",
+     "TLSPlusProxyName is the host name or the IP address that certificates of backends have to be "
+     "for. A wildcard stands in certificates and is matched by a name; a name with other letters "
+     "than those of ASCII is written as certificates have it, xn--...",
+     "write one host name or IP address, without scheme, port and path, or off"},
 };
 
 }  // namespace

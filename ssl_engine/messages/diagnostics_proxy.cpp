@@ -50,6 +50,13 @@ constexpr Diagnostic kRows[] = {
      "the place of the virtual host's own settings.",
      "write the virtual host's line into the section, too; or move the section to the virtual "
      "host"},
+    {Tp::proxy_name_required_unchecked, Level::warn,
+     "a name is required and nothing is held against it",
+     "TLSPlusProxyRequireName lets no connection be made without a name to check, and by "
+     "SSLProxyCheckPeerName or SSLProxyCheckPeerCN no name is checked: a backend with a "
+     "certificate "
+     "for any other will do.",
+     "write: SSLProxyCheckPeerName on"},
     {Tp::machine_key_encrypted, Level::error, "private key for other servers is encrypted",
      "The keys of SSLProxyMachineCertificateFile and SSLProxyMachineCertificatePath must be there "
      "without a pass phrase: nobody is asked for one. mod_ssl refuses to start, too.",

@@ -36,6 +36,7 @@ class PacedMessages {
       Tp::ask_again_refused,
       Tp::ask_again_body,
       Tp::ask_again_ciphers,
+      Tp::backend_without_name,
   });
 
   /// What share() wants, of zeros, aligned for a number.

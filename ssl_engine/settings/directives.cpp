@@ -226,6 +226,14 @@ constexpr Directive kDirectives[] = {
     {"SSLProxyCheckPeerName", Shape::flag, Scope::server_or_proxy,
      put<&ProxyConfig::check_name, parse_flag>, "on | off: check the other server's name"},
 
+    {"TLSPlusProxyName", Shape::one, Scope::server_or_proxy,
+     put<&ProxyConfig::name, parse_peer_name>,
+     "name | address | off: what other servers are asked for and have to be, whatever the request "
+     "says"},
+    {"TLSPlusProxyRequireName", Shape::flag, Scope::server_or_proxy,
+     put<&ProxyConfig::require_name, parse_flag>,
+     "on | off: no connection where there is no name to check"},
+
     // Taken out of httpd 2.4, still recognised there.
     {"SSLLog", Shape::raw, Scope::anywhere, removed, "no longer supported",
      "remove the line; use ErrorLog"},

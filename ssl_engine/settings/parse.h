@@ -145,6 +145,10 @@ Result<CipherSetting> parse_ciphers(const Line& line);
 /// TLSPlusGroups: the list as written, if the library has one of its groups and all without '?'.
 Result<std::string_view> parse_groups(const Line& line);
 
+/// TLSPlusProxyName: a name or an address that a certificate can have, without brackets and the
+/// dot of the root; empty for `off`.
+Result<std::string_view> parse_peer_name(const Line& line);
+
 /// SSLOpenSSLConfCmd: a command the library knows; files and directories are checked.
 Result<ConfCommand> parse_conf_command(const Line& line);
 /// The refusal of an SSLOpenSSLConfCmd that is not a command and one word.

@@ -38,6 +38,8 @@ struct ProxyConfig {
   Setting<bool> check_expire;                  // SSLProxyCheckPeerExpire
   Setting<bool> check_cn;                      // SSLProxyCheckPeerCN
   Setting<bool> check_name;                    // SSLProxyCheckPeerName
+  Setting<std::string_view> name;              // TLSPlusProxyName; "" is off
+  Setting<bool> require_name;                  // TLSPlusProxyRequireName
 
   static constexpr auto fields();
 };
@@ -55,6 +57,8 @@ struct ProxyPolicy {
   std::string chain_file;
   bool check_expire = defaults::kCheckPeer;
   NameCheck name_check = NameCheck::names;
+  std::string name;           // asked for and checked in place of what a request says; "" = none is
+  bool require_name = false;  // no connection without a name
 
   friend bool operator==(const ProxyPolicy&, const ProxyPolicy&) = default;
   /// True if a backend whose certificate is refused gets no request.
@@ -99,7 +103,9 @@ constexpr auto ProxyConfig::fields() {
       row("SSLProxyCheckPeerExpire", &C::check_expire, &P::check_expire),
       // The two of them together are one setting; see name_check_of().
       row("SSLProxyCheckPeerName", &C::check_name, &P::name_check),
-      row("SSLProxyCheckPeerCN", &C::check_cn, kNo));
+      row("SSLProxyCheckPeerCN", &C::check_cn, kNo),
+      row("TLSPlusProxyName", &C::name, &P::name, {.unset = "off"}),
+      row("TLSPlusProxyRequireName", &C::require_name, &P::require_name));
   // clang-format on
 }
 

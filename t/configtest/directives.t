@@ -270,6 +270,23 @@ V | SSLProxyCheckPeerCN off                         | ok
 P | SSLProxyCheckPeerName off                       | ok
 P | SSLProxyCheckPeerName maybe                     | must be On or Off
 D | SSLProxyCheckPeerName off                       | not allowed in <Directory> context
+S | TLSPlusProxyName a.test                         | ok plus
+V | TLSPlusProxyName off                            | ok plus
+P | TLSPlusProxyName a_1.test.                      | ok plus
+P | TLSPlusProxyName 10.1.2.3                       | ok plus
+P | TLSPlusProxyName [2001:db8::1]                  | ok plus
+P | TLSPlusProxyName *.test                         | TP0155 plus
+V | TLSPlusProxyName https://a.test:8443/x          | TP0155 plus
+S | TLSPlusProxyName a.test:8443                    | TP0155 plus
+S | TLSPlusProxyName 10.1.2.300                     | TP0155 plus
+S | TLSPlusProxyName fe80::1%eth0                   | TP0155 plus
+S | TLSPlusProxyName a..test                        | TP0155 plus
+S | TLSPlusProxyName a b                            | takes one argument plus
+D | TLSPlusProxyName a.test                         | not allowed in <Directory> context plus
+S | TLSPlusProxyRequireName on                      | ok plus
+P | TLSPlusProxyRequireName off                     | ok plus
+V | TLSPlusProxyRequireName maybe                   | must be On or Off plus
+D | TLSPlusProxyRequireName on                      | not allowed in <Directory> context plus
 S | Mutex default ssl-stapling                      | ok
 S | Mutex default ssl-stapling-refresh              | ok
 S | SSLUseStapling off                              | ok

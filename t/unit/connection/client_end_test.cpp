@@ -11,12 +11,13 @@ namespace {
 
 constexpr int kVersions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
 
-void expect_refused(const Ends& ends, Tp id, std::string_view words) {
+void expect_refused(const Ends& ends, Tp id, std::string_view words,
+                    std::string_view backend = "\"a.test\" at 192.0.2.1:443") {
   ck_assert(ends.client_end->phase() == Phase::failed);
   const Error failure = ends.client_end->failure();
   ck_assert_uint_eq(failure.id, static_cast<MessageId>(id));
   expect_part(failure.what, words);
-  expect_part(failure.what, "\"a.test\" at 192.0.2.1:443");
+  expect_part(failure.what, backend);
 }
 
 START_TEST(a_backend_that_fits_is_accepted) {
@@ -87,6 +88,44 @@ START_TEST(a_name_that_nobody_gave_is_not_looked_at) {
   ends.start();
   ends.talk();
   ck_assert(ends.are_established());
+}
+END_TEST
+
+START_TEST(a_name_of_the_settings_goes_before_a_requests) {
+  for (const char* const asked : {"elsewhere.test", "192.0.2.1", ""}) {
+    Ends ends(kVersions[_i]);
+    ends.wishes.wanted.name = asked;
+    ends.wishes.wanted.is_address = asked[0] == '1';
+    ends.policy.name = "a.test";
+    ends.policy.require_name = true;
+    ends.start();
+    ends.talk();
+    ck_assert(ends.are_established());
+    ck_assert(ends.server_end->has_server_name());
+    expect_text(ends.client_end->backend().name, "a.test");
+  }
+}
+END_TEST
+
+START_TEST(a_name_of_the_settings_has_to_be_in_the_certificate) {
+  Ends ends(kVersions[_i]);
+  ends.policy.name = "192.0.2.1";
+  ends.start();
+  ends.talk();
+  expect_refused(ends, Tp::backend_name_wrong, "\"192.0.2.1\" is not among its names",
+                 "\"192.0.2.1\" at 192.0.2.1:443");
+  ck_assert(!ends.server_end->has_server_name());
+}
+END_TEST
+
+START_TEST(nothing_is_sent_where_a_name_is_required_and_missing) {
+  Ends ends;
+  ends.wishes.wanted.name.clear();
+  ends.policy.require_name = true;
+  ends.start();
+  ends.talk();
+  expect_refused(ends, Tp::backend_without_name, "", "192.0.2.1:443");
+  ck_assert(ends.client_end->out().empty());
 }
 END_TEST
 
@@ -199,6 +238,11 @@ int main() {
   tcase_add_loop_test(tests, an_unknown_authority_is_refused_where_it_matters, 0, 8);
   tcase_add_loop_test(tests, another_name_is_refused, 0, 2);
   tcase_add_test(tests, a_name_that_nobody_gave_is_not_looked_at);
+  tcase_add_loop_test(tests, a_name_of_the_settings_goes_before_a_requests, 0,
+                      std::ssize(kVersions));
+  tcase_add_loop_test(tests, a_name_of_the_settings_has_to_be_in_the_certificate, 0,
+                      std::ssize(kVersions));
+  tcase_add_test(tests, nothing_is_sent_where_a_name_is_required_and_missing);
   tcase_add_loop_test(tests, an_expired_certificate_is_refused_even_where_nothing_is_verified, 0,
                       4);
   tcase_add_loop_test(tests, a_protocol_has_to_be_agreed_on, 0, 4);

@@ -40,6 +40,8 @@ START_TEST(a_default_spelled_out_is_the_default) {
   config.check_expire = {true, kLine};
   config.check_name = {true, kLine};
   config.check_cn = {true, kLine};
+  config.name = {"", kLine};
+  config.require_name = {false, kLine};
   ck_assert(effective_proxy_policy(config) == effective_proxy_policy(ProxyConfig{}));
 }
 END_TEST
@@ -152,6 +154,14 @@ const struct {
     {"SSLProxyCheckPeerName",
      [](ProxyConfig& config) {
        config.check_name = {false, kLine};
+     }},
+    {"TLSPlusProxyName",
+     [](ProxyConfig& config) {
+       config.name = {"a.test", kLine};
+     }},
+    {"TLSPlusProxyRequireName",
+     [](ProxyConfig& config) {
+       config.require_name = {true, kLine};
      }},
 };
 

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What is stricter towards backends than with mod_ssl, where somebody asks for it: a name that no client chooses, no
+# connection without one, the groups that are offered, and more or less to believe. Without these lines all is as it was.
+use v5.36;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Test::More;
+use TLSplus::Behind;
+use TLSplus::Certs;
+use TLSplus::Env qw(has_module needs_tlsplus);
+use TLSplus::Host;
+use TLSplus::Plain;
+use TLSplus::Process qw(wait_until);
+use TLSplus::Server;
+use TLSplus::Test;
+
+needs_tlsplus();
+
+my $certs = TLSplus::Certs->new;
+$certs->ca;
+$certs->leaf('inner', san => ['inner.test'],           cn => 'inner');
+$certs->leaf('other', san => ['other.test'],           cn => 'other');
+$certs->leaf('number', san => ['127.0.0.1'],        cn => 'number');
+my $behind = TLSplus::Behind->start($certs, inner => [pair('inner')], other => [pair('other')], number => [pair('number')]);
+my %port = map { $_ => $behind->port($_) } qw(inner other number);
+
+my $verify = "SSLProxyEngine on\nSSLProxyVerify require\nSSLProxyCACertificateFile \@CERTS\@/ca.crt\n";
+
+# A host with these lines that passes /NAME/ to the backend NAME by its address, and a section for it.
+sub front ($lines, %section) {
+    return join '', '<VirtualHost *:@PLAIN@>', "\n", $verify, $lines, "\n",
+      (map { "ProxyPass /$_/ https://127.0.0.1:$port{$_}/\n<Proxy https://127.0.0.1:$port{$_}/>\n" . ($section{$_} // '') . "</Proxy>\n" } sort keys %port),
+      "</VirtualHost>\n";
+}
+
+sub served ($conf, %opt) {
+    return TLSplus::Server->start(certs => $certs, modules => [qw(proxy proxy_http), @{ $opt{modules} // [] }], conf => $conf, env => $opt{env} // {});
+}
+
+# "200 and the name that the backend was asked for", or the status alone.
+sub asked ($server, $path, %opt) {
+    my $answer = TLSplus::Plain::ask($server, $path, %opt);
+    return $answer->status == 200 ? '200 ' . ($answer->header('x-sni') // '') : $answer->status;
+}
+
+my @no_host = (host => undef, http => '1.0');
+
+# ---- the name ----
+
+{
+    my $server = served(front("ProxyPreserveHost on\n", inner => "TLSPlusProxyName inner.test\n", other => '', number => "TLSPlusProxyName 127.0.0.1\n"));
+    is asked($server, '/other/', host => 'other.test'), '200 other.test', 'without a line a client chooses the name';
+    is asked($server, '/other/', host => 'inner.test'), 500, '... and is refused where it chooses another';
+    like asked($server, '/other/', @no_host), qr/^200 \W*$/, '... and where there is none, nothing is checked';
+    is asked($server, '/inner/', host => $_), '200 inner.test', "with one it does not, whatever Host is: $_" for qw(other.test inner.test a.test);
+    is asked($server, '/inner/', @no_host), '200 inner.test', '... and where there is none';
+    like asked($server, '/number/', host => 'a.test'), qr/^200 \W*$/, 'an address is checked, and not sent';
+    $server->stop;
+}
+{
+    my $server = served(front("ProxyPreserveHost on\nTLSPlusProxyName inner.test\n", other => "TLSPlusProxyName off\n", number => ''));
+    is asked($server, '/inner/', host => 'other.test'), '200 inner.test', 'the name of a virtual host is that of its sections';
+    is asked($server, '/number/', host => 'number.test'), 500, '... where a backend with another is refused';
+    like $server->log, qr/TP0845: .*"inner\.test" is not among its names: .*127\.0\.0\.1/, '... for that name';
+    is asked($server, '/other/', host => 'other.test'), '200 other.test', '... and off in a section takes it back';
+    $server->stop;
+}
+{
+    # One backend in two sections' hands: what was made under one name is nobody's under another.
+    my $server = served(join '', map { my ($name, $inner) = @$_; "<VirtualHost *:\@PLAIN\@>\nServerName $name\n${verify}ProxyPass / https://127.0.0.1:$port{inner}/\nTLSPlusProxyName $inner\n</VirtualHost>\n" }
+          ['a.test', 'inner.test'], ['b.test', 'wrong.test']);
+    for my $round (1, 2) {
+        is asked($server, '/', host => 'a.test'), '200 inner.test', "a pool that is shared, the right name, round $round";
+        is asked($server, '/', host => 'b.test'), 500, "a pool that is shared, another name, round $round";
+    }
+    $server->stop;
+}
+
+# ---- no connection without ----
+
+{
+    my $server = served(front("ProxyPreserveHost on\nTLSPlusProxyRequireName on\n", inner => "TLSPlusProxyName inner.test\n", number => "TLSPlusProxyRequireName off\n"));
+    is asked($server, '/other/', host => 'other.test'), '200 other.test', 'where a name is required, one of the client will do';
+    is asked($server, '/other/', @no_host), 500, '... and without one nothing is sent';
+    like $server->log, qr/TP0855: .*127\.0\.0\.1:$port{other}.*Fix: .*TLSPlusProxyName/, '... which the log tells with what to do';
+    is asked($server, '/inner/', @no_host), '200 inner.test', '... but where the section has it';
+    like asked($server, '/number/', @no_host), qr/^200 \W*$/, '... or does without';
+    $server->stop;
+}
+
+# ---- health checks ----
+
+SKIP: {
+    skip 'no mod_proxy_hcheck here', 4 unless has_module('proxy_hcheck') && has_module('watchdog');
+    my $members = sub ($lines) {
+        front('') . "<Proxy balancer://b>\n$verify${lines}BalancerMember https://127.0.0.1:$port{inner} hcmethod=GET hcinterval=100ms hcuri=/checked\n</Proxy>\nProxyPass /b/ balancer://b/\n";
+    };
+    my @modules = qw(proxy_balancer lbmethod_byrequests slotmem_shm watchdog proxy_hcheck);
+    my $checks = sub () { grep { $_->{path} eq '/checked' } $behind->seen('inner') };
+    my $server = served($members->(''), modules => \@modules);
+    ok wait_until(30, sub { $checks->() }), 'health checks are made';
+    is(($checks->())[0]{sni}, '-', '... without a name, as ever');
+    $server->stop;
+    my $before = $checks->();
+    $server = served($members->("TLSPlusProxyName inner.test\n"), modules => \@modules);
+    ok wait_until(30, sub { $checks->() > $before }), '... and made under a name';
+    is(($checks->())[-1]{sni}, 'inner.test', '... with that');
+    $server->stop;
+    $server = served($members->("TLSPlusProxyName wrong.test\n"), modules => \@modules);
+    ok wait_until(30, sub { $server->log =~ /TP0845: .*"wrong\.test"/ }), '... which has to be in the certificate';
+    $server->stop;
+    $server = served($members->("TLSPlusProxyRequireName on\n"), modules => \@modules);
+    ok wait_until(30, sub { $server->log =~ /TP0855: / }), '... and are not made where one is required and missing';
+    $server->stop;
+}
+
+done_testing;
