@@ -43,6 +43,11 @@ Result<SslCtx> context_for(const ProxyTls& proxy, bool secrets) {
       return about("SSLProxyCipherSuite TLSv1.3", std::move(set).error());
     }
   }
+  if (!policy.groups.empty()) {
+    if (Status set = context->set_groups(policy.groups); !set) {
+      return about("TLSPlusProxyGroups", std::move(set).error());
+    }
+  }
   context->set_peer_auth(policy.verifies(),
                          proxy.trust == nullptr ? nullptr : proxy.trust->store.get());
   return std::move(*context).take();

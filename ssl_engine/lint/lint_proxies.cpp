@@ -220,6 +220,9 @@ Error explain_proxy_error(const ProxyInput& input, const ProxyPolicy& policy, co
     return explain_cipher_suites(policy.cipher_suites, input.where_of(config.cipher_suites),
                                  kProxyCiphers);
   }
+  if (directive == "TLSPlusProxyGroups") {
+    return diagnose(Tp::groups_value, error.what, input.where_of(config.groups));
+  }
   return diagnose(Tp::protocol_unusable, error.what, input.where_of(config.protocol),
                   "write: SSLProxyProtocol -all +TLSv1.2 +TLSv1.3");
 }

@@ -179,9 +179,9 @@ constexpr Diagnostic kConfigRows[] = {
      "space is no blank: they become part of the value. Web pages and word processors make them.",
      "type the line anew"},
     {Tp::groups_value, Level::error, "these groups cannot be had",
-     "TLSPlusGroups is a list of groups for the key exchange with colons between them. A name that "
-     "OpenSSL does not know is refused, unless a question mark before it allows it to be missing; "
-     "and one has to be left.",
+     "TLSPlusGroups and TLSPlusProxyGroups are lists of groups for the key exchange with colons "
+     "between them. A name that OpenSSL does not know is refused, unless a question mark before it "
+     "allows it to be missing; and one has to be left.",
      "write: TLSPlusGroups X25519:P-256; a group of newer libraries goes in front as "
      "?X25519MLKEM768"},
     {Tp::peer_name_value, Level::error, "no certificate can be for this name",

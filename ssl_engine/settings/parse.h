@@ -142,7 +142,8 @@ struct CipherSetting {
 /// SSLCipherSuite, SSLProxyCipherSuite: [SSL|TLSv1.3] and a list in one word.
 Result<CipherSetting> parse_ciphers(const Line& line);
 
-/// TLSPlusGroups: the list as written, if the library has one of its groups and all without '?'.
+/// TLSPlusGroups, TLSPlusProxyGroups: the list as written, if the library has one of its groups and
+/// all without '?'.
 Result<std::string_view> parse_groups(const Line& line);
 
 /// TLSPlusProxyName: a name or an address that a certificate can have, without brackets and the

@@ -25,6 +25,7 @@ struct ProxyConfig {
   Setting<ProtocolSelection> protocol;         // SSLProxyProtocol
   Setting<std::string_view> cipher_list;       // SSLProxyCipherSuite, TLS 1.2 and older
   Setting<std::string_view> cipher_suites;     // SSLProxyCipherSuite TLSv1.3
+  Setting<std::string_view> groups;            // TLSPlusProxyGroups
   Setting<VerifyMode> verify;                  // SSLProxyVerify
   Setting<int> verify_depth;                   // SSLProxyVerifyDepth
   Setting<std::string_view> ca_file;           // SSLProxyCACertificateFile
@@ -51,6 +52,7 @@ struct ProxyPolicy {
   ProtocolRange versions;
   std::string cipher_list;    // without the exclusions we always add; "" = library's default
   std::string cipher_suites;  // TLS 1.3; "" = library's default
+  std::string groups;         // of key exchange; "" = library's default
   ClientAuth peer;            // of the backend's certificate; the ca_request_ members are not used
   std::string certificate_file;
   std::string certificate_path;
@@ -90,6 +92,7 @@ constexpr auto ProxyConfig::fields() {
       row("SSLProxyProtocol", &C::protocol, &P::selected),
       row("SSLProxyCipherSuite", &C::cipher_list, &P::cipher_list, {.unset = "DEFAULT"}),
       row("SSLProxyCipherSuite TLSv1.3", &C::cipher_suites, &P::cipher_suites, {.unset = "OpenSSL's default"}),
+      row("TLSPlusProxyGroups", &C::groups, &P::groups, {.unset = "OpenSSL's default"}),
       row("SSLProxyVerify", &C::verify, &A::mode),
       row("SSLProxyVerifyDepth", &C::verify_depth, &A::depth),
       row("SSLProxyCACertificateFile", &C::ca_file, &A::ca_file),

@@ -270,6 +270,12 @@ V | SSLProxyCheckPeerCN off                         | ok
 P | SSLProxyCheckPeerName off                       | ok
 P | SSLProxyCheckPeerName maybe                     | must be On or Off
 D | SSLProxyCheckPeerName off                       | not allowed in <Directory> context
+S | TLSPlusProxyGroups X25519:P-256                 | ok plus
+P | TLSPlusProxyGroups ?X25519MLKEM768:?nosuch:P-384 | ok plus
+V | TLSPlusProxyGroups nosuch:P-384                 | TP0154 plus
+P | TLSPlusProxyGroups ?nosuch                      | TP0154 plus
+S | TLSPlusProxyGroups X25519 P-256                 | takes one argument plus
+D | TLSPlusProxyGroups X25519                       | not allowed in <Directory> context plus
 S | TLSPlusProxyName a.test                         | ok plus
 V | TLSPlusProxyName off                            | ok plus
 P | TLSPlusProxyName a_1.test.                      | ok plus

@@ -67,6 +67,8 @@ my @ROWS = (
     [806, 'an engine of another section',            front('! ProxyPass /x/ https://localhost:1/', '<Proxy https://localhost:2/>', @engine, '</Proxy>')],
     [807, 'a section without the host\'s engine',    "! <Proxy https://localhost:1/>\n  SSLProxyVerify none\n</Proxy>\n" . front(@engine, @pass)],
     [807, 'a section without the host\'s verification', "SSLProxyEngine on\n! <Proxy https://localhost:1/>\n  SSLProxyCheckPeerExpire off\n</Proxy>\n" . front(@verify, @pass)],
+    [154, 'groups that this OpenSSL does not have',  front(@engine, @verify, '! TLSPlusProxyGroups nosuch:P-384'), 1],
+    [154, 'a misspelt group',                        front(@engine, @verify, '! TLSPlusProxyGroups X25591:P-384'), 1],
     [808, 'a name that is required and not checked', front(@engine, @verify, '! TLSPlusProxyRequireName on', '  SSLProxyCheckPeerName off')],
     [155, 'a URL for a name',                        front(@engine, @verify, '! TLSPlusProxyName https://a.test:8443/x'), 1, qr/Fix: write: TLSPlusProxyName a\.test\b/],
     [155, 'an address and a port for a name',        front(@engine, @verify, '! TLSPlusProxyName [::1]:8443'), 1, qr/Fix: write: TLSPlusProxyName ::1\b/],

@@ -22,7 +22,7 @@ $certs->ca;
 $certs->leaf('inner', san => ['inner.test'],           cn => 'inner');
 $certs->leaf('other', san => ['other.test'],           cn => 'other');
 $certs->leaf('number', san => ['127.0.0.1'],        cn => 'number');
-my $behind = TLSplus::Behind->start($certs, inner => [pair('inner')], other => [pair('other')], number => [pair('number')]);
+my $behind = TLSplus::Behind->start($certs, inner => [pair('inner')], other => [pair('other')], number => [pair('number'), '  SSLOpenSSLConfCmd Groups P-521']);
 my %port = map { $_ => $behind->port($_) } qw(inner other number);
 
 my $verify = "SSLProxyEngine on\nSSLProxyVerify require\nSSLProxyCACertificateFile \@CERTS\@/ca.crt\n";
@@ -86,6 +86,20 @@ my @no_host = (host => undef, http => '1.0');
     like $server->log, qr/TP0855: .*127\.0\.0\.1:$port{other}.*Fix: .*TLSPlusProxyName/, '... which the log tells with what to do';
     is asked($server, '/inner/', @no_host), '200 inner.test', '... but where the section has it';
     like asked($server, '/number/', @no_host), qr/^200 \W*$/, '... or does without';
+    $server->stop;
+}
+
+# ---- groups ----
+
+{
+    my $server = served("LogFormat \"%U %{SSL_PROXY_GROUP}x\" groups\nCustomLog logs/groups.log groups\n"
+          . front("TLSPlusProxyGroups X25519\nSSLProxyCheckPeerName off\n", inner => '', other => "TLSPlusProxyGroups ?nosuch:P-384:P-521\n"));
+    like asked($server, "/$_/"), qr/^200/, "a backend that has one of the groups: $_" for qw(inner other);
+    my $log = $server->root . '/logs/groups.log';
+    ok wait_until(20, sub { TLSplus::Process::slurp($log) =~ m{^/inner/ x25519$}m }), 'the group of the virtual host was offered';
+    ok wait_until(20, sub { TLSplus::Process::slurp($log) =~ m{^/other/ secp384r1$}m }), '... and in a section those of the section, the first before all';
+    is asked($server, '/number/'), 500, '... and a backend that has none of them is not spoken to';
+    like $server->log, qr/TP0840: .*127\.0\.0\.1:$port{number}.*handshake.failure/, '... which the log tells';
     $server->stop;
 }
 

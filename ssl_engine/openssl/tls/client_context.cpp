@@ -27,16 +27,4 @@ Result<ClientContext> ClientContext::make(std::uint16_t lowest, std::uint16_t hi
   return ClientContext(std::move(context));
 }
 
-Status ClientContext::set_cipher_list(const std::string& list) {
-  clear_openssl_errors();
-  if (SSL_CTX_set_cipher_list(context_.get(), list.c_str()) == 1) return {};
-  return openssl_error("no cipher is selected by \"" + list + "\"");
-}
-
-Status ClientContext::set_cipher_suites(const std::string& suites) {
-  clear_openssl_errors();
-  if (SSL_CTX_set_ciphersuites(context_.get(), suites.c_str()) == 1) return {};
-  return openssl_error("no TLS 1.3 cipher suite is selected by \"" + suites + "\"");
-}
-
 }  // namespace tlsplus

@@ -11,6 +11,7 @@
 #include "ssl_engine/base/result.h"
 #include "ssl_engine/openssl/handles.h"
 #include "ssl_engine/openssl/tls/callbacks.h"
+#include "ssl_engine/openssl/tls/context_settings.h"
 
 namespace tlsplus {
 
@@ -19,10 +20,14 @@ class ClientContext {
   /// Versions are wire numbers, 0x0303 for TLS 1.2; both inclusive.
   static Result<ClientContext> make(std::uint16_t lowest, std::uint16_t highest);
 
-  /// For TLS 1.2 and older (openssl-ciphers(1)); an Error if it selects nothing.
-  Status set_cipher_list(const std::string& list);
-  /// For TLS 1.3 (SSL_CTX_set_ciphersuites(3)).
-  Status set_cipher_suites(const std::string& suites);
+  // See context_settings.h.
+  Status set_cipher_list(const std::string& list) {
+    return tlsplus::set_cipher_list(*context_, list);
+  }
+  Status set_cipher_suites(const std::string& suites) {
+    return tlsplus::set_cipher_suites(*context_, suites);
+  }
+  Status set_groups(std::string_view list) { return tlsplus::set_groups(*context_, list); }
   /// Whether a server whose certificate is refused is left, and what that is held against; null:
   /// nobody is believed. It is judged in either case (ClientEvents::judge()).
   void set_peer_auth(bool insist, X509_STORE* store) noexcept {

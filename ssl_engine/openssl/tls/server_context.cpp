@@ -10,7 +10,6 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/errors.h"
 #include "ssl_engine/openssl/tls/callbacks.h"
-#include "ssl_engine/openssl/tls/command_words.h"
 
 namespace tlsplus {
 namespace {
@@ -77,26 +76,6 @@ Result<ServerContext> ServerContext::make(std::uint16_t lowest, std::uint16_t hi
   SSL_CTX_set_dh_auto(context.get(), 1);
   install_server_callbacks(*context);
   return ServerContext(std::move(context));
-}
-
-Status ServerContext::set_cipher_list(const std::string& list) {
-  clear_openssl_errors();
-  if (SSL_CTX_set_cipher_list(context_.get(), list.c_str()) == 1) return {};
-  return openssl_error("no cipher is selected by \"" + list + "\"");
-}
-
-Status ServerContext::set_cipher_suites(const std::string& suites) {
-  clear_openssl_errors();
-  if (SSL_CTX_set_ciphersuites(context_.get(), suites.c_str()) == 1) return {};
-  return openssl_error("no TLS 1.3 cipher suite is selected by \"" + suites + "\"");
-}
-
-Status ServerContext::set_groups(std::string_view list) {
-  const GroupList groups = read_groups(list);
-  if (std::string fault = groups.fault(); !fault.empty()) return Error{.what = std::move(fault)};
-  clear_openssl_errors();
-  if (SSL_CTX_set1_groups_list(context_.get(), groups.usable.c_str()) == 1) return {};
-  return openssl_error("the groups \"" + groups.usable + "\" are refused");
 }
 
 void ServerContext::set_sessions(SessionStore store, std::chrono::seconds timeout) noexcept {

@@ -12,6 +12,7 @@
 #include "ssl_engine/base/result.h"
 #include "ssl_engine/openssl/handles.h"
 #include "ssl_engine/openssl/tls/callbacks.h"
+#include "ssl_engine/openssl/tls/context_settings.h"
 #include "ssl_engine/openssl/tls/srp.h"
 
 namespace tlsplus {
@@ -37,12 +38,14 @@ class ServerContext {
   static Result<ServerContext> make(std::uint16_t lowest, std::uint16_t highest,
                                     const ServerContextFlags& flags);
 
-  /// For TLS 1.2 and older (openssl-ciphers(1)); an Error if it selects nothing.
-  Status set_cipher_list(const std::string& list);
-  /// For TLS 1.3 (SSL_CTX_set_ciphersuites(3)).
-  Status set_cipher_suites(const std::string& suites);
-  /// As read_groups() takes them.
-  Status set_groups(std::string_view list);
+  // See context_settings.h.
+  Status set_cipher_list(const std::string& list) {
+    return tlsplus::set_cipher_list(*context_, list);
+  }
+  Status set_cipher_suites(const std::string& suites) {
+    return tlsplus::set_cipher_suites(*context_, suites);
+  }
+  Status set_groups(std::string_view list) { return tlsplus::set_groups(*context_, list); }
   /// `timeout` bounds sessions in the cache and tickets alike; with 0 none are given.
   void set_sessions(SessionStore store, std::chrono::seconds timeout) noexcept;
   /// Which certificate clients are asked for; see ask_client().

@@ -6,6 +6,7 @@
 
 #include <set>
 
+#include "ssl_engine/openssl/tls/offers.h"
 #include "t/unit/world.h"
 
 namespace {
@@ -105,6 +106,21 @@ START_TEST(what_connections_depend_on_tells_them_apart) {
 }
 END_TEST
 
+START_TEST(groups_are_offered_as_they_are_written) {
+  Backends all;
+  (void)all.add();
+  all.add().groups = {"?nosuch:P-384:?nosuch", all.site.place("TLSPlusProxyGroups")};
+  all.add().groups = {"X25519:P-384", all.site.place("TLSPlusProxyGroups")};
+  const auto snapshot = all.build_well();
+  ck_assert(offers_of(*snapshot->proxy(1).context).groups == std::vector<std::string>{"secp384r1"});
+  ck_assert((offers_of(*snapshot->proxy(2).context).groups ==
+             std::vector<std::string>{"x25519", "secp384r1"}));
+  std::set<Fingerprint> digests;
+  for (std::uint32_t i = 0; i < 3; ++i) digests.insert(snapshot->proxy(i).digest);
+  ck_assert_uint_eq(digests.size(), 3);
+}
+END_TEST
+
 START_TEST(a_file_with_new_content_is_another_digest) {
   Backends all;
   const std::string ca = all.authority("ca.pem", all.root);
@@ -172,6 +188,7 @@ Suite* proxies_suite() {
   tcase_add_test(tests, the_same_file_is_the_same_context);
   tcase_add_test(tests, a_module_may_have_a_context_for_each);
   tcase_add_test(tests, what_connections_depend_on_tells_them_apart);
+  tcase_add_test(tests, groups_are_offered_as_they_are_written);
   tcase_add_test(tests, a_file_with_new_content_is_another_digest);
   tcase_add_test(tests, without_an_engine_nothing_is_made);
   tcase_add_test(tests, certificates_without_a_key_are_believed);

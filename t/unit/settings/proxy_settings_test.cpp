@@ -107,6 +107,10 @@ const struct {
      [](ProxyConfig& config) {
        config.cipher_suites = {"TLS_AES_128_GCM_SHA256", kLine};
      }},
+    {"TLSPlusProxyGroups",
+     [](ProxyConfig& config) {
+       config.groups = {"P-384", kLine};
+     }},
     {"SSLProxyVerify",
      [](ProxyConfig& config) {
        config.verify = {VerifyMode::require, kLine};
