@@ -61,6 +61,7 @@ TrustStores::Places places_of(const ProxyInput& input) {
           .ca_request_path = {},
           .crl_file = config.crl_file.where(),
           .crl_path = config.crl_path.where(),
+          .extra = config.extra_trust.where(),
           .otherwise = input.engine_where()};
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/settings/words.h"
 
 namespace tlsplus {
 namespace {
@@ -116,6 +117,30 @@ const TrustStores::AuthorityFile& TrustStores::authority_directory(const std::st
   }
   check_dates(path, file);
   return file;
+}
+
+// OpenSSL reads them once more for the store; here it is seen whether there are any, and which. Of
+// those in folders the names tell: they are hashes of subjects.
+const TrustStores::AuthorityFile& TrustStores::default_authorities() {
+  if (default_authorities_) return *default_authorities_;
+  AuthorityFile& found = default_authorities_.emplace();
+  const DefaultAuthorities places = tlsplus::default_authorities();
+  read_authorities(places.file, true, found);
+  std::string all = text(places.file, '\n', places.directories, '\n');
+  for (const Cert& cert : found.certificates) all += bytes_of(fingerprint_of(*cert));
+  bool has_links = false;
+  for (const std::string_view folder : split(places.directories, ':')) {
+    std::error_code trouble;
+    const auto names = files_in(std::string(folder), trouble);
+    has_links = has_links || has_hash_link(names, false);
+    all += join(names, "\n");
+  }
+  if (found.certificates.empty() && !has_links) {
+    found.faults.push_back(diagnose(Tp::system_trust_empty,
+                                    text(quote(places.file), " and ", quote(places.directories))));
+  }
+  found.digest = sha256(as_bytes(all));
+  return found;
 }
 
 const TrustStores::CrlFile& TrustStores::crl_file(const std::string& path) {
@@ -228,7 +253,8 @@ TrustStores::Sources TrustStores::sources_of(const ClientAuth& auth) {
           authority_file(auth.ca_request_file),
           authority_directory(auth.ca_request_path),
           crl_file(auth.crl_file),
-          crl_directory(auth.crl_path)};
+          crl_directory(auth.crl_path),
+          auth.extra.system ? default_authorities() : nobody_};
 }
 
 Result<std::shared_ptr<const TrustStore>> TrustStores::make(const ClientAuth& auth,
@@ -238,6 +264,9 @@ Result<std::shared_ptr<const TrustStore>> TrustStores::make(const ClientAuth& au
   std::string contents =
       text(bytes_of(from.file.digest), bytes_of(from.folder.digest), bytes_of(from.crls.digest),
            bytes_of(from.crl_folder.digest), static_cast<int>(auth.crl_check.check));
+  if (auth.extra != ExtraTrust{}) {
+    contents += text(spelled(auth.extra), bytes_of(from.system.digest));
+  }
   for (const Cert& anchor : anchors) contents += bytes_of(fingerprint_of(*anchor));
   const std::string names =
       other_names ? text(bytes_of(from.name_file.digest), bytes_of(from.name_folder.digest)) : "";
@@ -254,6 +283,10 @@ Result<std::shared_ptr<const TrustStore>> TrustStores::make(const ClientAuth& au
     for (const Crl& crl : from.crls.crls) lists.push_back(&crl);
     auto made = make_store(certificates, lists, auth.ca_path, auth.crl_path, auth.crl_check.check);
     if (!made) return std::move(made).error();
+    Status added;
+    if (auth.extra.system) added = add_default_authorities(**made);
+    if (added && auth.extra.partial_chain) added = accept_partial_chains(**made);
+    if (!added) return std::move(added).error();
     shared = std::move(*made);
   }
   std::vector<const Cert*> named;
@@ -276,6 +309,7 @@ Judged<std::shared_ptr<const TrustStore>> TrustStores::store_for(const Configure
                               .ca_request_path = config.ca_request_path.where(),
                               .crl_file = config.crl_file.where(),
                               .crl_path = config.crl_path.where(),
+                              .extra = {},
                               .otherwise = host.engine_where()},
                              asks_clients(config, auth)),
                     findings);
@@ -290,6 +324,8 @@ Judged<std::shared_ptr<const TrustStore>> TrustStores::store_of(const ClientAuth
   const auto tell = [&](const std::vector<Error>& faults, const Where& where) {
     for (Error fault : faults) {
       if (fault.id == static_cast<MessageId>(Tp::ca_expired) && !is_used) continue;
+      // Who lets chains end anywhere may mean the other end itself.
+      if (fault.id == static_cast<MessageId>(Tp::ca_is_none) && auth.extra.partial_chain) continue;
       store.findings.push_back(std::move(fault).at(where));
     }
   };
@@ -299,6 +335,7 @@ Judged<std::shared_ptr<const TrustStore>> TrustStores::store_of(const ClientAuth
   tell(from.name_folder.faults, places.ca_request_path);
   tell(from.crls.faults, places.crl_file);
   tell(from.crl_folder.faults, places.crl_path);
+  tell(from.system.faults, places.extra);
   if (!auth.has_ca() && anchors.empty()) return store;
   auto made = make(auth, from, anchors);
   if (made) {

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,6 +39,7 @@ class TrustStores {
     Where ca_request_path;
     Where crl_file;
     Where crl_path;
+    Where extra;
     Where otherwise;  // of what is about none of them
   };
   /// Reads what `auth` names, and believes `anchors` beside it; null if there is nothing at all.
@@ -65,6 +67,7 @@ class TrustStores {
 
   const AuthorityFile& authority_file(const std::string& path);
   const AuthorityFile& authority_directory(const std::string& path);
+  const AuthorityFile& default_authorities();
   const CrlFile& crl_file(const std::string& path);
   const CrlDirectory& crl_directory(const std::string& path);
   void read_authorities(const std::string& path, bool is_optional, AuthorityFile& into);
@@ -77,6 +80,7 @@ class TrustStores {
     const AuthorityFile& name_folder;
     const CrlFile& crls;
     const CrlDirectory& crl_folder;
+    const AuthorityFile& system;  // empty unless it is asked for
   };
   Sources sources_of(const ClientAuth& auth);
   Result<std::shared_ptr<const TrustStore>> make(const ClientAuth& auth, const Sources& from,
@@ -84,6 +88,8 @@ class TrustStores {
 
   WallTime now_;
   MaterialReader materials_;
+  std::optional<AuthorityFile> default_authorities_;
+  AuthorityFile nobody_;
   std::map<std::string, AuthorityFile> authority_files_;
   std::map<std::string, AuthorityFile> authority_directories_;
   std::map<std::string, CrlFile> crl_files_;

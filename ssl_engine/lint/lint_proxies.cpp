@@ -44,6 +44,7 @@ void for_each_line(const ProxyConfig& config, Visit visit) {
 Where trust_line_of(const ProxyConfig& config) {
   if (config.ca_file.is_set()) return config.ca_file.where();
   if (config.ca_path.is_set()) return config.ca_path.where();
+  if (config.extra_trust.value_or({}) != ExtraTrust{}) return config.extra_trust.where();
   return config.crl_file.is_set() ? config.crl_file.where() : config.crl_path.where();
 }
 

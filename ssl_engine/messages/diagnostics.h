@@ -83,6 +83,7 @@ enum class Tp : MessageId {
   lookalikes = 153,
   groups_value = 154,
   peer_name_value = 155,
+  extra_trust_value = 156,
 
   // 200..299 certificates, private keys, pass phrases: diagnostics_certificate.cpp
   certificate_not_configured = 200,
@@ -317,6 +318,7 @@ enum class Tp : MessageId {
   proxy_engine_missing = 806,
   proxy_section_apart = 807,
   proxy_name_required_unchecked = 808,
+  system_trust_empty = 809,
   machine_key_encrypted = 820,
   machine_key_alone = 821,
   machine_key_mismatch = 822,

@@ -24,7 +24,7 @@ constexpr Diagnostic kRows[] = {
      "SSLProxyVerify asks for a certificate that leads to one of the authorities in "
      "SSLProxyCACertificateFile or SSLProxyCACertificatePath, and the one that was shown does not.",
      "add the authority that is named here to SSLProxyCACertificateFile, or have the backend send "
-     "the whole chain"},
+     "the whole chain; TLSPlusProxyTrust lets public authorities and intermediates do"},
     {Tp::backend_certificate_expired, Level::error,
      "certificate of a backend is outside its validity",
      "SSLProxyCheckPeerExpire is on, and the backend's certificate has expired or is not valid "

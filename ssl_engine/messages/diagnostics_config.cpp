@@ -189,6 +189,11 @@ constexpr Diagnostic kConfigRows[] = {
      "for. A wildcard stands in certificates and is matched by a name; a name with other letters "
      "than those of ASCII is written as certificates have it, xn--...",
      "write one host name or IP address, without scheme, port and path, or off"},
+    {Tp::extra_trust_value, Level::error, "this is nobody to be believed",
+     "TLSPlusProxyTrust is off, or some of +system (the authorities that OpenSSL believes by "
+     "default) and +partial-chain (a chain may end at any certificate that is believed). A line "
+     "says all: it takes the place of the one of an outer section.",
+     "write: TLSPlusProxyTrust +system; or +partial-chain, or both, or off"},
 };
 
 }  // namespace

@@ -22,7 +22,8 @@ constexpr Diagnostic kRows[] = {
      "other servers are to be verified, but no authority is known",
      "Without authorities the certificate of every other server is refused, and each request to "
      "one is answered 500.",
-     "add SSLProxyCACertificateFile with the authority that issued the other server's certificate"},
+     "add SSLProxyCACertificateFile with the authority that issued the other server's certificate, "
+     "or TLSPlusProxyTrust +system if it is a public one"},
     {Tp::proxy_trust_unused, Level::warn,
      "authorities for other servers are configured but not used",
      "SSLProxyVerify is none, which it is where it is not written: authorities and revocation "
@@ -57,6 +58,11 @@ constexpr Diagnostic kRows[] = {
      "certificate "
      "for any other will do.",
      "write: SSLProxyCheckPeerName on"},
+    {Tp::system_trust_empty, Level::warn, "OpenSSL believes nobody by default on this system",
+     "TLSPlusProxyTrust +system adds the authorities of OpenSSL's default places, which "
+     "SSL_CERT_FILE and SSL_CERT_DIR in the environment of httpd can change. There is none in "
+     "them.",
+     "install the package ca-certificates, or have SSL_CERT_FILE name the file of authorities"},
     {Tp::machine_key_encrypted, Level::error, "private key for other servers is encrypted",
      "The keys of SSLProxyMachineCertificateFile and SSLProxyMachineCertificatePath must be there "
      "without a pass phrase: nobody is asked for one. mod_ssl refuses to start, too.",

@@ -77,9 +77,12 @@ struct ClientAuth {
   std::string crl_file;
   std::string crl_path;
   RevocationSetting crl_check;
+  ExtraTrust extra;  // of backends alone
 
   friend bool operator==(const ClientAuth&, const ClientAuth&) = default;
-  [[nodiscard]] bool has_ca() const noexcept { return !ca_file.empty() || !ca_path.empty(); }
+  [[nodiscard]] bool has_ca() const noexcept {
+    return !ca_file.empty() || !ca_path.empty() || extra.system;
+  }
 };
 
 /// What they come to, in canonical form: two hosts whose directives come to the same thing have

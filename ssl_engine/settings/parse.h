@@ -150,6 +150,9 @@ Result<std::string_view> parse_groups(const Line& line);
 /// dot of the root; empty for `off`.
 Result<std::string_view> parse_peer_name(const Line& line);
 
+/// TLSPlusProxyTrust: off, or some of +system and +partial-chain.
+Result<ExtraTrust> parse_extra_trust(const Line& line);
+
 /// SSLOpenSSLConfCmd: a command the library knows; files and directories are checked.
 Result<ConfCommand> parse_conf_command(const Line& line);
 /// The refusal of an SSLOpenSSLConfCmd that is not a command and one word.

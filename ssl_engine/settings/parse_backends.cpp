@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// parse_peer_name(): the name of a backend. What no certificate can have is refused
-// here, for whoever waits for a match would wait for ever.
+// parse_peer_name(), parse_extra_trust(): what is asked of backends beyond mod_ssl's directives. A
+// name that no certificate can have is refused here: whoever waits for a match waits for ever.
 #include <algorithm>
 
 #include "ssl_engine/base/endpoint.h"
+#include "ssl_engine/base/nearest.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/settings/meant_line.h"
 #include "ssl_engine/settings/parse.h"
+#include "ssl_engine/settings/words.h"
 
 namespace tlsplus {
 namespace {
@@ -60,6 +62,17 @@ std::string host_in(std::string_view word) {
   return endpoint ? std::string(peer_name_in(endpoint->host)) : std::string();
 }
 
+/// The word that is meant by one without its sign, or misspelt; empty: none.
+std::string_view extra_trust_meant(std::string_view word) {
+  const std::vector<std::string> known = words_in(kExtraTrusts);
+  const std::string signed_word = word.starts_with('+') ? std::string(word) : text('+', word);
+  const std::string_view meant = nearest(signed_word, known);
+  for (const auto& row : kExtraTrusts) {
+    if (equals_ignoring_case(row.word, signed_word) || row.word == meant) return row.word;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::string_view> parse_peer_name(const Line& line) {
@@ -69,6 +82,22 @@ Result<std::string_view> parse_peer_name(const Line& line) {
   const std::string meant = host_in(word);
   return line.refusal(Tp::peer_name_value, quote(word),
                       meant.empty() ? std::string() : write_line(line, {meant}));
+}
+
+Result<ExtraTrust> parse_extra_trust(const Line& line) {
+  ExtraTrust extra;
+  if (line.words.size() == 1 && equals_ignoring_case(line.word(0), "off")) return extra;
+  if (line.words.empty()) return line.refusal(Tp::extra_trust_value, "nothing follows");
+  for (const std::string_view word : line.words) {
+    const auto named = value_named(kExtraTrusts, word);
+    if (!named) {
+      const std::string_view meant = extra_trust_meant(word);
+      return line.refusal(Tp::extra_trust_value, quote(word),
+                          meant.empty() ? std::string() : write_line_with(line, word, meant));
+    }
+    extra.** named = true;
+  }
+  return extra;
 }
 
 }  // namespace tlsplus

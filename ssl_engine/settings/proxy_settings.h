@@ -33,6 +33,7 @@ struct ProxyConfig {
   Setting<std::string_view> crl_file;          // SSLProxyCARevocationFile
   Setting<std::string_view> crl_path;          // SSLProxyCARevocationPath
   Setting<RevocationSetting> crl_check;        // SSLProxyCARevocationCheck
+  Setting<ExtraTrust> extra_trust;             // TLSPlusProxyTrust
   Setting<std::string_view> certificate_file;  // SSLProxyMachineCertificateFile
   Setting<std::string_view> certificate_path;  // SSLProxyMachineCertificatePath
   Setting<std::string_view> chain_file;        // SSLProxyMachineCertificateChainFile
@@ -97,6 +98,7 @@ constexpr auto ProxyConfig::fields() {
       row("SSLProxyVerifyDepth", &C::verify_depth, &A::depth),
       row("SSLProxyCACertificateFile", &C::ca_file, &A::ca_file),
       row("SSLProxyCACertificatePath", &C::ca_path, &A::ca_path),
+      row("TLSPlusProxyTrust", &C::extra_trust, &A::extra),
       row("SSLProxyCARevocationFile", &C::crl_file, &A::crl_file),
       row("SSLProxyCARevocationPath", &C::crl_path, &A::crl_path),
       row("SSLProxyCARevocationCheck", &C::crl_check, &A::crl_check),

@@ -50,6 +50,13 @@ struct RevocationSetting {
   friend bool operator==(const RevocationSetting&, const RevocationSetting&) = default;
 };
 
+/// TLSPlusProxyTrust: who is believed beyond what files and folders say.
+struct ExtraTrust {
+  bool system = false;         // the authorities that OpenSSL believes by default
+  bool partial_chain = false;  // a chain may end at whatever is believed, not at a root alone
+  friend bool operator==(const ExtraTrust&, const ExtraTrust&) = default;
+};
+
 /// What of a backend's certificate has to show the name that was asked for.
 enum class NameCheck : std::uint8_t {
   none,

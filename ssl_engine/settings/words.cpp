@@ -47,6 +47,14 @@ std::string spelled(NameCheck check) {
   return std::string(word_for(kNameChecks, check));
 }
 
+std::string spelled(ExtraTrust extra) {
+  std::vector<std::string> all;
+  for (const auto& row : kExtraTrusts) {
+    if (extra.*row.value) all.emplace_back(row.word);
+  }
+  return all.empty() ? "off" : join(all, " ");
+}
+
 std::string spelled(const ConfCommand& command) {
   return text(command.command, ' ', command.value);
 }

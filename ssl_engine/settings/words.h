@@ -44,6 +44,10 @@ constexpr auto kNameChecks = std::to_array<Word<NameCheck>>({
     {"off", NameCheck::none},
 });
 constexpr std::string_view kNoCrlIsFine = "no_crl_for_cert_ok";
+constexpr auto kExtraTrusts = std::to_array<Word<bool ExtraTrust::*>>({
+    {"+system", &ExtraTrust::system},
+    {"+partial-chain", &ExtraTrust::partial_chain},
+});
 constexpr auto kPlainHttpAnswers = std::to_array<Word<PlainHttp>>({
     {"explain", PlainHttp::explain},
     {"redirect", PlainHttp::redirect},
@@ -90,6 +94,7 @@ std::string spelled(VerifyMode mode);
 std::string spelled(RevocationSetting setting);
 std::string spelled(PlainHttp answer);
 std::string spelled(NameCheck check);
+std::string spelled(ExtraTrust extra);
 std::string spelled(const ConfCommand& command);
 /// Several commands, a line each.
 std::string spelled(const std::vector<std::pair<std::string, std::string>>& commands);

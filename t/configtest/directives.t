@@ -276,6 +276,14 @@ V | TLSPlusProxyGroups nosuch:P-384                 | TP0154 plus
 P | TLSPlusProxyGroups ?nosuch                      | TP0154 plus
 S | TLSPlusProxyGroups X25519 P-256                 | takes one argument plus
 D | TLSPlusProxyGroups X25519                       | not allowed in <Directory> context plus
+S | TLSPlusProxyTrust +system                       | ok plus
+V | TLSPlusProxyTrust +System +partial-chain        | ok plus
+P | TLSPlusProxyTrust off                           | ok plus
+S | TLSPlusProxyTrust system                        | TP0156 plus
+V | TLSPlusProxyTrust -system                       | TP0156 plus
+P | TLSPlusProxyTrust off +system                   | TP0156 plus
+P | TLSPlusProxyTrust                               | TP0156 plus
+D | TLSPlusProxyTrust +system                       | not allowed in <Directory> context plus
 S | TLSPlusProxyName a.test                         | ok plus
 V | TLSPlusProxyName off                            | ok plus
 P | TLSPlusProxyName a_1.test.                      | ok plus

@@ -69,6 +69,10 @@ my @ROWS = (
     [807, 'a section without the host\'s verification', "SSLProxyEngine on\n! <Proxy https://localhost:1/>\n  SSLProxyCheckPeerExpire off\n</Proxy>\n" . front(@verify, @pass)],
     [154, 'groups that this OpenSSL does not have',  front(@engine, @verify, '! TLSPlusProxyGroups nosuch:P-384'), 1],
     [154, 'a misspelt group',                        front(@engine, @verify, '! TLSPlusProxyGroups X25591:P-384'), 1],
+    [156, 'trust without a sign',                    front(@engine, @verify, '! TLSPlusProxyTrust system'), 1, qr/Fix: write: TLSPlusProxyTrust \+system\b/],
+    [156, 'misspelt trust',                          front(@engine, @verify, '! TLSPlusProxyTrust +system +partial-chian'), 1],
+    [156, 'trust with commas',                       front(@engine, @verify, '! TLSPlusProxyTrust +system,+partial-chain'), 1],
+    [803, 'trust without verification',              front(@engine, '! TLSPlusProxyTrust +partial-chain')],
     [808, 'a name that is required and not checked', front(@engine, @verify, '! TLSPlusProxyRequireName on', '  SSLProxyCheckPeerName off')],
     [155, 'a URL for a name',                        front(@engine, @verify, '! TLSPlusProxyName https://a.test:8443/x'), 1, qr/Fix: write: TLSPlusProxyName a\.test\b/],
     [155, 'an address and a port for a name',        front(@engine, @verify, '! TLSPlusProxyName [::1]:8443'), 1, qr/Fix: write: TLSPlusProxyName ::1\b/],
@@ -145,6 +149,7 @@ cmp_ok $followed, '>=', 20, "$followed fixes were followed";
 my %QUIET = (
     'a host that verifies'               => front(@engine, @verify, @pass),
     'settings of the main server'        => "SSLProxyVerify require\nSSLProxyCACertificateFile \@CERTS\@/ca.crt\n" . front(@engine, @pass),
+    'a server that is believed itself'   => front(@engine, '  SSLProxyVerify require', '  SSLProxyCACertificateFile @CERTS@/one.crt', '  TLSPlusProxyTrust +partial-chain'),
     'an engine that is off'              => front('  SSLProxyEngine off', '  SSLProxyVerify require'),
     'a backend without TLS'              => front('  ProxyPass /x/ http://localhost:1/'),
     'a backend of the main server'       => "ProxyPass /x/ https://localhost:1/\n" . front(@engine, @verify),

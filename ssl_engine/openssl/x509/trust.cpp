@@ -4,6 +4,8 @@
 // own of whatever is added, and finds duplicates by itself.
 #include "ssl_engine/openssl/x509/trust.h"
 
+#include <cstdlib>
+
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/errors.h"
 #include "ssl_engine/openssl/x509/pem.h"
@@ -81,6 +83,31 @@ Result<X509Store> make_store(const std::vector<const Cert*>& authorities,
   }
   if (!fine) return openssl_error("cannot make a store of authorities");
   return store;
+}
+
+// As OpenSSL itself reads the environment: not at all in a program with another's privileges.
+DefaultAuthorities default_authorities() {
+  const auto place = [](const char* variable, const char* otherwise) {
+    const char* const said = secure_getenv(variable);
+    return std::string(said == nullptr ? otherwise : said);
+  };
+  return {place(X509_get_default_cert_file_env(), X509_get_default_cert_file()),
+          place(X509_get_default_cert_dir_env(), X509_get_default_cert_dir())};
+}
+
+Status add_default_authorities(X509_STORE& store) {
+  clear_openssl_errors();
+  if (X509_STORE_set_default_paths(&store) != 1) {
+    return openssl_error("cannot add OpenSSL's default authorities");
+  }
+  clear_openssl_errors();
+  return {};
+}
+
+Status accept_partial_chains(X509_STORE& store) {
+  clear_openssl_errors();
+  if (X509_STORE_set_flags(&store, X509_V_FLAG_PARTIAL_CHAIN) == 1) return {};
+  return openssl_error("cannot make a store of authorities");
 }
 
 // Its verdict does not matter, and lists of revoked certificates have no part in the search.

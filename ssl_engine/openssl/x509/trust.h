@@ -41,6 +41,19 @@ Result<X509Store> make_store(const std::vector<const Cert*>& authorities,
                              const std::string& authority_directory,
                              const std::string& crl_directory, RevocationCheck check);
 
+/// Where OpenSSL looks for the authorities that are believed by default, as the environment and its
+/// build say.
+struct DefaultAuthorities {
+  std::string file;
+  std::string directories;  // with colons in between; with hash links
+};
+DefaultAuthorities default_authorities();
+/// Adds them; what is not there is no failure. Those of the directories are looked for when a
+/// certificate is verified.
+Status add_default_authorities(X509_STORE& store);
+/// Lets a chain end at whatever certificate is in `store`, and not at roots alone.
+Status accept_partial_chains(X509_STORE& store);
+
 /// What leads from a certificate up to a root.
 struct FoundChain {
   CertChain chain;  // without both ends; null if memory ran out

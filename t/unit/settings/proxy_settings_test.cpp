@@ -42,6 +42,7 @@ START_TEST(a_default_spelled_out_is_the_default) {
   config.check_cn = {true, kLine};
   config.name = {"", kLine};
   config.require_name = {false, kLine};
+  config.extra_trust = {{}, kLine};
   ck_assert(effective_proxy_policy(config) == effective_proxy_policy(ProxyConfig{}));
 }
 END_TEST
@@ -127,6 +128,10 @@ const struct {
      [](ProxyConfig& config) {
        config.ca_path = {"/ca", kLine};
      }},
+    {"TLSPlusProxyTrust",
+     [](ProxyConfig& config) {
+       config.extra_trust = {{.system = false, .partial_chain = true}, kLine};
+     }},
     {"SSLProxyCARevocationFile",
      [](ProxyConfig& config) {
        config.crl_file = {"/ca", kLine};
@@ -192,6 +197,7 @@ START_TEST(every_setting_that_takes_effect_is_tried) {
     if constexpr (std::decay_t<decltype(field)>::kIsInPolicy) all.insert(field.directive);
   });
   ck_assert(tried == all);
+  ck_assert(spelled(ExtraTrust{.system = true}) != spelled(ExtraTrust{.partial_chain = true}));
   // And each kind of name check is another.
   ck_assert(spelled(NameCheck::common_name) != spelled(NameCheck::none));
   ck_assert(spelled(NameCheck::common_name) != spelled(NameCheck::names));
