@@ -51,11 +51,10 @@ apr_status_t end_of_stream(TlsChannel& channel, apr_bucket_brigade* brigade) {
   return APR_EOF;
 }
 
-/// Between requests: what the connection holds for later is given back.
-void go_idle(TlsChannel& channel) noexcept {
-  channel.end().release_buffers();
-  channel.inbound.release_buffers();
-  channel.outbound.release_buffers();
+/// Nothing has come after an answer. At a client's end this is asked for before the next request,
+/// which needs what would be given back; there the pool's taking it back is the time.
+void rest(TlsChannel& channel) noexcept {
+  if (!channel.end().speaks_first()) channel.release_buffers();
 }
 
 apr_status_t fail(TlsChannel& channel) {
@@ -77,11 +76,11 @@ apr_status_t wait_for_records(TlsChannel& channel, const Wanted& wanted) {
   if (only_looking && channel.transport.is_drained()) {
     // httpd asks this after each response, to know whether another request is here already.
     // The socket was empty when this one was read, and the MPM looks at it next.
-    go_idle(channel);
+    rest(channel);
     return APR_EAGAIN;
   }
   const apr_status_t fed = channel.transport.feed(wanted.block);
-  if (only_looking && APR_STATUS_IS_EAGAIN(fed)) go_idle(channel);
+  if (only_looking && APR_STATUS_IS_EAGAIN(fed)) rest(channel);
   return APR_STATUS_IS_EOF(fed) ? APR_SUCCESS : fed;  // the connection knows its end
 }
 

@@ -26,6 +26,12 @@ void TlsChannel::open() {
   owner_.on_established();
 }
 
+void TlsChannel::release_buffers() noexcept {
+  end_.release_buffers();
+  inbound.release_buffers();
+  outbound.release_buffers();
+}
+
 void TlsChannel::log_failure() noexcept {
   if (std::exchange(is_failure_told_, true)) return;
   at_boundary(log_, "log_failure", [&] { log_paced(log_, end_.failure(), owner_.host_name()); });

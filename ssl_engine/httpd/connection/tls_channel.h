@@ -101,6 +101,9 @@ class TlsChannel {
   void abort() noexcept { connection_.aborted = 1; }
   [[nodiscard]] bool is_aborted() const noexcept { return connection_.aborted != 0; }
 
+  /// Between requests: what the connection holds for later is given back.
+  void release_buffers() noexcept;
+
   /// Logs why the connection failed, once.
   void log_failure() noexcept;
   void log_failure(Tp id, std::string evidence) noexcept;

@@ -76,7 +76,8 @@ void OutgoingConnection::take_for(request_rec* request, const ProxyTls& settings
 void OutgoingConnection::release() noexcept {
   is_released_ = true;
   if (!live_ || live_->end.phase() != Phase::established) return;
-  if (has_certificate_ended() || may_get_into_other_hands()) close_now();
+  if (has_certificate_ended() || may_get_into_other_hands()) return close_now();
+  live_->channel.release_buffers();
 }
 
 // A backend that renegotiates may show another certificate, and the one before is gone.
