@@ -233,6 +233,8 @@ bool finish_handshake_of_peer(TlsChannel& channel) {
       return false;
     }
     if (channel.transport.flush() != APR_SUCCESS) return false;
+    // What was missing may be data alone, which comes when it has our request.
+    if (channel.end().may_encrypt()) break;
     const apr_status_t fed = channel.transport.feed(APR_BLOCK_READ);
     if (fed != APR_SUCCESS && !APR_STATUS_IS_EOF(fed)) return false;
   }

@@ -59,8 +59,13 @@ sub port ($self) { $self->{port} }
 sub path ($self) { $self->{path} }
 
 # A line for the test, whole however many conversations there are.
-sub note ($line) {
-    open my $out, '>>', $notes or die "$notes: $!\n";
+sub note ($line) { _append($notes, $line) }
+
+# A line of the test's own, for which a conversation may wait by has_noted().
+sub add_note ($self, $line) { _append($self->{file}->filename, $line) }
+
+sub _append ($path, $line) {
+    open my $out, '>>', $path or die "$path: $!\n";
     syswrite $out, "$line\n";
 }
 
@@ -68,6 +73,7 @@ sub notes ($self) { split /\n/, slurp($self->{file}->filename) }
 
 # In a conversation: how many lines all of them have noted.
 sub noted () { slurp($notes) =~ tr/\n// }
+sub has_noted ($line) { scalar grep { $_ eq $line } split /\n/, slurp($notes) }
 
 # Whether somebody holds a connection to it that it has ended (proc(5), net/tcp: CLOSE_WAIT).
 sub has_left ($self) {
