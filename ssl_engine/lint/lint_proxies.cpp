@@ -11,6 +11,7 @@
 
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/lint/lint.h"
+#include "ssl_engine/openssl/tls/suites.h"
 #include "ssl_engine/settings/words.h"
 
 namespace tlsplus {
@@ -87,11 +88,22 @@ class ProxyLint {
       add(Tp::protocol_none, {}, where, "write: SSLProxyProtocol -all +TLSv1.2 +TLSv1.3");
       return;
     }
+    if (made_.context != nullptr && !can_offer_any()) {
+      add(Tp::proxy_protocol_unusable, text("enabled: ", names_of(policy_.selected, ", ")), where);
+      return;
+    }
     ProtocolSet dropped;
     (void)gap_free(policy_.selected, &dropped);
     if (dropped.empty()) return;
     add(Tp::protocol_hole, text("not offered: ", names_of(dropped, ", ")), where,
         write_versions("SSLProxyProtocol", policy_.selected, dropped));
+  }
+
+  [[nodiscard]] bool can_offer_any() const {
+    return std::ranges::any_of(kProtocols, [&](Protocol protocol) {
+      return policy_.selected.has(protocol) &&
+             !suites_for(*made_.context, wire_version(protocol)).empty();
+    });
   }
 
   void revocation() {

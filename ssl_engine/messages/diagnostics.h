@@ -319,6 +319,7 @@ enum class Tp : MessageId {
   proxy_section_apart = 807,
   proxy_name_required_unchecked = 808,
   system_trust_empty = 809,
+  proxy_protocol_unusable = 810,
   machine_key_encrypted = 820,
   machine_key_alone = 821,
   machine_key_mismatch = 822,

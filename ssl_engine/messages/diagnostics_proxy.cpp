@@ -63,6 +63,13 @@ constexpr Diagnostic kRows[] = {
      "SSL_CERT_FILE and SSL_CERT_DIR in the environment of httpd can change. There is none in "
      "them.",
      "install the package ca-certificates, or have SSL_CERT_FILE name the file of authorities"},
+    {Tp::proxy_protocol_unusable, Level::warn,
+     "none of the TLS versions for other servers can be used",
+     "OpenSSL's security level or its system-wide configuration rules out every version that "
+     "SSLProxyProtocol names, and each request to another server is answered 500. TLS 1.0 and 1.1 "
+     "need security level 0.",
+     "write: SSLProxyProtocol -all +TLSv1.2 +TLSv1.3; or, for an old server, add "
+     "SSLProxyCipherSuite DEFAULT:@SECLEVEL=0"},
     {Tp::machine_key_encrypted, Level::error, "private key for other servers is encrypted",
      "The keys of SSLProxyMachineCertificateFile and SSLProxyMachineCertificatePath must be there "
      "without a pass phrase: nobody is asked for one. mod_ssl refuses to start, too.",

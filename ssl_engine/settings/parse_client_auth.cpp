@@ -28,13 +28,15 @@ Result<VerifyMode> parse_verify_mode(const Line& line) {
 Result<RevocationSetting> parse_revocation_check(const Line& line) {
   const auto check = value_named(kRevocationChecks, line.word(0));
   if (!check) {
-    return line.refusal(Tp::crl_check_value, quote(line.word(0)),
-                        hint_for(line, 0, words_in(kRevocationChecks)));
+    std::string hint = hint_for(line, 0, words_in(kRevocationChecks));
+    if (hint.empty()) hint = text(write_line(line, {"chain"}), "; or leaf or none in its place");
+    return line.refusal(Tp::crl_check_value, quote(line.word(0)), std::move(hint));
   }
   RevocationSetting setting{.check = *check};
   for (const std::string_view flag : line.words.subspan(1)) {
     if (!equals_ignoring_case(flag, kNoCrlIsFine)) {
-      return line.refusal(Tp::crl_check_value, quote(flag));
+      return line.refusal(Tp::crl_check_value, quote(flag),
+                          write_line(line, {std::string(line.word(0)), std::string(kNoCrlIsFine)}));
     }
     setting.missing_is_fine = true;
   }

@@ -55,7 +55,7 @@ my @APART = (
     ['about one connection or one request of a client',                 290, 291, 400 .. 410, 500, 503 .. 507, 509, 540, 541, 550 .. 552, 554, 560, 561, 613, 718, 730 .. 742],
     ['whatever OpenSSL may refuse beyond what is known: its words are the evidence', 310],
     ['only a start, or a child, opens caches and locks (t/resumption/)', 604 .. 606, 608, 610, 612, 615, 616, 618, 621],
-    ['about settings for other servers: followed in t/proxy/settings.t', 155, 156, 800 .. 808],
+    ['about settings for other servers: followed in t/proxy/settings.t', 155, 156, 800 .. 808, 810],
     ['about what is installed, as t/proxy/strict.t has it seen',          809],
     ['about one connection to another server, or how it is made',       840 .. 852, 855],
     ['whose request gets which connection is known by the pool alone',  853],

@@ -77,6 +77,7 @@ my @ROWS = (
     [155, 'a URL for a name',                        front(@engine, @verify, '! TLSPlusProxyName https://a.test:8443/x'), 1, qr/Fix: write: TLSPlusProxyName a\.test\b/],
     [155, 'an address and a port for a name',        front(@engine, @verify, '! TLSPlusProxyName [::1]:8443'), 1, qr/Fix: write: TLSPlusProxyName ::1\b/],
     [155, 'a wildcard for a name',                   front(@engine, @verify, '! TLSPlusProxyName *.test'), 1],
+    [810, 'versions that the security level forbids', front(@engine, '! SSLProxyProtocol TLSv1')],
     # what a start would find, too late
     [300, 'no version',                              front(@engine, '! SSLProxyProtocol -all'), 1],
     [301, 'versions with a hole',                    front(@engine, '! SSLProxyProtocol -all +TLSv1.1 +TLSv1.3')],
@@ -86,6 +87,8 @@ my @ROWS = (
     [336, 'a cipher among others',                   front(@engine, '! SSLProxyCipherSuite HIGH:nosuch')],
     [700, 'a misspelt word',                         front(@engine, '! SSLProxyVerify requre'), 1],
     [701, 'a misspelt word for lists',               front(@engine, @verify, '! SSLProxyCARevocationCheck chian', '  SSLProxyCARevocationFile @CERTS@/list.pem'), 1],
+    [701, 'no word for lists',                       front(@engine, @verify, '! SSLProxyCARevocationCheck sometimes', '  SSLProxyCARevocationFile @CERTS@/list.pem'), 1],
+    [701, 'another word for what is missing',        front(@engine, @verify, '! SSLProxyCARevocationCheck leaf whatever', '  SSLProxyCARevocationFile @CERTS@/list.pem'), 1],
     [703, 'no authority in a file',                  front(@engine, '! SSLProxyCACertificateFile @CERTS@/one.key'), 1],
     [704, 'text for an authority',                   front(@engine, '! SSLProxyCACertificateFile @CERTS@/text.pem'), 1],
     [703, 'no authority in a folder',                front(@engine, '! SSLProxyCACertificatePath @ROOT@/run'), 1],
@@ -158,6 +161,7 @@ my %QUIET = (
     'a section for all'                  => front(@pass, '<ProxyMatch .*>', @engine, @verify, '</ProxyMatch>'),
     'a member in a section with engine'  => front('  ProxyPass /x/ balancer://b/', '<Proxy balancer://b>', @engine, @verify, '  BalancerMember https://localhost:1', '</Proxy>'),
     'a rule that redirects'              => front('  RewriteEngine on', '  RewriteRule ^/x/(.*) https://localhost:1/$1 [R]'),
+    'old versions at level 0'            => front(@engine, @verify, '  SSLProxyProtocol TLSv1', '  SSLProxyCipherSuite DEFAULT:@SECLEVEL=0'),
     'a redirection'                      => front('  Redirect /x https://localhost:1/'),
     'a certificate to be shown'          => front(@engine, @verify, '  SSLProxyMachineCertificateFile @CERTS@/one.pair'),
 );
