@@ -73,9 +73,10 @@ apr_status_t send_answers(TlsChannel& channel) {
 apr_status_t wait_for_records(TlsChannel& channel, const Wanted& wanted) {
   if (const apr_status_t sent = send_answers(channel); sent != APR_SUCCESS) return sent;
   const bool only_looking = wanted.block == APR_NONBLOCK_READ && wanted.mode == AP_MODE_SPECULATIVE;
-  if (only_looking && channel.transport.is_drained()) {
+  if (only_looking && channel.transport.is_drained() && !channel.end().speaks_first()) {
     // httpd asks this after each response, to know whether another request is here already.
-    // The socket was empty when this one was read, and the MPM looks at it next.
+    // The socket was empty when this one was read, and the MPM looks at it next. Nobody else looks
+    // at that of a backend: whether it has left in the meantime is what mod_proxy wants to know.
     rest(channel);
     return APR_EAGAIN;
   }
