@@ -99,13 +99,13 @@ inline bool carry(Carrier& from, Carrier& to, std::size_t step) {
 }
 
 struct Ends {
-  /// The server has a certificate for a.test; the client believes its authority and insists.
+  /// The server a.test has a certificate for it; the client believes its authority and insists.
   explicit Ends(int version = TLS1_3_VERSION) : highest(version) {
     policy.engine = true;
     policy.peer.mode = VerifyMode::require;
-    world.site.add_tls("a.test", world.complete("a.pem", world.leaf("a.test")), {});
   }
   void start() {
+    world.site.add_tls("a.test", world.complete("a.pem", world.leaf(shown)), {});
     snapshot = world.build_well();
     services.emplace(*snapshot);
     connect();
@@ -139,6 +139,7 @@ struct Ends {
   }
 
   World world;
+  std::string shown = "a.test";  // the name in the server's certificate
   int highest;
   X509* authority = world.root.certificate.get();  // null: the client believes nobody
   ProxyPolicy policy;

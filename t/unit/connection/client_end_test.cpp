@@ -73,8 +73,7 @@ END_TEST
 
 START_TEST(another_name_is_refused) {
   Ends ends(kVersions[_i]);
-  ends.world.site = {};
-  ends.world.site.add_tls("a.test", ends.world.complete("b.pem", ends.world.leaf("b.test")), {});
+  ends.shown = "b.test";
   ends.start();
   ends.talk();
   expect_refused(ends, Tp::backend_name_wrong, "b.test");
@@ -202,8 +201,7 @@ END_TEST
 START_TEST(no_session_is_kept_of_a_backend_that_is_refused) {
   OneKey key;
   Ends ends(kVersions[_i]);
-  ends.world.site = {};
-  ends.world.site.add_tls("a.test", ends.world.complete("b.pem", ends.world.leaf("b.test")), {});
+  ends.shown = "b.test";
   ends.start();
   ends.engine.sessions.assign(ends.snapshot->hosts().size(), {nullptr, &key});
   ends.connect();
