@@ -221,11 +221,12 @@ sub _command ($self, @more) {
 }
 
 # A server that has mod_ssl in our place runs without the sanitizers: it keeps what OpenSSL gives it in the memory
-# of pools, where LeakSanitizer does not look, so that each of its configurations is reported as lost. So does mod_md,
-# but beside ours; to know its objects (t/lsan.supp) takes whole stacks.
+# of pools, where LeakSanitizer does not look, so that each of its configurations is reported as lost. Beside ours,
+# mod_md does so, too, and the threads of mod_proxy_hcheck end with the process; to know those (t/lsan.supp) takes whole
+# stacks.
 sub _env ($self) {
-    my $has_md    = grep { $_ eq 'md' } @{ $self->{modules} };
-    my @sanitizer = is_tlsplus($self->{so} // module_so()) ? sanitizer_env("$self->{root}/logs/sanitizer", whole_stacks => $has_md) : ();
+    my $has_threads = grep { $_ eq 'md' || $_ eq 'proxy_hcheck' } @{ $self->{modules} };
+    my @sanitizer   = is_tlsplus($self->{so} // module_so()) ? sanitizer_env("$self->{root}/logs/sanitizer", whole_stacks => $has_threads) : ();
     return { TMPDIR => undef, @sanitizer, %{ $self->{env} } };
 }
 
