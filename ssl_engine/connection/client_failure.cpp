@@ -11,6 +11,7 @@
 #include "ssl_engine/openssl/tls/server_ssl.h"
 #include "ssl_engine/openssl/tls/session_info.h"
 #include "ssl_engine/openssl/x509/x509.h"
+#include "ssl_engine/trust/peer_name.h"
 
 namespace tlsplus {
 namespace {
@@ -88,7 +89,12 @@ void ClientEnd::fail_in_openssl() noexcept {
     const ServerFault fault = oldest_server_fault();
     const Error error = openssl_error({});
     if (!verifier_.refusal().empty()) {
-      fail(Tp::backend_certificate_refused, verifier_.refusal());
+      // The authority may well be there.
+      const X509* const shown = peer_certificate(stream_.ssl());
+      const bool is_out_of_date =
+          shown != nullptr && !fault_of_dates(*shown, engine_.clock().wall()).empty();
+      fail(Tp::backend_certificate_refused, verifier_.refusal(),
+           is_out_of_date ? "renew the backend's certificate, and look at the clocks of both" : "");
       failure_.where = settings_.verify_at;
       return;
     }
@@ -97,7 +103,9 @@ void ClientEnd::fail_in_openssl() noexcept {
            error.what);
       return;
     }
-    fail(Tp::backend_handshake_failed, error.what, hint_for(fault));
+    // After a handshake it is known that TLS is spoken there.
+    fail(Tp::backend_handshake_failed, error.what,
+         phase_ == Phase::established ? "" : hint_for(fault));
   } catch (const std::bad_alloc&) {
     fail(Tp::backend_handshake_failed, {});
   }
