@@ -100,7 +100,7 @@ apr_status_t read_plaintext(TlsChannel& channel, apr_bucket_brigade* brigade,
         break;
       case StreamStatus::cut_off:
         if (use_of(wanted) == TlsChannel::Use::read) channel.owner().on_cut_off();
-        return end_of_stream(channel, brigade);
+        [[fallthrough]];
       case StreamStatus::closed:
         return end_of_stream(channel, brigade);
       case StreamStatus::failed:

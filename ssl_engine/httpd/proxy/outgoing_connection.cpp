@@ -31,13 +31,6 @@ std::string note_of(const conn_rec& connection, const char* name) {
   return value == nullptr ? "" : value;
 }
 
-std::string address_of_peer(const conn_rec& connection) {
-  const apr_sockaddr_t& address = *connection.client_addr;
-  if (address.family == APR_UNIX) return address.hostname == nullptr ? "" : address.hostname;
-  return text_of(
-      Endpoint{connection.client_ip == nullptr ? "" : connection.client_ip, address.port});
-}
-
 }  // namespace
 
 OutgoingConnection::Live::Live(OutgoingConnection& owner, std::chrono::milliseconds time)
@@ -121,10 +114,7 @@ bool OutgoingConnection::allows(TlsChannel::Use use) noexcept {
     return wanted == nullptr || is_made_under(*wanted);
   }
   if (!is_foreign_) return true;
-  at_boundary(log_, "allows", [&] {
-    log_error(log_, live_->end.about_backend(diagnose(Tp::backend_settings_differ, {})),
-              settings_.name);
-  });
+  tell(Tp::backend_settings_differ);
   is_foreign_ = false;
   live_->channel.abort();
   close_now();
@@ -196,10 +186,19 @@ void OutgoingConnection::on_refused() noexcept {
 }
 
 void OutgoingConnection::on_cut_off() noexcept {
-  at_boundary(log_, "on_cut_off", [&] {
-    log_error(log_, live_->end.about_backend(diagnose(Tp::backend_answer_cut_off, {})),
-              settings_.name);
-  });
+  tell(Tp::backend_answer_cut_off);
+}
+
+void OutgoingConnection::tell(Tp id) noexcept {
+  at_boundary(log_, "tell",
+              [&] { log_error(log_, live_->end.about_backend(diagnose(id, {})), settings_.name); });
+}
+
+std::string address_of_peer(const conn_rec& connection) {
+  const apr_sockaddr_t& address = *connection.client_addr;
+  if (address.family == APR_UNIX) return address.hostname == nullptr ? "" : address.hostname;
+  return text_of(
+      Endpoint{connection.client_ip == nullptr ? "" : connection.client_ip, address.port});
 }
 
 OutgoingConnection* outgoing_connection(const conn_rec& connection) noexcept {

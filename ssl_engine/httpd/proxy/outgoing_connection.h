@@ -76,6 +76,8 @@ class OutgoingConnection final : public OurConnection,
   [[nodiscard]] bool has_certificate_ended() const noexcept;
   [[nodiscard]] bool may_get_into_other_hands() const noexcept;
   void close_now() noexcept;
+  /// Logs that of this backend.
+  void tell(Tp id) noexcept;
   [[nodiscard]] SessionKey session_key() const;
 
   /// What exists once it is known that there will be a handshake.
@@ -99,6 +101,8 @@ class OutgoingConnection final : public OurConnection,
   bool is_closed_ = false;   // close_now() was called
 };
 
+/// Where it is connected to: "10.0.0.1:8443", "[::1]:8443", or the path of a socket.
+std::string address_of_peer(const conn_rec& connection);
 /// Null if `connection` is none of ours, or a client's.
 OutgoingConnection* outgoing_connection(const conn_rec& connection) noexcept;
 

@@ -8,7 +8,6 @@
 #include <algorithm>
 
 #include "ssl_engine/base/boundary.h"
-#include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/apache/module.h"
 #include "ssl_engine/httpd/apache/pool.h"
 #include "ssl_engine/httpd/proxy/outgoing_connection.h"
@@ -18,11 +17,6 @@
 
 namespace tlsplus {
 namespace {
-
-std::string address_text(const conn_rec& connection) {
-  return text(connection.client_ip == nullptr ? "" : connection.client_ip, ':',
-              connection.client_addr->port);
-}
 
 /// True where mod_proxy gives a connection back to the pool: the settings that it names then are
 /// the worker's, and no request's.
@@ -36,16 +30,16 @@ int bind(conn_rec& connection, ap_conf_vector_t* directory, LogSink& log) {
   const ServerSlot& slot = slot_of(*connection.base_server);
   if (slot.generation == nullptr) return DECLINED;
   OutgoingConnection* known = outgoing_connection(connection);
-  auto snapshot = slot.generation->engine.snapshot();
-  if (snapshot == nullptr) return DECLINED;
-  const ProxyTls* settings = proxy_tls_of(*snapshot, directory, *connection.base_server);
   if (known != nullptr && is_given_back(*known, directory)) {
     known->release();
     return OK;
   }
+  auto snapshot = slot.generation->engine.snapshot();
+  if (snapshot == nullptr) return DECLINED;
+  const ProxyTls* settings = proxy_tls_of(*snapshot, directory, *connection.base_server);
   if (settings == nullptr || settings->context == nullptr) {
     const char* const host = connection.base_server->server_hostname;
-    log_error(log, diagnose(Tp::proxy_engine_off, address_text(connection)),
+    log_error(log, diagnose(Tp::proxy_engine_off, address_of_peer(connection)),
               host == nullptr ? std::string_view() : host);
     return DECLINED;
   }

@@ -12,6 +12,7 @@
 
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/errors.h"
+#include "ssl_engine/openssl/tls/client_ssl.h"
 
 namespace tlsplus {
 namespace {
@@ -43,15 +44,6 @@ static long tlsplus_bytes_came(BIO* bio, int operation, const char* bytes, std::
 
 }  // extern "C"
 
-std::string wire_protocols(const std::vector<std::string>& names) {
-  std::string wire;
-  for (const std::string& name : names) {
-    wire += static_cast<char>(name.size());
-    wire += name;
-  }
-  return wire;
-}
-
 bool limit_versions(SSL_CTX& context, const ClientOffer& offer) noexcept {
   if (SSL_CTX_set_min_proto_version(&context, offer.lowest) != 1 ||
       SSL_CTX_set_max_proto_version(&context, offer.highest) != 1) {
@@ -74,14 +66,11 @@ bool show_certificate(SSL& ssl, const ClientOffer& offer) noexcept {
 }
 
 bool make_offer(SSL& ssl, const ClientOffer& offer) {
-  const std::string wire = wire_protocols(offer.protocols);
-  return (offer.name.empty() || SSL_set_tlsext_host_name(&ssl, offer.name.c_str()) == 1) &&
-         (wire.empty() ||
-          SSL_set_alpn_protos(&ssl, reinterpret_cast<const unsigned char*>(wire.data()),
-                              static_cast<unsigned>(wire.size())) == 0) &&
+  return (offer.name.empty() || ask_for_name(ssl, offer.name)) &&
+         (offer.protocols.empty() || offer_protocols(ssl, offer.protocols)) &&
          SSL_set_tlsext_status_type(&ssl, TLSEXT_STATUSTYPE_ocsp) == 1 &&
          show_certificate(ssl, offer) &&
-         (offer.session == nullptr || SSL_set_session(&ssl, offer.session) == 1);
+         (offer.session == nullptr || offer_session(ssl, *offer.session));
 }
 
 }  // namespace
