@@ -17,7 +17,7 @@ my $top = $ENV{TLSPLUS_SRCDIR} // abs_path(dirname(__FILE__) . '/..');
 # stands below those it names, so that no ring can be written down here; every room may include itself,
 # the C++ library and the operating system.
 my @BASE    = qw(base);
-my @OPENSSL = (@BASE, qw(openssl x509 tls));
+my @OPENSSL = (@BASE, qw(openssl x509 ocsp tls));
 my @VALUES  = (@OPENSSL, qw(messages settings));
 my @JUDGED  = (@VALUES, qw(secrets certificates trust hosts));
 my @CORE    = (@JUDGED, qw(scache request lint assembly connection));
@@ -26,6 +26,7 @@ my @ROOMS   = (
     [base        => 'ssl_engine/base',              ],
     [openssl     => 'ssl_engine/openssl',           @BASE, '<openssl>'],
     [x509        => 'ssl_engine/openssl/x509',      @BASE, 'openssl', '<openssl>'],
+    [ocsp        => 'ssl_engine/openssl/ocsp',      @BASE, qw(openssl x509 <openssl>)],
     [tls         => 'ssl_engine/openssl/tls',       @BASE, qw(openssl x509 <openssl>)],
     [authority   => 'ssl_engine/openssl/authority', @BASE, qw(openssl x509 <openssl>)],
     [messages    => 'ssl_engine/messages',          @BASE],
