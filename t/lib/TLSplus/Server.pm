@@ -277,8 +277,8 @@ sub running ($self) { $self->{process} ? $self->{process}->running : 0 }
 
 # On SIGTERM event and worker close the sockets of busy threads from another thread, and prefork runs
 # its clean-up in the signal handler: httpd crashes now and then whatever module it has loaded. So
-# what is under way may end first, unless it takes long although clients are still there: then it waits
-# for them and holds no thread.
+# what is under way may end first, unless it takes long although clients are still there and no thread
+# is at work: then it waits for them.
 sub _let_finish ($self, $process) {
     my $mark = $self->mark;
     kill WINCH => $process->pid;
@@ -286,13 +286,14 @@ sub _let_finish ($self, $process) {
     wait_until(STOP_SECONDS, sub { !$process->running || $self->log($mark) =~ /caught SIGWINCH/ });
     my $patience = time + LET_FINISH_SECONDS;
     wait_until(STOP_SECONDS, sub {
-        !$process->running || !$self->children($process->pid) || (time > $patience && $self->_has_clients);
+        !$process->running || !$self->children($process->pid)
+            || (time > $patience && $self->_has_clients && $self->_rests($process->pid));
     });
 }
 
 # Whether no thread of a child is at work.
-sub _rests ($self) {
-    return !grep { slurp($_) =~ /^\d+ \(.*\) [RD] /s } map { glob "/proc/$_/task/[0-9]*/stat" } $self->children;
+sub _rests ($self, $parent = $self->pid) {
+    return !grep { slurp($_) =~ /^\d+ \(.*\) [RD] /s } map { glob "/proc/$_/task/[0-9]*/stat" } $self->children($parent);
 }
 
 # Whether a connection to one of our ports is open, by the server's end of it (proc(5), net/tcp).
