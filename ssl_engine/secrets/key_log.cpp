@@ -22,8 +22,11 @@ constexpr mode_t kOwnerAlone = 0600;
 }  // namespace
 
 Status KeyLog::open(const std::string& path) {
-  Descriptor file(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, kOwnerAlone));
+  // Without O_NONBLOCK a pipe that nobody reads, or not fast enough, would hold up the start, or
+  // every handshake.
+  Descriptor file(::open(path.c_str(),
+                         O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+                         kOwnerAlone));
   if (!file.is_open()) return Error{.what = text(quote(path), ": ", errno_text(errno))};
   struct stat seen {};
   // Not so a pipe or a device: it is no memory of secrets.

@@ -2,8 +2,10 @@
 #
 # SSLKEYLOGFILE: the secrets of connections, for whoever reads a recording of them, and for nobody else.
 use v5.36;
+use Fcntl qw(F_SETPIPE_SZ O_NONBLOCK O_RDONLY);
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use POSIX qw(mkfifo);
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env qw(needs_tlsplus);
@@ -65,6 +67,22 @@ subtest 'a file that cannot be' => sub {
     ok $server->begin, 'starts all the same' or return diag $server->said;
     logs $server, qr/warn\].*TP0010: .*no\/such\/folder.*No such file/, 'and says why';
     serves $server, 'serves', name => 'a.test';
+    ok $server->stop, 'stops cleanly';
+};
+
+# Whoever wants secrets as they come reads them from a pipe, and may be away or asleep.
+subtest 'a pipe' => sub {
+    my $server = server_with('pipe', patience => 15);
+    my $pipe   = $server->root . '/pipe';
+    mkfifo($pipe, 0600) or die "mkfifo: $!\n";
+    ok $server->begin, 'that nobody reads: starts' or return diag $server->said;
+    logs $server, qr/warn\].*TP0010: .*\Q$pipe\E/, '... and says so';
+    sysopen my $reader, $pipe, O_RDONLY | O_NONBLOCK or die "$pipe: $!\n";
+    ok $server->graceful, 'a graceful restart while somebody does';
+    fcntl $reader, F_SETPIPE_SZ, 4096 or die "pipe: $!\n";
+    is scalar(grep { $server->get('/', name => 'a.test')->status == 200 } 1 .. 20), 20, 'serves when the pipe is full';
+    sysread $reader, my $secrets, 4096;
+    like $secrets, $PROTOCOL->{'TLSv1.3'}, 'the secrets were in it';
     ok $server->stop, 'stops cleanly';
 };
 
