@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // client_auth_rows(): messages 700..799, about client certificates. Those from 730 on are caused by
-// a peer, so none of them is above info. An id is never reused.
+// a peer, so that those above info are paced. An id is never reused.
 #include "ssl_engine/messages/diagnostics_rows.h"
 
 namespace tlsplus {

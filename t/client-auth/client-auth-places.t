@@ -129,6 +129,14 @@ for my $case (@CASES) {
         is seen($answer), $version->[1], "$path, $who, TLS $version->[0]" or diag $answer->error;
     }
 }
+# With TLS 1.2 such a client is not answered: the log is told of the place all the same.
+for my $case (['/require/', qr/TP0737: .*a\.test.*"\/require\/"/],
+    ['/aes256/', qr/TP0739: .*a\.test.*"\/aes256\/": \\?"ECDHE-RSA-AES256-GCM-SHA384\\?": no shared cipher/, args => ['--ciphers', 'ECDHE-RSA-AES128-GCM-SHA256']]) {
+    my ($path, $line, @how) = @$case;
+    my $mark = $server->mark;
+    is seen($server->get($path, name => 'a.test', tls => '1.2', @how)), 'closed', "$path, who has not what it wants, TLS 1.2";
+    logs $server, $line, '... and the place is named', mark => $mark;
+}
 # A client that does not offer post-handshake authentication, as browsers do not. It tries twice.
 for my $place (qw(require optional)) {
     my $get = "GET /$place/ HTTP/1.1\r\nHost: a.test\r\n";

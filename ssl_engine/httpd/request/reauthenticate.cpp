@@ -112,6 +112,22 @@ int refuse_silent(const Place& place, bool was_let_go) {
   return HTTP_SERVICE_UNAVAILABLE;
 }
 
+/// With TLS 1.2 a client that has not what the place wants ends the connection. The line about that
+/// knows no place, and is one of those that nobody has to mend.
+void tell_failed_asking(const Place& place) {
+  const auto& list = place.directory.cipher_list;
+  const Error failure = place.tls.core.failure();
+  const Tp id{failure.id};
+  if (id == Tp::client_certificate_refused) return;  // that line is one to mend
+  if (id == Tp::client_certificate_missing) {
+    (void)refuse(place, Tp::ask_again_refused);
+  } else if (list.is_set() && !is_tls13(*place.tls.core.ssl())) {
+    (void)refuse(place, Tp::ask_again_ciphers, text(quote(*list), ": ", failure.what));
+  } else {
+    (void)refuse(place, Tp::ask_again_refused, failure.what);
+  }
+}
+
 int ask(const Place& place, const VerifyRules& rules) {
   TlsConnection& tls = place.tls;
   if (tls.gave_no_answer()) return HTTP_FORBIDDEN;
@@ -130,6 +146,7 @@ int ask(const Place& place, const VerifyRules& rules) {
   const Asked asked = await_answer(tls, waiting, deadline);
   const bool is_accepted = tls.core.reauthentication().finish();
   tls.refresh_view();
+  if (asked == Asked::over && tls.core.phase() == Phase::failed) tell_failed_asking(place);
   const bool was_let_go = waiting.was_let_go();
   if (asked != Asked::answered || was_let_go || is_pipelined || !tls.channel.inbound.empty()) {
     tls.connection().keepalive = AP_CONN_CLOSE;
