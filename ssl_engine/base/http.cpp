@@ -94,23 +94,31 @@ Result<Answer> ask(const std::string& url, std::size_t most_bytes, Instant deadl
 }  // namespace
 
 Result<HttpUrl> parse_http_url(std::string_view url) {
-  constexpr std::string_view kScheme = "http://";
-  if (!starts_with_ignoring_case(url, kScheme)) {
+  auto parsed = parse_web_url(url);
+  if (parsed && parsed->is_https) return refusal(text(quote(url), " is not an http:// URL"));
+  return parsed;
+}
+
+Result<HttpUrl> parse_web_url(std::string_view url) {
+  constexpr std::string_view kHttp = "http://";
+  constexpr std::string_view kHttps = "https://";
+  const bool is_https = starts_with_ignoring_case(url, kHttps);
+  if (!is_https && !starts_with_ignoring_case(url, kHttp)) {
     return refusal(text(quote(url), " is not an http:// URL"));
   }
   const bool is_fine =
       std::all_of(url.begin(), url.end(), [](char c) { return c > ' ' && c < '\x7f'; });
-  const std::string_view rest = url.substr(kScheme.size());
+  const std::string_view rest = url.substr(is_https ? kHttps.size() : kHttp.size());
   const std::size_t slash = std::min(rest.find_first_of("/?#"), rest.size());
   const std::string_view authority = rest.substr(0, slash);
   if (!is_fine || authority.find('@') != std::string_view::npos) {
     return refusal(text(quote(url), " is not a URL that can be fetched"));
   }
-  auto at = parse_endpoint(authority, kHttpPort);
+  auto at = parse_endpoint(authority, is_https ? kHttpsPort : kHttpPort);
   if (!at) return std::move(at).error();
   std::string path(rest.substr(slash, rest.find('#') - slash));
   if (!path.starts_with('/')) path.insert(path.begin(), '/');
-  return HttpUrl{std::move(*at), std::move(path)};
+  return HttpUrl{std::move(*at), std::move(path), is_https};
 }
 
 std::optional<std::string> HttpHead::field(std::string_view name) const {

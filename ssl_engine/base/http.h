@@ -3,10 +3,9 @@
 // fetch(), parse_http_head(): as much HTTP as a status line, a header and a small file need (RFC
 // 9112). HTTP/1.0 is asked for files, so that no server answers in chunks.
 //
-// OpenSSL's client (OSSL_HTTP_transfer(3), as of 3.0) does not do it: on a socket that does not
-// block it loses the beginning of a line that comes in two parts; it counts in whole seconds and
-// looks names up as long as that takes; it follows status 301 and 302 alone; what is no ASN.1, as
-// a PEM file, it leaves in the socket, its maximum unheeded; and proxies come from the environment.
+// OpenSSL's client (OSSL_HTTP_transfer(3), as of 3.0), which asks responders over a BIO of ours,
+// does not do it for files: it follows status 301 and 302 alone, and what is no ASN.1, as a PEM
+// file, it leaves in the socket, its maximum unheeded.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +25,12 @@ namespace tlsplus {
 struct HttpUrl {
   Endpoint at;
   std::string path;  // with its query, at least "/"
+  bool is_https = false;
 };
-/// The Error says why not: another scheme, a user in it, characters that do not belong.
+/// http and https. The Error says why not: another scheme, a user in it, characters that do not
+/// belong.
+Result<HttpUrl> parse_web_url(std::string_view url);
+/// http alone.
 Result<HttpUrl> parse_http_url(std::string_view url);
 
 struct HttpHead {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// getaddrinfo() cannot be told to stop, so names are looked up on a thread that is left alone when
-// time is over; it owns what it needs. Addresses need no thread.
+// resolve(): getaddrinfo(3) cannot be told to stop, so names are looked up on threads of the C
+// library's (getaddrinfo_a(3)). Threads of ours would have to end before the module is unloaded.
+// Addresses need none.
 #include "ssl_engine/base/tcp.h"
 
 #include <netdb.h>
@@ -9,10 +10,11 @@
 #include <poll.h>
 
 #include <array>
+#include <atomic>
 #include <cstring>
-#include <future>
+#include <ctime>
 #include <memory>
-#include <thread>
+#include <optional>
 #include <utility>
 
 #include "ssl_engine/base/deadline.h"
@@ -32,14 +34,85 @@ struct LookedUp {
   int problem = 0;
 };
 
-LookedUp look_up(const Endpoint& endpoint, int flags) {
+addrinfo hints(int flags) noexcept {
   addrinfo wanted{};
   wanted.ai_socktype = SOCK_STREAM;
   wanted.ai_flags = flags | AI_NUMERICSERV;
+  return wanted;
+}
+
+LookedUp look_up(const Endpoint& endpoint, int flags) {
+  const addrinfo wanted = hints(flags);
   addrinfo* list = nullptr;
   const int problem =
       getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &wanted, &list);
   return {Addresses(problem == 0 ? list : nullptr), problem};
+}
+
+// What the library reads and writes while it looks a name up.
+struct NameQuery {
+  explicit NameQuery(const Endpoint& endpoint)
+      : host(endpoint.host), port(std::to_string(endpoint.port)) {
+    block.ar_name = host.c_str();
+    block.ar_service = port.c_str();
+    block.ar_request = &wanted;
+  }
+  NameQuery(const NameQuery&) = delete;
+  NameQuery& operator=(const NameQuery&) = delete;
+  ~NameQuery() {
+    if (block.ar_result != nullptr) freeaddrinfo(block.ar_result);
+  }
+
+  std::string host;
+  std::string port;
+  addrinfo wanted = hints(0);
+  gaicb block{};
+  NameQuery* next = nullptr;
+};
+
+// Those that nobody waits for any more, which the library still writes to. Without a destructor: at
+// the end of the process some may be under way.
+constinit std::atomic<NameQuery*> abandoned{nullptr};
+
+void abandon(NameQuery& query) noexcept {
+  query.next = abandoned.load();
+  while (!abandoned.compare_exchange_weak(query.next, &query)) {
+  }
+}
+
+void free_abandoned() noexcept {
+  NameQuery* query = abandoned.exchange(nullptr);
+  while (query != nullptr) {
+    NameQuery* const next = query->next;
+    if (gai_error(&query->block) == EAI_INPROGRESS) {
+      abandon(*query);
+    } else {
+      delete query;  // NOLINT(*-owning-memory)
+    }
+    query = next;
+  }
+}
+
+// nullopt: not in time.
+std::optional<LookedUp> look_up_until(const Endpoint& endpoint, Instant deadline) {
+  free_abandoned();
+  auto query = std::make_unique<NameQuery>(endpoint);
+  gaicb* list[] = {&query->block};  // NOLINT(*-avoid-c-arrays)
+  if (const int problem = getaddrinfo_a(GAI_NOWAIT, list, 1, nullptr); problem != 0) {
+    return LookedUp{nullptr, problem};
+  }
+  while (const int left = remaining(deadline)) {
+    if (gai_error(&query->block) != EAI_INPROGRESS) break;
+    const timespec wait{left / 1000, left % 1000 * 1'000'000L};
+    (void)gai_suspend(list, 1, &wait);
+  }
+  const int problem = gai_error(&query->block);
+  if (problem != EAI_INPROGRESS) {
+    Addresses found(std::exchange(query->block.ar_result, nullptr));
+    return LookedUp{problem == 0 ? std::move(found) : nullptr, problem};
+  }
+  if (gai_cancel(&query->block) == EAI_NOTCANCELED) abandon(*query.release());
+  return std::nullopt;
 }
 
 Error not_found(const Endpoint& endpoint, int problem) {
@@ -52,21 +125,20 @@ Result<Addresses> addresses_of(const Endpoint& endpoint, Instant deadline) {
   if (LookedUp at_once = look_up(endpoint, AI_NUMERICHOST); at_once.addresses != nullptr) {
     return std::move(at_once.addresses);
   }
-  LookedUp found;
-  if (deadline == kNoDeadline) {
-    found = look_up(endpoint, 0);
-  } else {
-    auto promise = std::make_shared<std::promise<LookedUp>>();
-    auto answer = promise->get_future();
-    std::thread([promise, endpoint] { promise->set_value(look_up(endpoint, 0)); }).detach();
-    if (answer.wait_until(deadline) != std::future_status::ready) {
-      return Error{.what = text("the name ", quote(endpoint.host), " was not resolved in time"),
-                   .hint = "look at the name servers in /etc/resolv.conf"};
-    }
-    found = answer.get();
+  std::optional<LookedUp> found =
+      deadline == kNoDeadline ? look_up(endpoint, 0) : look_up_until(endpoint, deadline);
+  if (!found) {
+    return Error{.what = text("the name ", quote(endpoint.host), " was not resolved in time"),
+                 .hint = "look at the name servers in /etc/resolv.conf"};
   }
-  if (found.addresses == nullptr) return not_found(endpoint, found.problem);
-  return std::move(found.addresses);
+  if (found->addresses == nullptr) return not_found(endpoint, found->problem);
+  return std::move(found->addresses);
+}
+
+Instant part_of(Instant deadline, std::size_t parts) noexcept {
+  if (deadline == kNoDeadline || parts <= 1) return deadline;
+  const Instant now = std::chrono::steady_clock::now();
+  return now + (deadline - now) / static_cast<int>(parts);
 }
 
 // 0, or what stopped it.
@@ -139,7 +211,8 @@ Result<std::vector<SocketAddress>> resolve(const Endpoint& endpoint, Instant dea
 Attempt connect_first(std::span<const SocketAddress> addresses, Instant deadline) noexcept {
   Attempt made;
   for (const SocketAddress& each : addresses) {
-    made.problem = try_address(each, made.socket, deadline);
+    const std::size_t parts = addresses.size() - made.which;
+    made.problem = try_address(each, made.socket, part_of(deadline, parts));
     if (made.problem == 0) break;
     ++made.which;
   }

@@ -29,9 +29,10 @@ struct SocketAddress {
 /// In numbers: "127.0.0.1:443", "[::1]:443".
 std::string text_of(const SocketAddress& address);
 
-/// All addresses of `endpoint`, at least one. With a deadline, a name is asked for on a thread that
-/// is left alone when time is over: not for a module that may be unloaded meanwhile, which gives
-/// kNoDeadline and waits as long as the resolver does.
+/// All addresses of `endpoint`, at least one. With a deadline, a name is asked for on a thread of
+/// the C library's, which is left alone when time is over. Not before a fork: the library would go
+/// on to count on threads that the child does not have. Whoever is before one gives kNoDeadline,
+/// and waits as long as the resolver does.
 Result<std::vector<SocketAddress>> resolve(const Endpoint& endpoint, Instant deadline);
 
 struct Attempt {
@@ -39,7 +40,9 @@ struct Attempt {
   std::size_t which = 0;        // of the addresses
   int problem = EADDRNOTAVAIL;  // errno of the last; ETIMEDOUT also when the deadline was over
 };
-/// The first of `addresses` that accepts. Small pieces are sent at once (TCP_NODELAY).
+/// The first of `addresses` that accepts; each may take an equal part of the time that is left, so
+/// that one that does not answer leaves some for the next. Small pieces are sent at once
+/// (TCP_NODELAY).
 Attempt connect_first(std::span<const SocketAddress> addresses, Instant deadline) noexcept;
 
 struct Connected {
