@@ -20,7 +20,7 @@ my @BASE    = qw(base);
 my @OPENSSL = (@BASE, qw(openssl x509 ocsp tls));
 my @VALUES  = (@OPENSSL, qw(messages settings));
 my @JUDGED  = (@VALUES, qw(secrets certificates trust hosts));
-my @CORE    = (@JUDGED, qw(scache request lint assembly connection));
+my @CORE    = (@JUDGED, qw(scache request lint assembly reload connection));
 my @ROOMS   = (
     # room         where it lies                          may include
     [base        => 'ssl_engine/base',              ],
@@ -39,6 +39,7 @@ my @ROOMS   = (
     [hosts       => 'ssl_engine/hosts',             @VALUES, qw(certificates trust)],
     [lint        => 'ssl_engine/lint',              @JUDGED],
     [assembly    => 'ssl_engine/assembly',          @JUDGED, 'lint'],
+    [reload      => 'ssl_engine/reload',            @JUDGED, qw(lint assembly)],
     [connection  => 'ssl_engine/connection',        @JUDGED, 'scache'],
     [tools       => 'ssl_engine/tools',             @OPENSSL, qw(authority messages secrets certificates)],
     [apache      => 'ssl_engine/httpd/apache',      @CORE, '<httpd>'],
