@@ -5,8 +5,6 @@
 // nothing else.
 #include "ssl_engine/certificates/certificate_cache.h"
 
-#include <iterator>
-
 #include "ssl_engine/openssl/errors.h"
 
 namespace tlsplus {
@@ -18,29 +16,22 @@ std::shared_ptr<const CachedCertificate> CertificateCache::of(const CertificateP
   if (open == nullptr || (certificate->leaf().is_open() && certificate->key().is_open())) {
     return open;
   }
-  Entries gone;  // freed after the lock
+  Open::Gone gone;  // freed after the lock
   const std::scoped_lock lock(mutex_);
-  if (by_certificate_.contains(certificate.get())) return open;
-  entries_.push_front({certificate, open});
-  by_certificate_.emplace(certificate.get(), entries_.begin());
-  if (entries_.size() > most_) {
-    by_certificate_.erase(entries_.back().certificate.get());
-    gone.splice(gone.begin(), entries_, std::prev(entries_.end()));
-  }
+  Entry& entry = open_.at(certificate.get(), gone);
+  if (entry.open == nullptr) entry = {certificate, open};
   return open;
 }
 
 std::size_t CertificateCache::count() const {
   const std::scoped_lock lock(mutex_);
-  return entries_.size();
+  return open_.size();
 }
 
 std::shared_ptr<const CachedCertificate> CertificateCache::known(const Certificate& certificate) {
   const std::scoped_lock lock(mutex_);
-  const auto found = by_certificate_.find(&certificate);
-  if (found == by_certificate_.end()) return nullptr;
-  entries_.splice(entries_.begin(), entries_, found->second);
-  return found->second->open;
+  const Entry* const known = open_.find(&certificate);
+  return known == nullptr ? nullptr : known->open;
 }
 
 std::shared_ptr<const CachedCertificate> CertificateCache::make(const Certificate& certificate) {

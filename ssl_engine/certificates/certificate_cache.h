@@ -7,12 +7,11 @@
 #pragma once
 
 #include <cstddef>
-#include <list>
 #include <memory>
 #include <mutex>
-#include <unordered_map>
 #include <utility>
 
+#include "ssl_engine/base/recently_used.h"
 #include "ssl_engine/certificates/certificate.h"
 
 namespace tlsplus {
@@ -28,7 +27,7 @@ class CertificateCache {
  public:
   static constexpr std::size_t kMost = 512;  // of about 8 KiB
 
-  explicit CertificateCache(std::size_t most = kMost) noexcept : most_(most) {}
+  explicit CertificateCache(std::size_t most = kMost) noexcept : open_(most) {}
   CertificateCache(const CertificateCache&) = delete;
   CertificateCache& operator=(const CertificateCache&) = delete;
   ~CertificateCache() = default;
@@ -42,15 +41,13 @@ class CertificateCache {
     CertificatePtr certificate;  // keeps its address from being used again
     std::shared_ptr<const CachedCertificate> open;
   };
-  using Entries = std::list<Entry>;
+  using Open = RecentlyUsed<const Certificate*, Entry>;
 
   std::shared_ptr<const CachedCertificate> known(const Certificate& certificate);
   std::shared_ptr<const CachedCertificate> make(const Certificate& certificate);
 
-  std::size_t most_;
-  mutable std::mutex mutex_;  // guards the two below, for the time of a look-up
-  Entries entries_;           // the one asked for last is at the front
-  std::unordered_map<const Certificate*, Entries::iterator> by_certificate_;
+  mutable std::mutex mutex_;  // guards open_, for the time of a look-up
+  Open open_;
   std::mutex making_;  // guards keys_
   KeyReader keys_;
 };

@@ -5,7 +5,6 @@
 #include "ssl_engine/connection/client_sessions.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "ssl_engine/base/text.h"
@@ -30,16 +29,9 @@ void ClientSessions::keep(const SessionKey& key, Session session, WallTime now) 
   if (fresh.until <= now) return;
   fresh.session = std::move(session);
   std::vector<Kept> replaced;
-  Entries gone;
+  Sessions::Gone gone;
   const std::scoped_lock lock(mutex_);
-  Entry* entry = find(key);
-  if (entry == nullptr) {
-    entries_.push_front({key, {}});
-    entry = &entries_.front();
-    by_key_.emplace(key, entries_.begin());
-    if (entries_.size() > most_) remove(SessionKey(entries_.back().key), gone);
-  }
-  std::vector<Kept>& sessions = entry->sessions;
+  std::vector<Kept>& sessions = kept_.at(key, gone);
   // A server that has changed its version has forgotten the sessions of the other.
   if (!sessions.empty() && (!fresh.single_use || !sessions.back().single_use)) {
     replaced.swap(sessions);
@@ -51,12 +43,12 @@ void ClientSessions::keep(const SessionKey& key, Session session, WallTime now) 
 }
 
 Session ClientSessions::take(const SessionKey& key, WallTime now) {
-  Entries gone;
+  Sessions::Gone gone;
   std::vector<Kept> useless;
   const std::scoped_lock lock(mutex_);
-  Entry* const entry = find(key);
-  if (entry == nullptr) return nullptr;
-  std::vector<Kept>& sessions = entry->sessions;
+  std::vector<Kept>* const known = kept_.find(key);
+  if (known == nullptr) return nullptr;
+  std::vector<Kept>& sessions = *known;
   Session taken;
   while (taken == nullptr && !sessions.empty()) {
     Kept& newest = sessions.back();
@@ -69,33 +61,19 @@ Session ClientSessions::take(const SessionKey& key, WallTime now) {
     }
     sessions.pop_back();
   }
-  if (sessions.empty()) remove(key, gone);
+  if (sessions.empty()) kept_.remove(key, gone);
   return taken;
 }
 
 void ClientSessions::forget(const SessionKey& key) {
-  Entries gone;
+  Sessions::Gone gone;
   const std::scoped_lock lock(mutex_);
-  remove(key, gone);
+  kept_.remove(key, gone);
 }
 
 std::size_t ClientSessions::count() const {
   const std::scoped_lock lock(mutex_);
-  return entries_.size();
-}
-
-ClientSessions::Entry* ClientSessions::find(const SessionKey& key) {
-  const auto found = by_key_.find(key);
-  if (found == by_key_.end()) return nullptr;
-  entries_.splice(entries_.begin(), entries_, found->second);
-  return &*found->second;
-}
-
-void ClientSessions::remove(const SessionKey& key, Entries& gone) {
-  const auto found = by_key_.find(key);
-  if (found == by_key_.end()) return;
-  gone.splice(gone.begin(), entries_, found->second);
-  by_key_.erase(found);
+  return kept_.size();
 }
 
 }  // namespace tlsplus

@@ -6,16 +6,15 @@
 #pragma once
 
 #include <cstddef>
-#include <list>
 #include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/base/limits.h"
+#include "ssl_engine/base/recently_used.h"
 #include "ssl_engine/openssl/handles.h"
 #include "ssl_engine/openssl/x509/x509.h"
 
@@ -30,12 +29,12 @@ using SessionKey = Fingerprint;
 SessionKey client_session_key(const Fingerprint& settings, std::string_view address,
                               std::string_view name, std::span<const std::string> protocols);
 
-/// Any thread. The mutex guards entries_ and by_key_ for the time of a look-up; nothing is made or
-/// freed under it but an entry itself.
+/// Any thread. The mutex guards kept_ for the time of a look-up; nothing is made or freed under
+/// it but an entry itself.
 class ClientSessions {
  public:
   explicit ClientSessions(std::size_t most = limits::kBackendsWithSessions) noexcept
-      : most_(most) {}
+      : kept_(most) {}
   ClientSessions(const ClientSessions&) = delete;
   ClientSessions& operator=(const ClientSessions&) = delete;
   ~ClientSessions() = default;
@@ -56,21 +55,11 @@ class ClientSessions {
     WallTime until;
     bool single_use = false;
   };
-  struct Entry {
-    SessionKey key;
-    std::vector<Kept> sessions;  // the newest last; of TLS 1.2 it is one
-  };
-  using Entries = std::list<Entry>;
+  // Of each key the newest last; of TLS 1.2 it is one.
+  using Sessions = RecentlyUsed<SessionKey, std::vector<Kept>, FingerprintHash>;
 
-  /// Null: none. Otherwise it is at the front of entries_ now.
-  Entry* find(const SessionKey& key);
-  /// Moves the entry to `gone`.
-  void remove(const SessionKey& key, Entries& gone);
-
-  std::size_t most_;
   mutable std::mutex mutex_;
-  Entries entries_;  // the one used last is at the front
-  std::unordered_map<SessionKey, Entries::iterator, FingerprintHash> by_key_;
+  Sessions kept_;
 };
 
 }  // namespace tlsplus
