@@ -5,11 +5,11 @@
 # installed, and the floor: the same in plain HTTP by the same httpd, and OpenSSL alone in memory.
 #
 #   make bench
-#   make bench ARGS='rounds=3 scale=0.5 only=full-ecdsa,keep-1k'     fewer, shorter, some
+#   make bench ARGS='rounds=3 scale=0.5 only=full,100 KB'            fewer, shorter, some
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
-use List::Util qw(max);
+use List::Util qw(max min);
 use TLSplus::Bench;
 use TLSplus::Env     qw(builddir find_program has_module module_so modules_dir);
 use TLSplus::Process qw(run spawn wait_until);

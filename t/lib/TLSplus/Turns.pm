@@ -36,10 +36,16 @@ sub print_rows ($self, $operation, $reference, %opt) {
     my ($whose, $most) = @{ $opt{aim} // ['', 0] };
     my %except = map { $_ => 1 } @{ $opt{except} // [] };
     for my $name (grep { !$except{$_} } @{ $self->{names} }) {
-        my $ratio = $self->median($name) / $self->median($reference);
+        my $ratio = $self->ratio($self->median($name), $reference);
         $self->print_row($operation, $name, $reference, $self->median($name),
-            $name eq $whose ? sprintf('aim %.2f: %s', $most, $ratio <= $most ? 'met' : 'missed') : '');
+            $name eq $whose && defined $ratio ? sprintf('aim %.2f: %s', $most, $ratio <= $most ? 'met' : 'missed') : '');
     }
+}
+
+# undef: the other has used less than a tick of the kernel's clock.
+sub ratio ($self, $us, $reference) {
+    my $whole = $self->median($reference);
+    return $whole ? $us / $whole : undef;
 }
 
 # `us`: what it is held to have cost, be it measured or a sum.
@@ -47,7 +53,8 @@ sub print_row ($self, $operation, $name, $reference, $us, $note = '') {
     my @all    = @{ $self->{us}{$name} // [] };
     my $spread = @all ? sprintf('%.1f-%.1f', min(@all), max(@all)) : '';
     my $p99    = $self->median($name, 'p99');
-    printf "%-28s %-8s %10.1f %7.2f %17s %9s  %s\n", $operation, $name, $us, $us / $self->median($reference), $spread,
+    my $ratio  = $self->ratio($us, $reference);
+    printf "%-28s %-8s %10.1f %7s %17s %9s  %s\n", $operation, $name, $us, defined $ratio ? sprintf('%.2f', $ratio) : '-', $spread,
       defined $p99 ? sprintf('%.0f', $p99) : '', $note;
 }
 
