@@ -40,5 +40,7 @@ constexpr std::size_t kBackendsWithSessions = 1000;
 /// Sessions of TLS 1.3 for one of them, each used once: as many connections can be opened at the
 /// same moment without a full handshake. Servers send two with each connection.
 constexpr std::size_t kSessionsOfOneBackend = 4;
+/// Chains of backends whose verification a child remembers, of some 8 KiB.
+constexpr std::size_t kVerifiedChains = 100;
 
 }  // namespace tlsplus::limits

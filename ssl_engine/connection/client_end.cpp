@@ -164,6 +164,14 @@ void ClientEnd::choose_certificate(SSL& ssl) {
   has_shown_one_ = show(ssl, *chosen->leaf, *chosen->chain, *chosen->key);
 }
 
+CertChain ClientEnd::verified_chain(const Fingerprint& shown) {
+  return engine_.verified_chains.find(settings_.digest, shown, engine_.clock().wall());
+}
+
+void ClientEnd::on_verified(const Fingerprint& shown, CertChain chain) {
+  engine_.verified_chains.keep(settings_.digest, shown, std::move(chain), engine_.clock().wall());
+}
+
 // Up to TLS 1.2 it comes before the handshake is over, and so before anything was checked.
 void ClientEnd::on_session(SSL_SESSION& session) {
   if (phase_ == Phase::established) {

@@ -98,6 +98,8 @@ class ClientEnd final : public TlsEnd, public ClientEvents {
     (sent ? alert_sent_ : alert_received_) = packed;
   }
   void choose_certificate(SSL& ssl) override;
+  CertChain verified_chain(const Fingerprint& shown) override;
+  void on_verified(const Fingerprint& shown, CertChain chain) override;
   void on_session(SSL_SESSION& session) override;
 
  private:

@@ -22,6 +22,7 @@
 #include "ssl_engine/messages/paced_messages.h"
 #include "ssl_engine/openssl/tls/queue_bio.h"
 #include "ssl_engine/secrets/key_log.h"
+#include "ssl_engine/trust/verified_chains.h"
 
 namespace tlsplus {
 
@@ -52,6 +53,7 @@ class Engine {
   PacedMessages messages;          // of what peers cause
   CertificateCache certificates;   // of this process; of whichever snapshot
   ClientSessions client_sessions;  // of this process, with backends
+  VerifiedChains verified_chains;  // likewise
 
   [[nodiscard]] HostSessions sessions_of(const Host& host) const noexcept {
     return host.index < sessions.size() ? sessions[host.index] : HostSessions{};

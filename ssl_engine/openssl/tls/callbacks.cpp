@@ -201,6 +201,7 @@ void install_client_callbacks(SSL_CTX& context) {
   SSL_CTX_set_session_cache_mode(&context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(&context, sealed(tlsplus_client_session));
   SSL_CTX_set_info_callback(&context, sealed(tlsplus_info));
+  verify_servers(context);
 }
 
 void report_secrets(SSL_CTX& context) {

@@ -15,6 +15,7 @@
 #include "ssl_engine/openssl/handles.h"
 #include "ssl_engine/openssl/tls/srp.h"
 #include "ssl_engine/openssl/tls/verify_callback.h"
+#include "ssl_engine/openssl/x509/x509.h"
 
 namespace tlsplus {
 
@@ -101,6 +102,11 @@ class ClientEvents : public TlsEvents {
   /// The server asks for a certificate, of one of asked_authorities(). What is to be shown is put
   /// into `ssl`; nothing: the handshake goes on without one.
   virtual void choose_certificate(SSL& ssl) = 0;
+  /// A server has shown certificates with the digest `shown`. The chain they were built into when
+  /// they were last verified, if that still counts; null: they are to be verified.
+  virtual CertChain verified_chain(const Fingerprint& shown) = 0;
+  /// Now they are, and nothing stands against any of them.
+  virtual void on_verified(const Fingerprint& shown, CertChain chain) = 0;
   /// A session that can be resumed by another connection. In TLS 1.3 it comes with the first reads.
   virtual void on_session(SSL_SESSION& session) = 0;
 };

@@ -53,11 +53,14 @@ int carry_out(ChainVerdict verdict, X509_STORE_CTX& walk) noexcept {
   return 0;
 }
 
+SSL* ssl_of(X509_STORE_CTX& walk) noexcept {
+  return static_cast<SSL*>(X509_STORE_CTX_get_ex_data(&walk, SSL_get_ex_data_X509_STORE_CTX_idx()));
+}
+
 extern "C" {
 
 static int tlsplus_verify(int is_fine, X509_STORE_CTX* walk) noexcept {
-  auto* ssl =
-      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(walk, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  SSL* const ssl = ssl_of(*walk);
   if (ssl == nullptr) return 0;
   TlsEvents& events = events_of(*ssl);
   return at_boundary(events.log(), "verify", 0, [&] {
@@ -73,6 +76,58 @@ static int tlsplus_verify(int is_fine, X509_STORE_CTX* walk) noexcept {
                          .reason = X509_verify_cert_error_string(error)};
     return carry_out(judge != nullptr ? (*judge)(step) : events.judge(step), *walk);
   });
+}
+
+}  // extern "C"
+
+/// Whether the result is the same for each connection with these settings. It is not where a
+/// revocation list has a say, which ends or is replaced; nor where another module has made the
+/// verification of this connection its own.
+bool can_be_remembered(const SSL& ssl, X509_STORE_CTX& walk) {
+  X509_VERIFY_PARAM* const rules = X509_STORE_CTX_get0_param(&walk);
+  const LibraryMemory<char> address(X509_VERIFY_PARAM_get1_ip_asc(rules));
+  return (X509_VERIFY_PARAM_get_flags(rules) & X509_V_FLAG_CRL_CHECK) == 0 && address == nullptr &&
+         X509_VERIFY_PARAM_get0_host(rules, 0) == nullptr &&
+         X509_VERIFY_PARAM_get0_email(rules) == nullptr &&
+         SSL_get_verify_callback(&ssl) == sealed(tlsplus_verify);
+}
+
+Fingerprint digest_of_shown(X509_STORE_CTX& walk) {
+  Bytes all;
+  const auto add = [&](const X509* certificate) {
+    const Fingerprint digest =
+        certificate == nullptr ? Fingerprint{} : fingerprint_of(*certificate);
+    all.insert(all.end(), digest.begin(), digest.end());
+  };
+  add(X509_STORE_CTX_get0_cert(&walk));
+  const STACK_OF(X509)* const others = X509_STORE_CTX_get0_untrusted(&walk);
+  for (int i = 0; i < sk_X509_num(others); ++i) add(sk_X509_value(others, i));
+  return sha256(all);
+}
+
+int verify_server(ClientEvents& events, X509_STORE_CTX& walk, const SSL& ssl) {
+  if (!can_be_remembered(ssl, walk)) return X509_verify_cert(&walk);
+  const Fingerprint shown = digest_of_shown(walk);
+  if (CertChain known = events.verified_chain(shown)) {
+    X509_STORE_CTX_set0_verified_chain(&walk, known.release());
+    X509_STORE_CTX_set_error(&walk, X509_V_OK);
+    return 1;
+  }
+  const int is_fine = X509_verify_cert(&walk);
+  if (is_fine == 1 && X509_STORE_CTX_get_error(&walk) == X509_V_OK) {
+    events.on_verified(shown, CertChain(X509_STORE_CTX_get1_chain(&walk)));
+  }
+  return is_fine;
+}
+
+extern "C" {
+
+static int tlsplus_verify_server(X509_STORE_CTX* walk, void*) noexcept {
+  SSL* const ssl = ssl_of(*walk);
+  if (ssl == nullptr) return 0;
+  auto& events = static_cast<ClientEvents&>(events_of(*ssl));
+  return at_boundary(events.log(), "verify_server", 0,
+                     [&] { return verify_server(events, *walk, *ssl); });
 }
 
 }  // extern "C"
@@ -104,6 +159,10 @@ void ask_client(SSL& ssl, AskClient ask, X509_STORE* store,
   SSL_set_verify(&ssl, flags_of(ask), sealed(tlsplus_verify));
   if (store != nullptr) SSL_set1_verify_cert_store(&ssl, store);
   if (names != nullptr) SSL_set_client_CA_list(&ssl, SSL_dup_CA_list(names));
+}
+
+void verify_servers(SSL_CTX& context) noexcept {
+  SSL_CTX_set_cert_verify_callback(&context, sealed(tlsplus_verify_server), nullptr);
 }
 
 // As OpenSSL sets the walk up in a handshake: X509_STORE_CTX_set_default(3), SSL_get0_param(3).

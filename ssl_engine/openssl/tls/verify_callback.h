@@ -46,6 +46,10 @@ using ChainJudge = std::function<ChainVerdict(const ChainStep&)>;
 bool passes_again(SSL& ssl, X509& certificate, STACK_OF(X509) * others, X509_STORE& store,
                   const ChainJudge& judge) noexcept;
 
+/// Has servers' chains verified as OpenSSL does, but for those that ClientEvents knows. On contexts
+/// of connections that TlsStream opens with ClientEvents.
+void verify_servers(SSL_CTX& context) noexcept;
+
 /// The result of verification reads as good from here on (SSL_set_verify_result(3)).
 void forgive(SSL& ssl) noexcept;
 

@@ -211,6 +211,84 @@ START_TEST(no_session_is_kept_of_a_backend_that_is_refused) {
 }
 END_TEST
 
+/// Once more between the same two. The client believes nobody any more: what it accepts, it
+/// remembers.
+bool is_remembered(Ends& ends) {
+  ends.authority = nullptr;
+  ends.connect();
+  ends.talk();
+  if (!ends.are_established()) {
+    expect_refused(ends, Tp::backend_certificate_refused, "its CA, looked for: \"CN=Test Root\"");
+  }
+  return ends.are_established();
+}
+
+void accept_once(Ends& ends) {
+  ends.start();
+  ends.talk();
+  ck_assert(ends.are_established());
+}
+
+START_TEST(a_chain_is_not_verified_twice) {
+  Ends ends(kVersions[_i]);
+  accept_once(ends);
+  ck_assert(is_remembered(ends));
+  const STACK_OF(X509)* const chain = SSL_get0_verified_chain(ends.client_end->ssl());
+  ck_assert_int_eq(sk_X509_num(chain), 2);
+  ck_assert_int_eq(X509_cmp(sk_X509_value(chain, 1), ends.world.root.certificate.get()), 0);
+  ck_assert_int_eq(SSL_get_verify_result(ends.client_end->ssl()), X509_V_OK);
+  ends.world.clock.advance(VerifiedChains::kGoodFor);
+  ck_assert(!is_remembered(ends));
+}
+END_TEST
+
+START_TEST(a_chain_is_verified_again_where_anything_differs) {
+  const std::function<void(Ends&)> kChanges[] = {
+      [](Ends& ends) { ends.settings.digest[0]++; },
+      [](Ends& ends) { ends.world.clock.advance(-std::chrono::seconds(1)); },
+      [](Ends& ends) {
+        X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ends.context.get()), X509_V_FLAG_CRL_CHECK);
+      },
+      [](Ends& ends) {
+        X509_VERIFY_PARAM_set1_host(SSL_CTX_get0_param(ends.context.get()), "a.test", 0);
+      },
+      [](Ends& ends) {
+        SSL_CTX_set_verify(
+            ends.context.get(), SSL_VERIFY_PEER,
+            +[](int is_fine, X509_STORE_CTX*) { return is_fine; });
+      },
+  };
+  Ends ends;
+  accept_once(ends);
+  ends.authority = nullptr;
+  ends.connect();
+  kChanges[_i](ends);
+  ends.talk();
+  ck_assert(ends.client_end->phase() == Phase::failed);
+}
+END_TEST
+
+START_TEST(another_certificate_of_the_same_name_is_verified) {
+  Ends ends;
+  accept_once(ends);
+  ends.world.site.input.hosts.clear();
+  ends.world.site = Site();
+  ends.start();
+  ck_assert(!is_remembered(ends));
+}
+END_TEST
+
+START_TEST(what_was_refused_or_forgiven_is_not_remembered) {
+  Ends ends;
+  ends.authority = nullptr;
+  ends.policy.peer.mode = _i == 0 ? VerifyMode::require : VerifyMode::optional_no_ca;
+  ends.start();
+  ends.talk();
+  ck_assert(ends.are_established() == (_i == 1));
+  ck_assert_uint_eq(ends.engine.verified_chains.count(), 0);
+}
+END_TEST
+
 START_TEST(what_is_not_tls_is_told_with_what_to_do) {
   Ends ends;
   ends.start();
@@ -247,6 +325,10 @@ int main() {
   tcase_add_test(tests, another_module_may_have_the_last_word);
   tcase_add_loop_test(tests, a_session_is_kept_when_all_is_checked_and_resumes, 0, 2);
   tcase_add_loop_test(tests, no_session_is_kept_of_a_backend_that_is_refused, 0, 2);
+  tcase_add_loop_test(tests, a_chain_is_not_verified_twice, 0, std::ssize(kVersions));
+  tcase_add_loop_test(tests, a_chain_is_verified_again_where_anything_differs, 0, 5);
+  tcase_add_test(tests, another_certificate_of_the_same_name_is_verified);
+  tcase_add_loop_test(tests, what_was_refused_or_forgiven_is_not_remembered, 0, 2);
   tcase_add_test(tests, what_is_not_tls_is_told_with_what_to_do);
   suite_add_tcase(suite, tests);
   return run_suite(suite);
