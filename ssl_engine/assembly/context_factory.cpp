@@ -5,7 +5,9 @@
 // certificate or its key are HostCertificates' to carry out, like the directives.
 #include "ssl_engine/assembly/context_factory.h"
 
+#include "ssl_engine/base/file.h"
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/openssl/features.h"
 #include "ssl_engine/openssl/tls/server_context.h"
 #include "ssl_engine/settings/cipher_list.h"
 #include "ssl_engine/trust/trust_store.h"
@@ -18,11 +20,22 @@ Error about(const char* directive, Error error) {
   return std::move(error).at({.directive = directive, .file = {}, .line = 0});
 }
 
+/// OpenSSL reads on and on from a directory or a device, and waits for whoever writes to a pipe.
+Status refuse_endless_file(const std::string& command, const std::string& value) {
+  if (conf_command_value(command) != ConfValue::file) return {};
+  FileState state = examine(value);
+  if (state.problem != FileProblem::not_regular) return {};
+  return Error{.what = text(command, ": ", state.evidence)};
+}
+
 Status apply_commands(ServerContext& context, const Policy& policy) {
   for (const auto& [command, value] : policy.conf_commands) {
     if (equals_ignoring_case(command, "Certificate") ||
         equals_ignoring_case(command, "PrivateKey")) {
       continue;
+    }
+    if (Status refused = refuse_endless_file(command, value); !refused) {
+      return about("SSLOpenSSLConfCmd", std::move(refused).error());
     }
     const char* const guard = equals_ignoring_case(command, "CipherString") ? kNeverCiphers : "";
     if (Status applied = context.apply_command(command, value, guard); !applied) {

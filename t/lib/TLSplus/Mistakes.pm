@@ -144,6 +144,7 @@ sub errors () {
         [306, 'an unknown TLS 1.3 suite',                  good('! SSLCipherSuite TLSv1.3 TLS_AES_512_GCM_SHA999')],
         [307, 'ciphers for another kind of key',           good('  SSLProtocol -all +TLSv1.2', '! SSLCipherSuite aRSA')],
         [309, 'a value OpenSSL refuses',                   good('! SSLOpenSSLConfCmd Groups nosuchgroup')],
+        [203, 'a folder for DH parameters, by command',     good('! SSLOpenSSLConfCmd DHParameters @CERTS@')],
         [206, 'text for a certificate, by command',         good('! SSLOpenSSLConfCmd Certificate @CERTS@/text.crt')],
     );
 }
