@@ -10,7 +10,7 @@ use lib "$FindBin::Bin/../lib";
 use MIME::Base64 qw(encode_base64);
 use Test::More;
 use TLSplus::Certs;
-use TLSplus::Env qw(httpd);
+use TLSplus::Env qw(has_http2 httpd);
 use TLSplus::Process qw(run);
 use TLSplus::Twins;
 
@@ -127,7 +127,7 @@ $files{"htdocs/$_/index.html"} = "in\n" for keys %LOCATIONS, keys %HTACCESS;
 $files{"htdocs/$_/.htaccess"}  = "$HTACCESS{$_}\n" for keys %HTACCESS;
 
 my $twins = TLSplus::Twins->start(certs => $certs, files => \%files, conf => $conf,
-    modules => [qw(http2 headers access_compat auth_basic authn_core authn_file authz_user authz_host)]);
+    modules => [qw(headers access_compat auth_basic authn_core authn_file authz_user authz_host), has_http2() ? 'http2' : ()]);
 
 my %LOGINS = (none => undef, bob => 'bob:password', 'made-up' => '/CN=good:password', wrong => 'bob:wrong');
 my %WAYS = (
@@ -171,6 +171,7 @@ my $ONLY_HTTP1 = qr/^(?:ht-)?(?:un)?verified(?:-any)?, good, [\w-]+, HTTP\/2$/;
 my $compared = 0;
 my %used;
 sub compare ($place, $who, $login, $way) {
+    return if $way eq 'HTTP/2' && !has_http2();
     my $what = "$place, $who, $login, $way";
     my @case = ($place, $who, $login);
     my $mine = decision($twins->ours, @case, $way);
@@ -208,7 +209,7 @@ for my $place (sort keys %ASKING) {
     }
 }
 compare('fake', 'colon', 'none', $_) for 'TLS 1.2', 'TLS 1.3', 'HTTP/2';
-is keys %used, @ON_PURPOSE, 'every difference was met';
+is keys %used, (grep { has_http2() || $_->[0] !~ /HTTP\/2\$/ } @ON_PURPOSE), 'every difference was met';
 cmp_ok $compared, '>=', 150, 'enough was compared';
 ok $twins->stop, 'both stop cleanly';
 done_testing;

@@ -9,7 +9,7 @@ use lib "$FindBin::Bin/../lib";
 use MIME::Base64 qw(encode_base64);
 use Test::More;
 use TLSplus::Certs;
-use TLSplus::Env qw(mpm needs_tlsplus);
+use TLSplus::Env qw(has_http2 needs_tlsplus);
 use TLSplus::Process qw(run);
 use TLSplus::Server;
 use TLSplus::Test;
@@ -155,7 +155,7 @@ is status_of('lazy', $_, 'TLSv1.3'), 403, "OptRenegotiate: $_, who has shown wha
 is status_of('lazy', 'good', 'TLSv1.2'), 200, 'OptRenegotiate: TLS 1.2';
 is status_of('lazy', 'deep', 'TLSv1.2'), 'closed', 'OptRenegotiate: TLS 1.2, asked, and refused for what it shows again';
 SKIP: {
-    skip 'no HTTP/2 on prefork', 2 if mpm() eq 'prefork';
+    skip 'no HTTP/2 on prefork', 2 if !has_http2();
     for my $case (['strict', qr/HTTP_1_1_REQUIRED/], ['lazy', qr/:status: 200/]) {
         my ($place, $pattern) = @$case;
         my $answer = $server->client->nghttp("/$place/", name => 'deep.test', args => ['--cert', "$dir/good.crt", '--key', "$dir/good.key"]);

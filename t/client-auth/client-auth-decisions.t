@@ -8,7 +8,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Certs;
-use TLSplus::Env qw(mpm);
+use TLSplus::Env qw(has_http2);
 use TLSplus::Twins;
 
 my @MODES    = qw(none optional require optional_no_ca);
@@ -16,8 +16,7 @@ my @MODES    = qw(none optional require optional_no_ca);
 my @CONTEXTS = qw(vhost location htaccess below-optional below-lenient);
 my %host_of  = map { $_ => $_ } qw(below-optional below-lenient);
 my @CLIENTS  = qw(nobody good expired revoked stranger selfmade deep server-only);
-# mod_http2 speaks no HTTP/2 on prefork
-my @WAYS     = (['1.2', '1.1'], ['1.3', '1.1'], mpm() eq 'prefork' ? () : (['1.2', '2'], ['1.3', '2']));
+my @WAYS     = (['1.2', '1.1'], ['1.3', '1.1'], has_http2() ? (['1.2', '2'], ['1.3', '2']) : ());
 
 my $certs = TLSplus::Certs->new;
 $certs->leaf('server', san => ['places.test', (map { "$_.test" } sort keys %host_of), map { s/_/-/gr . '.test' } @MODES]);

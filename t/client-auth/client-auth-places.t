@@ -11,7 +11,7 @@ use IO::Socket::INET ();
 use POSIX ();
 use Test::More;
 use TLSplus::Certs;
-use TLSplus::Env qw(mpm needs_tlsplus);
+use TLSplus::Env qw(has_http2 needs_tlsplus);
 use TLSplus::Process ();
 use TLSplus::Server;
 use TLSplus::Test;
@@ -177,7 +177,7 @@ logs($server, qr/TP0738: .*more than 1000 bytes/, 'a body that is too large: sai
 
 # HTTP/2, which mod_http2 does not speak on prefork
 SKIP: {
-    skip 'no HTTP/2 on prefork', 3 if mpm() eq 'prefork';
+    skip 'no HTTP/2 on prefork', 3 if !has_http2();
     my $answer = $server->client->nghttp('/require/', name => 'a.test', args => ['--cert', "$dir/good.crt", '--key', "$dir/good.key"]);
     like $answer->output, qr/HTTP_1_1_REQUIRED/, 'HTTP/2: told to use HTTP/1.1';
     logs($server, qr/TP0732: .*verify-client/, 'HTTP/2: said');

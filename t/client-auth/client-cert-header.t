@@ -8,7 +8,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use MIME::Base64 qw(encode_base64);
 use TLSplus::Certs;
-use TLSplus::Env qw(has_module mpm needs_tlsplus);
+use TLSplus::Env qw(has_http2 has_module needs_tlsplus);
 use TLSplus::Server;
 use TLSplus::Test;
 
@@ -202,7 +202,7 @@ subtest 'trailers' => sub {
         is $answer->status, 200, "$who, HTTP/1.1: answered";
         is $logged->(), "/cgi/sink $expected", "$who, HTTP/1.1: no lie";
         SKIP: {
-            skip 'no HTTP/2 on prefork', 1 if mpm() eq 'prefork';
+            skip 'no HTTP/2 on prefork', 1 if !has_http2();
             $certs->write('body', 'body');
             $server->client->nghttp('/cgi/sink', name => 'on.test', args => ['-d', "$all/body", '--trailer=client-cert: lie', '--trailer=x-other: seen',
                 $who eq 'nobody' ? () : ('--cert', "$all/$who.crt", '--key', "$all/$who.key")]);

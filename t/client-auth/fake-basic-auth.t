@@ -10,7 +10,7 @@ use MIME::Base64 qw(encode_base64);
 use Test::More;
 use Digest::MD5 qw(md5_hex);
 use TLSplus::Certs;
-use TLSplus::Env qw(mpm needs_tlsplus);
+use TLSplus::Env qw(has_http2 needs_tlsplus);
 use TLSplus::Process qw(run);
 use TLSplus::Server;
 use TLSplus::Test;
@@ -117,7 +117,7 @@ is seen('/any/'), '200', 'any: without a login';
 is seen('/fake/', scheme => 'http', port => 'PLAIN', basic('/CN=alice:password1')), '403', 'over plain HTTP';
 is seen('/fake/', tls => $_, basic('/CN=alice:password1')), '403', "TLS $_" for '1.2', '1.3';
 SKIP: {
-    skip 'no HTTP/2 on prefork', 2 if mpm() eq 'prefork';
+    skip 'no HTTP/2 on prefork', 2 if !has_http2();
     is seen('/fake/', http => '2', basic('/CN=alice:password1')), '403', 'HTTP/2';
     is seen('/fake/', http => '2', @alice), '200 /CN=alice', 'HTTP/2, a certificate';
 }

@@ -10,7 +10,7 @@ use Test::More;
 use TLSplus::Backend;
 use TLSplus::Behind;
 use TLSplus::Certs;
-use TLSplus::Env qw(mpm);
+use TLSplus::Env qw(has_http2);
 use TLSplus::Host;
 use TLSplus::OverTls;
 use TLSplus::Plain;
@@ -50,7 +50,7 @@ my $plain = TLSplus::Backend->start($answers);
 my $at_path = TLSplus::Backend->start($answers, unix => 1);
 my $tls_at_path = TLSplus::Backend->start(over_tls($certs, 'good', $answers), unix => 1);
 
-my $h2 = mpm() eq 'prefork' ? () : 'http2';
+my $h2 = has_http2() ? 'http2' : ();
 my $behind = TLSplus::Behind->start($certs, (map { ($_ => [pair($_), @asks]) } qw(good stranger other expired)),
     websocket => [pair('good'), '  ProxyPass / http://127.0.0.1:' . $websocket->port . '/ upgrade=websocket'],
     h2        => [pair('good'), '  Protocols h2', @asks],

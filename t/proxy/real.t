@@ -11,7 +11,7 @@ use Test::More;
 use TLSplus::Backend;
 use TLSplus::Behind;
 use TLSplus::Certs;
-use TLSplus::Env qw(is_tlsplus mpm);
+use TLSplus::Env qw(has_http2 is_tlsplus);
 use TLSplus::Host;
 use TLSplus::Plain;
 use TLSplus::Stream;
@@ -244,7 +244,7 @@ $CONF{Keycloak} = <<"CONF";
 </VirtualHost>
 CONF
 
-my @modules = (qw(proxy proxy_http proxy_wstunnel rewrite headers access_compat), mpm() eq 'prefork' ? () : 'http2');
+my @modules = (qw(proxy proxy_http proxy_wstunnel rewrite headers access_compat), has_http2() ? 'http2' : ());
 my %CLIENT = (Keycloak => [cert => $certs->dir . '/user.crt', key => $certs->dir . '/user.key']);
 
 sub page ($answer) { join ' | ', $answer->status // 'closed', split /\n/, $answer->body =~ s/<[^>]*>//gr }

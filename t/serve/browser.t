@@ -10,7 +10,7 @@ use Digest::SHA qw(sha256_hex);
 use File::Path  qw(make_path);
 use Test::More;
 use TLSplus::Certs;
-use TLSplus::Env qw(find_program mpm needs_program scratch_dir);
+use TLSplus::Env qw(find_program has_http2 needs_program scratch_dir);
 use TLSplus::Process qw(run slurp spawn wait_until);
 use TLSplus::Server;
 
@@ -22,7 +22,7 @@ use constant LIMIT => 180;       # seconds; a browser starts slowly on a busy ma
 my $certs = TLSplus::Certs->new;
 $certs->leaf('a', san => ['a.test', 'one.test'], intermediates => 1);
 
-my $server = TLSplus::Server->start(certs => $certs, modules => ['cgi', mpm() eq 'prefork' ? () : 'http2'], conf => <<'CONF');
+my $server = TLSplus::Server->start(certs => $certs, modules => ['cgi', has_http2() ? 'http2' : ()], conf => <<'CONF');
 SSLCertificateFile    @CERTS@/a.full
 SSLCertificateKeyFile @CERTS@/a.key
 ScriptAlias /cgi/ @ROOT@/cgi/
@@ -90,7 +90,7 @@ for my $step (['-N', '--empty-password'], ['-A', '-t', 'C,,', '-n', 'test', '-i'
     is $done->{exit}, 0, "certutil $step->[0]" or BAIL_OUT($done->{err});
 }
 
-my %PROTOCOL = ('a.test' => mpm() eq 'prefork' ? 'http/1.1' : 'h2', 'one.test' => 'http/1.1');
+my %PROTOCOL = ('a.test' => has_http2() ? 'h2' : 'http/1.1', 'one.test' => 'http/1.1');
 for my $name (sort keys %PROTOCOL) {
     subtest "$name, $PROTOCOL{$name}" => sub {
         my $port    = $server->port;

@@ -10,7 +10,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Apxs qw(build_module);
 use TLSplus::Certs;
-use TLSplus::Env qw(mpm);
+use TLSplus::Env qw(has_http2);
 use TLSplus::Host;
 use TLSplus::Server;
 use TLSplus::Test;
@@ -24,7 +24,7 @@ my $so = build_module('mod_early');
 my @names = qw(SSL_PROTOCOL SSL_CIPHER SSL_CIPHER_USEKEYSIZE SSL_CIPHER_ALGKEYSIZE SSL_CIPHER_EXPORT SSL_TLS_SNI
   SSL_COMPRESS_METHOD SSL_SESSION_RESUMED SSL_SECURE_RENEG SSL_SERVER_S_DN_CN SSL_CLIENT_S_DN SSL_CLIENT_VERIFY HTTPS
   SSL_VERSION_LIBRARY);
-my $has_h2 = mpm() ne 'prefork';
+my $has_h2 = has_http2();
 my $twins = TLSplus::Twins->start(certs => $certs, modules => [$has_h2 ? 'http2' : ()],
     before => "LoadModule early_module $so", env => { OPENSSL_CONF => '/dev/null' }, conf => <<"CONF" . tls_host('a.test', pair('a'), pair('rsa'), '  Protocols h2 http/1.1'));
 Early @names

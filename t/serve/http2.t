@@ -8,12 +8,12 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Certs;
-use TLSplus::Env qw(find_program is_tlsplus mpm);
+use TLSplus::Env qw(find_program has_http2 is_tlsplus);
 use TLSplus::Process qw(run);
 use TLSplus::Server;
 use TLSplus::Test;
 
-plan skip_all => 'mod_http2 does not run on prefork' if mpm() eq 'prefork';
+plan skip_all => 'mod_http2 does not run on prefork' if !has_http2();
 
 my $certs = TLSplus::Certs->new;
 $certs->leaf('a', san => ['a.test', '*.a.test', 'localhost']);

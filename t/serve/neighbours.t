@@ -10,14 +10,14 @@ use Digest::SHA qw(sha256_hex);
 use Test::More;
 use TLSplus::Backend;
 use TLSplus::Certs;
-use TLSplus::Env qw(find_program has_module mpm);
+use TLSplus::Env qw(find_program has_http2 has_module);
 use TLSplus::Host;
 use TLSplus::Process qw(spew wait_until);
 use TLSplus::Stream;
 use TLSplus::Test;
 use TLSplus::Twins;
 
-my $has_h2 = mpm() ne 'prefork';
+my $has_h2 = has_http2();
 my @MODULES = grep { has_module($_) } qw(proxy proxy_connect proxy_wstunnel proxy_http proxy_fcgi proxy_ftp remoteip reqtimeout
   logio dumpio ratelimit bucketeer lua cgi dav dav_fs cache cache_disk ext_filter reflector include filter deflate substitute
   buffer request data asis headers status), $has_h2 ? qw(http2 proxy_http2) : ();

@@ -8,7 +8,7 @@ use lib "$FindBin::Bin/../lib";
 use Digest::SHA qw(sha256_hex);
 use Test::More;
 use TLSplus::Certs;
-use TLSplus::Env qw(find_program mpm);
+use TLSplus::Env qw(find_program has_http2);
 use TLSplus::Process qw(slurp spawn);
 use TLSplus::Server;
 use TLSplus::Test;
@@ -18,7 +18,7 @@ use constant MIB => 1 << 20;
 my $certs = TLSplus::Certs->new;
 $certs->leaf('a', san => ['a.test', 'localhost']);
 
-my $has_h2 = mpm() ne 'prefork';
+my $has_h2 = has_http2();
 my $server = TLSplus::Server->start(certs => $certs, modules => ['cgi', $has_h2 ? 'http2' : ()], conf => <<'CONF');
 ScriptAlias /cgi/ @ROOT@/cgi/
 <VirtualHost *:@PORT@>

@@ -13,7 +13,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Backend;
 use TLSplus::Certs;
-use TLSplus::Env qw(has_module mpm);
+use TLSplus::Env qw(has_http2);
 use TLSplus::H2;
 use TLSplus::Host;
 use TLSplus::Process qw(run wait_until);
@@ -54,7 +54,7 @@ my $first_to_end = TLSplus::Backend->start(sub ($stream) {
 
 my ($ws, $speak, $tcp, $ending) = map { $_->port } $websocket, $speaker, $echo, $first_to_end;
 my $server = TLSplus::Server->start(certs => $certs,
-    modules => [qw(proxy proxy_connect proxy_http proxy_wstunnel), mpm() eq 'prefork' ? () : 'http2'], conf => <<"CONF");
+    modules => [qw(proxy proxy_connect proxy_http proxy_wstunnel), has_http2() ? 'http2' : ()], conf => <<"CONF");
 Timeout 300
 <IfModule mpm_prefork_module>
   StartServers 8
@@ -143,7 +143,7 @@ subtest 'WebSockets, over HTTP/2 as well' => sub {
             my $what   = "$path, $tls";
             my $stream = upgraded($path, tls => $tls);
             $upgraded{$what} = $stream if carries($what, $stream);
-            next if mpm() eq 'prefork';    # has no mod_http2
+            next if !has_http2();
             $stream = TLSplus::H2->websocket($server, $path, name => 'a.test', tls => $tls);
             is $stream->status, 200, "$what, HTTP/2: accepted" or next;
             $h2{"$what, HTTP/2"} = $stream if carries("$what, HTTP/2", $stream);

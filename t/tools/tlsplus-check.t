@@ -11,7 +11,7 @@ use POSIX                ();
 use Test::More;
 use Time::HiRes      qw(time);
 use TLSplus::Certs;
-use TLSplus::Env     qw(mpm openssl_is_at_least scratch_dir);
+use TLSplus::Env     qw(has_http2 openssl_is_at_least scratch_dir);
 use TLSplus::Host;
 use TLSplus::Process qw(run spawn spew wait_until slurp);
 use TLSplus::Server;
@@ -66,7 +66,7 @@ subtest 'a server in order' => sub {
     my $server = TLSplus::Server->start(certs => $certs, modules => ['headers', 'http2'],
         conf => tls_host('localhost', @good, 'Protocols h2 http/1.1', 'Header always set Strict-Transport-Security "max-age=300; includeSubDomains"'));
     my $done = look($server->port, qw(--starttls no));
-    my $alpn = mpm() eq 'prefork' ? 'http/1\.1' : 'h2';    # mod_http2 leaves prefork alone
+    my $alpn = has_http2() ? 'h2' : 'http/1\.1';
     is $done->{exit}, 0, 'no problem' or diag $done->{text};
     like $done->{out}, qr/^  $_\n/m, "it prints: $_" for (
         qr/connected +to 127\.0\.0\.1:\d+/, qr/protocol +TLSv1\.3/, qr/cipher +TLS_\w+/, qr/group +x25519(?:mlkem768)?/i, qr/signature +ECDSA with SHA256/,

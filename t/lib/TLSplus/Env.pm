@@ -13,7 +13,7 @@ use File::Temp ();
 use Exporter 'import';
 
 our @EXPORT_OK = qw(httpd module_so srcdir builddir mpm modules_dir run_as is_tlsplus
-  needs_tlsplus needs_program needs_mpm has_module sanitized sanitizer_env httpd_by_itself scratch_dir find_program tool
+  needs_tlsplus needs_program needs_mpm has_module has_http2 sanitized sanitizer_env httpd_by_itself scratch_dir find_program tool
   openssl_is_at_least library_compresses);
 
 my $TOP = abs_path(dirname(__FILE__) . '/../../..');
@@ -63,6 +63,9 @@ sub has_module ($name) {
     return 'static' if $static->{$name};
     return -f modules_dir() . "/mod_$name.so" ? 'shared' : '';
 }
+
+# mod_http2 is there, and works: under prefork it offers nothing.
+sub has_http2 () { mpm() ne 'prefork' && has_module('http2') }
 
 # Is the module under test, or that file, this project's? The stock module is what a baseline run loads.
 sub is_tlsplus ($so = module_so()) { basename($so) ne 'mod_ssl.so' }
