@@ -42,6 +42,10 @@ bool is_label(std::string_view label) noexcept {
          label.back() != '-' && std::all_of(label.begin(), label.end(), allowed);
 }
 
+bool is_number(std::string_view label) noexcept {
+  return label.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 Result<std::string> host_name(std::string_view word) {
   const bool is_ascii =
       std::all_of(word.begin(), word.end(), [](char c) { return static_cast<signed char>(c) > 0; });
@@ -59,8 +63,10 @@ Result<std::string> host_name(std::string_view word) {
   const bool is_wildcard = rest.starts_with("*.");
   if (is_wildcard) rest.remove_prefix(2);
   const auto labels = split(rest, '.');
+  // With a number at its end it is an address gone wrong.
   const bool is_fine = !rest.empty() && name.size() <= kMostName &&
-                       std::all_of(labels.begin(), labels.end(), is_label);
+                       std::all_of(labels.begin(), labels.end(), is_label) &&
+                       !is_number(labels.back());
   if (!is_fine) {
     return refusal(text(quote(word), " is neither a host name nor an address"),
                    name.find('*') == std::string::npos

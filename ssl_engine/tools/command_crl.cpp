@@ -80,6 +80,14 @@ bool is_ours(const std::string& file, const X509& authority) {
   return lists.size() == 1 && issuer_of(*lists.front()) == subject_of(authority);
 }
 
+// The list takes the place of what is there: of a list, and never of a key or of /dev/null.
+Status only_of_ours(const std::string& file, const X509& authority) {
+  if (is_ours(file, authority)) return {};
+  return refusal(
+      text(file, " exists and is no revocation list of this authority; nothing was written"),
+      "name another place with --out, or move the old file away");
+}
+
 // HASH.r0, or the next number if the list of another authority has that. A copy and not a link: the
 // server's children must be able to read it, and they cannot look into the authority's folder.
 Result<std::string> copy_by_hash(const std::string& folder, std::string_view list,
@@ -110,6 +118,10 @@ Exit make_list(const Arguments& arguments) {
   if (!days) return misused(days.error());
   auto authority = Authority::open(arguments.get("--ca", "ca"), arguments.get("--ca-pass"));
   if (!authority) return refused(authority.error());
+  const std::string path = arguments.get("--out", authority->path("ca.crl"));
+  if (const Status free = only_of_ours(path, authority->certificate()); !free) {
+    return refused(free.error());
+  }
   for (const std::string& word : arguments.all("--revoke")) {
     const Status done = revoke(*authority, word, *reason);
     if (!done) return refused(done.error());
@@ -122,7 +134,6 @@ Exit make_list(const Arguments& arguments) {
   const auto revoked = revoked_in(authority->index(), now());
   const auto list = make_crl(revoked, terms, authority->signer());
   if (!list) return refused(list.error());
-  const std::string path = arguments.get("--out", authority->path("ca.crl"));
   done = replace_file(path, as_bytes(*list), kPublic);
   if (!done) return refused(done.error());
   tell_written(path, text("revocation list number ", *number, " with ", revoked.size(),
@@ -154,7 +165,7 @@ const Command kCrlCommand = {
     "  --ca DIR         the authority's folder (default: ca)\n"
     "  --ca-pass FILE   pass phrase of the authority's key, if not asked for\n"
     "  --days N         when the next list is due (default: 30)\n"
-    "  --out FILE       where the list goes (default: DIR/ca.crl); replaced as a whole\n"
+    "  --out FILE       where the list goes (default: DIR/ca.crl), in the place of the last\n"
     "  --hash-dir DIR   also a copy in DIR, under the name that SSLCARevocationPath needs\n",
     kOptions, 0, &make_list};
 

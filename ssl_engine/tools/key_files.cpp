@@ -38,6 +38,14 @@ Result<SecretBytes> ask(const std::string& prompt, const std::string& what) {
   return std::move(*phrase);
 }
 
+/// What a line of the log says before the evidence has to be in it here.
+Error unreadable(const FileState& state) {
+  const char* const more = state.problem == FileProblem::empty       ? " is empty"
+                           : state.problem == FileProblem::too_large ? " and is too large"
+                                                                     : "";
+  return refusal(text(state.evidence, more));
+}
+
 Result<Pkey> object_of(const StoredKey& key, const std::string& path) {
   KeyReader reader;
   Pkey object = key.open(reader);
@@ -63,7 +71,7 @@ Result<Pkey> unlock(const Locked& locked, MaterialReader& reader, const std::str
 Result<Bytes> read_file(const std::string& path) {
   FileReader reader(kMostFileBytes);
   const FileState state = reader.read(path);
-  if (state.problem != FileProblem::none) return refusal(state.evidence);
+  if (state.problem != FileProblem::none) return unreadable(state);
   const ByteView content = reader.content();
   return Bytes(content.begin(), content.end());
 }
@@ -71,7 +79,7 @@ Result<Bytes> read_file(const std::string& path) {
 Result<SecretBytes> phrase_in(const std::string& path) {
   FileReader reader(kMostFileBytes);
   const FileState state = reader.read(path);
-  if (state.problem != FileProblem::none) return refusal(state.evidence);
+  if (state.problem != FileProblem::none) return unreadable(state);
   constexpr std::uint32_t kOthers = 0077;
   if ((state.stamp.mode & kOthers) != 0) {
     tell(text("note: others may read the pass phrase in ", path, "; chmod 600 keeps it to you"));
@@ -102,7 +110,7 @@ Result<SecretBytes> new_phrase(const std::string& path, const std::string& what)
 Result<Pkey> read_key(const std::string& path, const std::string& phrase_file) {
   FileReader reader(kMostFileBytes);
   const FileState state = reader.read(path);
-  if (state.problem != FileProblem::none) return refusal(state.evidence);
+  if (state.problem != FileProblem::none) return unreadable(state);
   MaterialReader materials;
   Material found = materials.read(reader.content());
   if (found.locked != nullptr) return unlock(*found.locked, materials, path, phrase_file);

@@ -6,6 +6,7 @@
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use POSIX qw(mkfifo);
 use Test::More;
 use TLSplus::Env     qw(find_program run_as scratch_dir tool);
 use TLSplus::Process qw(run slurp spawn spew wait_until);
@@ -212,6 +213,18 @@ subtest 'revocation' => sub {
     is files_in("$dir/crls"), "$hash.r0", 'and is replaced by the next list';
     isnt run([qw(openssl verify -CAfile ca/ca.crt -CRLfile ca/ca.crl -crl_check jane.crt)], dir => $dir)->{exit}, 0, 'openssl finds it revoked';
     like openssl($dir, qw(verify -CAfile ca/ca.crt -CRLfile ca/ca.crl -crl_check req.crt)), qr/OK/, 'and another not';
+
+    # A key, a pipe or /dev/null is nothing that a list may replace.
+    mkfifo("$dir/pipe", 0600) or die "mkfifo: $!\n";
+    spew("$dir/empty", '');
+    for my $file (qw(jane.key jane.crt pipe empty crls)) {
+        my $before = [stat "$dir/$file"];
+        my $wrong  = cert($dir, qw(crl --out), $file);
+        is $wrong->{exit}, 1, "refused as --out: $file";
+        like $wrong->{err}, qr/\Q$file\E exists and is no revocation list of this authority; nothing was written/, 'which is said';
+        is_deeply [(stat "$dir/$file")[1, 2, 7]], [@$before[1, 2, 7]], '... and is what it was';
+    }
+    like cert($dir, qw(issue --server --csr empty))->{err}, qr/"empty" is empty/, 'a file with nothing in it is called so';
 
     for my $row (['0BADF00D', qr/no certificate with serial number 0BADF00D was issued/], ['server.crt', qr/was not issued by this authority/],
         ['none.crt', qr/neither a serial number nor a certificate/]) {
