@@ -153,7 +153,8 @@ void Resumption::count(const SSL& ssl) noexcept {
 const char* Resumption::outcome(const SSL& ssl) const noexcept {
   if (is_resumed(ssl)) return "resumed";
   if (not_resumed_ == nullptr) return "new";
-  if (not_resumed_ == &TicketCounters::other_host) return "new, the session is of other rules";
+  if (not_resumed_ == &TicketCounters::other_host)
+    return "new, the session is of other rules, or its client's certificate is no longer good";
   if (not_resumed_ == &TicketCounters::expired) return "new, the session is too old";
   return "new, the ticket is damaged";
 }

@@ -31,15 +31,18 @@
 
 namespace tlsplus::test {
 
-/// Runs `suite` and returns main()'s exit status: 0 if every test passed. Takes the suite over.
-/// TAP goes to standard output. Each test runs in its own process, unless the environment says
-/// CK_FORK=no (a debugger, a sanitizer); CK_RUN_CASE picks one test case.
+/// Runs `suite` and returns main()'s exit status: 0 if every test passed, and there was one
+/// (CK_RUN_CASE may name none). Takes the suite over. TAP goes to standard output. Each test runs
+/// in its own process, unless the environment says CK_FORK=no (a debugger, a sanitizer);
+/// CK_RUN_CASE picks one test case.
 inline int run_suite(Suite* suite) {
   const std::unique_ptr<SRunner, decltype(&srunner_free)> runner(srunner_create(suite),
                                                                  &srunner_free);
   srunner_set_tap(runner.get(), "-");
   srunner_run_all(runner.get(), CK_SILENT);
-  return srunner_ntests_failed(runner.get()) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  return srunner_ntests_run(runner.get()) > 0 && srunner_ntests_failed(runner.get()) == 0
+             ? EXIT_SUCCESS
+             : EXIT_FAILURE;
 }
 
 /// Equality of texts. Not ck_assert_str_eq(): that keeps pointers beyond the life of a temporary
