@@ -139,12 +139,12 @@ Judged<std::optional<HostCertificates::OfLine>> HostCertificates::load_line(
         Tp::chain_order_repaired,
         text("the server's own, \"", subject_text(leaf), "\", is number ", at + 1), line.where));
   }
-  SharedChain sent =
+  LeafChain behind =
       keep(chains_.chain_for(host, line, leaf, certificates, chain), result.findings);
-  result.made =
-      OfLine{{files_.certificate(leaf, std::move(sent), std::move(key.key), std::move(key.token)),
-              line.where, file->path},
-             &file->content->material};
+  result.made = OfLine{{files_.certificate(leaf, std::move(behind.sent), std::move(key.key),
+                                           std::move(key.token), std::move(behind.root)),
+                        line.where, file->path},
+                       &file->content->material};
   return result;
 }
 

@@ -70,11 +70,11 @@ Judged<ChainFile> HostChains::chain_file_of(const ConfiguredHost& host) {
   return found;
 }
 
-Judged<SharedChain> HostChains::chain_for(const SettledHost& host, const CertificateLine& line,
-                                          const StoredCertificate& leaf,
-                                          const std::vector<StoredCertificate>& own,
-                                          const ChainFile& chain) {
-  Judged<SharedChain> result;
+Judged<LeafChain> HostChains::chain_for(const SettledHost& host, const CertificateLine& line,
+                                        const StoredCertificate& leaf,
+                                        const std::vector<StoredCertificate>& own,
+                                        const ChainFile& chain) {
+  Judged<LeafChain> result;
   std::vector<StoredCertificate> others;
   const auto add_all_but = [&](const std::vector<StoredCertificate>& from, const void* left_out) {
     for (const StoredCertificate& cert : from) {
@@ -111,7 +111,11 @@ Judged<SharedChain> HostChains::chain_for(const SettledHost& host, const Certifi
   const std::string own_file = shown_file(line.certificate);
   append(result.findings, report(leaf, sent, found, where,
                                  {own_file, chain.file == nullptr ? own_file : chain.file->path}));
-  result.made = found.chain != nullptr ? found.chain : sent.chain;
+  result.made.sent = found.chain != nullptr ? found.chain : sent.chain;
+  X509* const root = sent.ordered.root != nullptr ? sent.ordered.root : found.root.get();
+  if (root != nullptr && sk_X509_num(result.made.sent.get()) == 0 && !leaf.is_self_issued()) {
+    result.made.root = share(*root);
+  }
   return result;
 }
 
@@ -128,6 +132,7 @@ const HostChains::Found& HostChains::found_for(const SettledHost& host,
   FoundChain all = find_chain(*store, *opened);
   if (all.chain == nullptr) return found;
   found.has_issuer = all.reaches_root || sk_X509_num(all.chain.get()) != 0;
+  found.root = std::move(all.root);
   if (sk_X509_num(all.chain.get()) == 0) return found;
   if (host.context != nullptr) {
     // One the security level forbids would end every handshake.

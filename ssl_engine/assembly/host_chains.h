@@ -26,6 +26,12 @@ struct ChainFile {
   Where where;
 };
 
+/// What is behind a leaf.
+struct LeafChain {
+  SharedChain sent;  // never null
+  Cert root;         // that has signed the leaf itself, and is not sent; null: none, or not known
+};
+
 /// Not thread safe; one per build.
 class HostChains {
  public:
@@ -33,10 +39,10 @@ class HostChains {
   HostChains(CertificateFiles& files, PassPhrases& phrases) : files_(files), phrases_(phrases) {}
 
   Judged<ChainFile> chain_file_of(const ConfiguredHost& host);
-  /// What is sent after `leaf`, one of `own`, which are in the file of `line`. Never null.
-  Judged<SharedChain> chain_for(const SettledHost& host, const CertificateLine& line,
-                                const StoredCertificate& leaf,
-                                const std::vector<StoredCertificate>& own, const ChainFile& chain);
+  /// What is behind `leaf`, one of `own`, which are in the file of `line`.
+  Judged<LeafChain> chain_for(const SettledHost& host, const CertificateLine& line,
+                              const StoredCertificate& leaf,
+                              const std::vector<StoredCertificate>& own, const ChainFile& chain);
 
  private:
   struct Sent {  // to be sent after a leaf, and what was done to get there
@@ -46,6 +52,7 @@ class HostChains {
   };
   struct Found {  // among the authorities of a host
     SharedChain chain;
+    Cert root;
     bool has_issuer = false;
     std::string refusal;  // why it is not sent; empty: it is
   };

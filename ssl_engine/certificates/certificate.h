@@ -26,16 +26,23 @@ class Certificate {
   /// `chain` is never null, may be empty. The caller has proven that `key` fits; it is empty only
   /// where a configuration is judged without being used (BuildInput::may_ask false), and the key is
   /// encrypted. With a
-  /// `token`, which has the private key, `key` is its public half.
+  /// `token`, which has the private key, `key` is its public half. `root` has signed the leaf, if
+  /// the chain is empty and it is known.
   Certificate(StoredCertificate leaf, SharedChain chain, StoredKey key,
-              std::shared_ptr<TokenKey> token = nullptr)
+              std::shared_ptr<TokenKey> token = nullptr, Cert root = nullptr)
       : leaf_(std::move(leaf)),
         chain_(std::move(chain)),
         key_(std::move(key)),
-        token_(std::move(token)) {}
+        token_(std::move(token)),
+        root_(std::move(root)) {}
 
   [[nodiscard]] const StoredCertificate& leaf() const noexcept { return leaf_; }
   [[nodiscard]] STACK_OF(X509) & chain() const noexcept { return *chain_; }
+  /// The certificate that has signed the leaf, sent after it or not; null if it is not known, and
+  /// for a leaf that has signed itself.
+  [[nodiscard]] X509* issuer() const noexcept {
+    return sk_X509_num(chain_.get()) > 0 ? sk_X509_value(chain_.get(), 0) : root_.get();
+  }
   [[nodiscard]] bool has_key() const noexcept { return static_cast<bool>(key_); }
   /// Empty unless has_key(), which is so for every certificate of a server that runs.
   [[nodiscard]] const StoredKey& key() const noexcept { return key_; }
@@ -49,6 +56,7 @@ class Certificate {
   SharedChain chain_;
   StoredKey key_;
   std::shared_ptr<TokenKey> token_;
+  Cert root_;  // where the chain is empty: what was not sent, being a root
 };
 
 using CertificatePtr = std::shared_ptr<const Certificate>;

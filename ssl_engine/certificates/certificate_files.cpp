@@ -136,17 +136,19 @@ Status CertificateFiles::unlock(StoredFile& file, PassPhrases& phrases, const Ke
 }
 
 CertificatePtr CertificateFiles::certificate(StoredCertificate leaf, SharedChain chain,
-                                             StoredKey key, std::shared_ptr<TokenKey> token) {
+                                             StoredKey key, std::shared_ptr<TokenKey> token,
+                                             Cert root) {
   // Objects are shared by content, so addresses say what is the same.
   std::string identity;
   append_pointer(identity, key.address());
   append_pointer(identity, token.get());
   append_pointer(identity, leaf.address());
   append_pointer(identity, chain.get());
+  append_pointer(identity, root.get());
   auto& known = certificates_[std::move(identity)];
   if (auto certificate = known.lock()) return certificate;
-  auto certificate = std::make_shared<const Certificate>(std::move(leaf), std::move(chain),
-                                                         std::move(key), std::move(token));
+  auto certificate = std::make_shared<const Certificate>(
+      std::move(leaf), std::move(chain), std::move(key), std::move(token), std::move(root));
   known = certificate;
   return certificate;
 }

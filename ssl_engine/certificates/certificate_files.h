@@ -96,7 +96,7 @@ class CertificateFiles {
   Status unlock(StoredFile& file, PassPhrases& phrases, const KeyLabel& label);
   /// The one object for this leaf, chain and key.
   CertificatePtr certificate(StoredCertificate leaf, SharedChain chain, StoredKey key,
-                             std::shared_ptr<TokenKey> token = nullptr);
+                             std::shared_ptr<TokenKey> token = nullptr, Cert root = nullptr);
   [[nodiscard]] bool fits(const StoredCertificate& leaf, const StoredKey& key);
   /// The account that children change to, of begin().
   [[nodiscard]] const std::optional<RunAs>& children() const noexcept { return access_.run_as; }

@@ -124,8 +124,11 @@ FoundChain find_chain(X509_STORE& store, X509& leaf) {
     for (int i = 1; i < sk_X509_num(all); ++i) {
       X509* const cert = sk_X509_value(all, i);
       found.reaches_root = is_self_issued(*cert);
-      if (found.reaches_root) break;
       Cert shared = share(*cert);
+      if (found.reaches_root) {
+        found.root = std::move(shared);
+        break;
+      }
       if (sk_X509_push(found.chain.get(), shared.get()) > 0) (void)shared.release();
     }
   }

@@ -57,6 +57,7 @@ Status accept_partial_chains(X509_STORE& store);
 /// What leads from a certificate up to a root.
 struct FoundChain {
   CertChain chain;  // without both ends; null if memory ran out
+  Cert root;        // the end it reaches; null: none
   bool reaches_root = false;
 };
 /// Looks for it in `store` as OpenSSL would in each handshake without SSL_MODE_NO_AUTO_CHAIN. What
