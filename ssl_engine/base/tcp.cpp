@@ -24,6 +24,16 @@
 namespace tlsplus {
 namespace {
 
+// What WaitingEnds was told in this thread. A pointer: nothing is to be done when a thread ends.
+thread_local constinit const std::atomic<bool>* over = nullptr;
+constexpr int kLookMilliseconds = 200;  // how often it is looked at
+
+/// For the next wait: 0 ends it all.
+int remaining_here(Instant deadline) noexcept {
+  if (over == nullptr) return remaining(deadline);
+  return *over ? 0 : std::min(remaining(deadline), kLookMilliseconds);
+}
+
 struct FreeAddresses {
   void operator()(addrinfo* list) const noexcept { freeaddrinfo(list); }
 };
@@ -101,7 +111,7 @@ std::optional<LookedUp> look_up_until(const Endpoint& endpoint, Instant deadline
   if (const int problem = getaddrinfo_a(GAI_NOWAIT, list, 1, nullptr); problem != 0) {
     return LookedUp{nullptr, problem};
   }
-  while (const int left = remaining(deadline)) {
+  while (const int left = remaining_here(deadline)) {
     if (gai_error(&query->block) != EAI_INPROGRESS) break;
     const timespec wait{left / 1000, left % 1000 * 1'000'000L};
     (void)gai_suspend(list, 1, &wait);
@@ -227,8 +237,15 @@ Result<Connected> connect_to(const Endpoint& endpoint, Instant deadline) {
   return Connected{std::move(made.socket), text_of((*addresses)[made.which])};
 }
 
+WaitingEnds::WaitingEnds(const std::atomic<bool>& is_over) noexcept
+    : before_(std::exchange(over, &is_over)) {}
+
+WaitingEnds::~WaitingEnds() {
+  over = before_;
+}
+
 bool wait_for(int socket, short events, Instant deadline) noexcept {
-  while (const int left = remaining(deadline)) {
+  while (const int left = remaining_here(deadline)) {
     pollfd one{socket, events, 0};
     const int ready = poll(&one, 1, left);
     if (ready > 0) return true;

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -51,6 +52,19 @@ struct Connected {
 };
 /// Both of them. The Error says which part failed: the name is unknown, nobody listens, no answer.
 Result<Connected> connect_to(const Endpoint& endpoint, Instant deadline);
+
+/// While it lives, all waiting of this thread is over a moment after `is_over` was set, as if the
+/// deadline were: a process that ends waits for nobody's answer.
+class WaitingEnds {
+ public:
+  explicit WaitingEnds(const std::atomic<bool>& is_over) noexcept;
+  WaitingEnds(const WaitingEnds&) = delete;
+  WaitingEnds& operator=(const WaitingEnds&) = delete;
+  ~WaitingEnds();
+
+ private:
+  const std::atomic<bool>* before_;
+};
 
 /// Waits for POLLIN or POLLOUT; false when the deadline is over. Ready may mean closed.
 bool wait_for(int socket, short events, Instant deadline) noexcept;

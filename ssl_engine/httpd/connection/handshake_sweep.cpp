@@ -7,41 +7,24 @@
 #include "ssl_engine/httpd/connection/handshake_sweep.h"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <csignal>
 #include <random>
 #include <thread>
 
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/limits.h"
+#include "ssl_engine/base/signals_blocked.h"
 #include "ssl_engine/httpd/connection/connection_hooks.h"
 
 namespace tlsplus {
 namespace {
 
 constexpr std::chrono::milliseconds kSweepInterval{500};
-
-/// No signal is delivered to threads started while this lives: they belong to the MPM's.
-class SignalsBlocked {
- public:
-  SignalsBlocked() noexcept {
-    sigset_t all;
-    sigfillset(&all);
-    (void)pthread_sigmask(SIG_BLOCK, &all, &saved_);
-  }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-  ~SignalsBlocked() { (void)pthread_sigmask(SIG_SETMASK, &saved_, nullptr); }
-
- private:
-  sigset_t saved_{};
-};
 
 /// The list with the thread that watches it; made in a child, after the fork.
 class SweptHandshakes final : public ParkedHandshakes {
