@@ -20,7 +20,7 @@ my @BASE    = qw(base);
 my @OPENSSL = (@BASE, qw(openssl x509 ocsp tls));
 my @VALUES  = (@OPENSSL, qw(messages settings));
 my @JUDGED  = (@VALUES, qw(secrets certificates trust hosts));
-my @CORE    = (@JUDGED, qw(scache request lint assembly reload connection));
+my @CORE    = (@JUDGED, qw(revocation scache request lint assembly reload connection));
 my @ROOMS   = (
     # room         where it lies                          may include
     [base        => 'ssl_engine/base',              ],
@@ -37,6 +37,7 @@ my @ROOMS   = (
     [certificates => 'ssl_engine/certificates',     @VALUES, 'secrets'],
     [trust       => 'ssl_engine/trust',             @VALUES],
     [hosts       => 'ssl_engine/hosts',             @VALUES, qw(certificates trust)],
+    [revocation  => 'ssl_engine/revocation',        @JUDGED],
     [lint        => 'ssl_engine/lint',              @JUDGED],
     [assembly    => 'ssl_engine/assembly',          @JUDGED, 'lint'],
     [reload      => 'ssl_engine/reload',            @JUDGED, qw(lint assembly)],

@@ -333,7 +333,7 @@ enum class Tp : MessageId {
   machine_chain_leads_nowhere = 830,
   machine_chain_expired = 831,
 
-  // 840..899 connections to other servers: diagnostics_backend.cpp
+  // 840..859 connections to other servers: diagnostics_backend.cpp
   backend_handshake_failed = 840,
   backend_cut_off = 841,
   backend_deadline = 842,
@@ -350,6 +350,12 @@ enum class Tp : MessageId {
   backend_settings_differ = 853,
   proxy_engine_off = 854,
   backend_without_name = 855,
+
+  // 860..889 stapling: diagnostics_staple.cpp
+  staple_not_fetched = 860,
+  staple_fetched_again = 861,
+  staple_own_revoked = 862,
+  staple_store_failed = 866,
 };
 
 struct Diagnostic {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// backend_rows(): messages 840..899, about connections to other servers while they are made and
+// backend_rows(): messages 840..859, about connections to other servers while they are made and
 // used. One line for each request that fails, beside mod_proxy's own, which does not know why.
 #include "ssl_engine/messages/diagnostics_rows.h"
 

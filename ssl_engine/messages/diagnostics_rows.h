@@ -20,6 +20,7 @@ std::span<const Diagnostic> request_rows() noexcept;      // 500..599
 std::span<const Diagnostic> session_rows() noexcept;      // 600..699
 std::span<const Diagnostic> client_auth_rows() noexcept;  // 700..799
 std::span<const Diagnostic> proxy_rows() noexcept;        // 800..839
-std::span<const Diagnostic> backend_rows() noexcept;      // 840..899
+std::span<const Diagnostic> backend_rows() noexcept;      // 840..859
+std::span<const Diagnostic> staple_rows() noexcept;       // 860..889
 
 }  // namespace tlsplus
