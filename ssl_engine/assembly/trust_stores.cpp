@@ -123,7 +123,7 @@ const TrustStores::AuthorityFile& TrustStores::authority_directory(const std::st
 // those in folders the names tell: they are hashes of subjects.
 const TrustStores::AuthorityFile& TrustStores::default_authorities() {
   if (default_authorities_) return *default_authorities_;
-  AuthorityFile& found = default_authorities_.emplace();
+  AuthorityFile& found = default_authorities_.emplace(AuthorityFile{});
   const DefaultAuthorities places = tlsplus::default_authorities();
   read_authorities(places.file, true, found);
   std::string all = text(places.file, '\n', places.directories, '\n');

@@ -19,6 +19,7 @@ constexpr std::uint16_t kHttpsPort = 443;
 struct Endpoint {
   std::string host;  // a name or an address, without brackets
   std::uint16_t port = 0;
+  // NOLINTNEXTLINE(modernize-use-nullptr): the check takes the comparison's own 0 for a pointer.
   friend auto operator<=>(const Endpoint&, const Endpoint&) = default;
 };
 

@@ -53,8 +53,8 @@ bool ParkedHandshakes::goes_before(const ParkedHandshake& one,
 }
 
 ParkedHandshake& ParkedHandshakes::first_to_go(const ParkedHandshake* last) const noexcept {
-  ParkedHandshake* first =
-      oldest_ != last || oldest_->newer_ == nullptr ? oldest_ : oldest_->newer_;
+  const bool came_first = last != nullptr && last == oldest_ && last->newer_ != nullptr;
+  ParkedHandshake* first = came_first ? last->newer_ : oldest_;
   for (ParkedHandshake* each = first; each != nullptr; each = each->newer_) {
     if (each != last && goes_before(*each, *first)) first = each;
   }
