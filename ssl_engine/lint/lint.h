@@ -55,6 +55,7 @@ class PolicyLint {
   void check_key_types(const Draft& draft, Findings& findings);
   void check_anonymous(const Draft& draft, Findings& findings);
   void check_srp(const Draft& draft, Findings& findings);
+  void check_signatures(const Draft& draft, Findings& findings);
   static void check_kernel_tls(const Draft& draft, Findings& findings);
   void check_old_versions(const Draft& draft, Findings& findings);
 

@@ -156,6 +156,7 @@ void PolicyLint::check(const Draft& draft, Findings& findings) {
   }
   check_key_types(draft, findings);
   check_srp(draft, findings);
+  check_signatures(draft, findings);
   check_kernel_tls(draft, findings);
   check_old_versions(draft, findings);
   const auto& insecure = draft.config().insecure_renegotiation;

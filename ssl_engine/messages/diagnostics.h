@@ -201,6 +201,7 @@ enum class Tp : MessageId {
   cipher_word_unknown = 336,
   cipher_word_elsewhere = 337,
   directory_ciphers_empty = 338,
+  signatures_need_other_key = 339,
 
   // 400..499 connections and handshakes: diagnostics_connection.cpp
   handshake_failed = 400,

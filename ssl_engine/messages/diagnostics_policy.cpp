@@ -145,6 +145,12 @@ constexpr auto kRows = std::to_array<Diagnostic>({
     {Tp::directory_ciphers_empty, Level::warn, "cipher list of this place selects no cipher suite",
      "Clients with TLS 1.2 and older are refused here; those with TLS 1.3 keep their suite.",
      "write: SSLCipherSuite HIGH"},
+    {Tp::signatures_need_other_key, Level::warn,
+     "no signature algorithm of an enabled TLS version can be used with the configured "
+     "certificates",
+     "The server signs each handshake. TLS 1.3 knows no RSA+SHA256 but RSA-PSS, and for each curve "
+     "one hash alone; a client that speaks the version is refused and does not try an older one.",
+     "add an algorithm of this kind of key to the list"},
 });
 
 }  // namespace
