@@ -13,11 +13,11 @@ std::uint64_t mark_of(Instant now) noexcept {
 
 }  // namespace
 
-bool Breaker::allows(Instant now) noexcept {
+bool Breaker::allows(Instant now, std::chrono::seconds again) noexcept {
   std::uint64_t opened = opened_.load(std::memory_order_relaxed);
   if (opened == 0) return true;
   const std::uint64_t mark = mark_of(now);
-  if (mark < opened + static_cast<std::uint64_t>(kLastResort.count())) return false;
+  if (mark < opened + static_cast<std::uint64_t>(again.count())) return false;
   // Who moves the mark tries; the others wait for the next minute.
   return opened_.compare_exchange_strong(opened, mark, std::memory_order_relaxed);
 }

@@ -24,8 +24,8 @@ class Breaker {
   [[nodiscard]] bool is_open() const noexcept {
     return opened_.load(std::memory_order_relaxed) != 0;
   }
-  /// May this operation ask the server? Almost always: is it closed?
-  [[nodiscard]] bool allows(Instant now) noexcept;
+  /// May this operation ask the server? Almost always: is it closed? One in `again` may try.
+  [[nodiscard]] bool allows(Instant now, std::chrono::seconds again = kLastResort) noexcept;
   /// True for the one caller whose failure opened it, who says so in the log.
   [[nodiscard]] bool note_failure(Instant now) noexcept;
   /// True for the one caller whose success closed it, who says so in the log.

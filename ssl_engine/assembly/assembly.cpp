@@ -12,6 +12,7 @@
 #include "ssl_engine/assembly/context_factory.h"
 #include "ssl_engine/assembly/host_certificates.h"
 #include "ssl_engine/assembly/host_contexts.h"
+#include "ssl_engine/assembly/ocsp_setups.h"
 #include "ssl_engine/assembly/password_stores.h"
 #include "ssl_engine/assembly/policies.h"
 #include "ssl_engine/assembly/proxies.h"
@@ -34,6 +35,7 @@ SessionIdContext session_id_context_of(const Draft& draft) {
   std::string identity =
       text("tlsplus-session-4\n", draft.input->name, '\n', session_values(*draft.policy));
   if (draft.trust != nullptr) identity += as_text(draft.trust->digest);
+  if (draft.client_ocsp != nullptr) identity += as_text(draft.client_ocsp->pinned_digest);
   if (draft.passwords != nullptr) identity += as_text(draft.passwords->digest);
   for (const DraftCertificate& presented : draft.certificates) {
     identity += as_text(presented.certificate->fingerprint());
@@ -88,6 +90,7 @@ Host host_of(const Draft& draft) {
   host.policy = draft.policy;
   host.context = draft.context;
   host.trust = draft.trust;
+  host.client_ocsp = draft.client_ocsp;
   host.passwords = draft.passwords;
   for (const DraftCertificate& presented : draft.certificates) {
     host.certificates.push_back(presented.certificate);
@@ -111,6 +114,7 @@ struct Steps {
   Policies policies;
   TrustStores trust;
   HostContexts contexts;
+  OcspSetups responders;
   PasswordStores passwords;
   HostCertificates certificates;
 };
@@ -126,6 +130,7 @@ Judged<Draft> draft_of(const ConfiguredHost& host, Steps& steps) {
   const Policy& policy = *draft.policy;
   draft.trust = keep(steps.trust.store_for(host, policy), findings);
   draft.context = keep(steps.contexts.context_for(host, policy, draft.trust.get()), findings);
+  draft.client_ocsp = keep(steps.responders.setup_for(host.config(), policy), findings);
   draft.passwords = keep(steps.passwords.store_for(host.config(), policy), findings);
   auto loaded =
       keep(steps.certificates.load({host, policy, draft.context, draft.trust.get()}), findings);
@@ -202,6 +207,7 @@ Assembled assemble(const BuildInput& input, CertificateFiles& certificates,
   Steps steps{{},
               TrustStores(clock.wall()),
               HostContexts(contexts, input.context_per_host),
+              {},
               {},
               HostCertificates(certificates, phrases)};
   std::vector<Draft> drafts;

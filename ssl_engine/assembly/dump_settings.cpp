@@ -21,6 +21,7 @@ class Shower {
 
   template <class T, class AnyPolicy>
   void show(const Setting<T>& written, const AnyPolicy& policy) {
+    if (field_.display.as == Display::As::written && !written.is_set()) return;
     if constexpr (Field::kIsInPolicy) {
       add(shown(field_.of(policy)), written.where());
     } else {

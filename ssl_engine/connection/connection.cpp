@@ -115,7 +115,7 @@ void Connection::open(const ClientHello& hello) {
 
 bool Connection::set_up(SSL& ssl, const std::optional<ChallengeCertificate>& challenge) {
   resumption_.begin(ssl, *serving_, engine_.sessions_of(*serving_));
-  verifier_.begin(rules_of(serving_->policy->client_auth), serving_->trust.get());
+  verifier_.begin(rules_of(*serving_, engine_.responders), serving_->trust.get());
   // A host without an SSLProtocol of its own speaks the versions of the address.
   if (serving_ != &base_ && !serving_->has_own_versions && base_.engine) {
     const ProtocolRange& versions = base_.policy->versions;
@@ -183,6 +183,10 @@ void Connection::finish_handshake() {
   // know it from mod_ssl.
   if (verifier_.was_lenient() && !is_tls13(stream_.ssl())) forgive(stream_.ssl());
   phase_ = Phase::established;
+  if (!verifier_.forgiven().empty()) {
+    log_error(services_.log(), diagnose(Tp::client_ocsp_forgiven, verifier_.forgiven()),
+              serving_->name);
+  }
   resumption_.count(stream_.ssl());
   if (services_.log().enabled(Level::trace3)) trace_end();
   took_ = std::chrono::duration_cast<std::chrono::microseconds>(engine_.clock().steady() - began_);

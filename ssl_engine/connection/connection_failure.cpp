@@ -46,7 +46,7 @@ void Connection::fail_in_openssl() noexcept {
     const bool nothing_in_common = is_nothing_in_common_error();
     const Error error = openssl_error({});
     if (!verifier_.refusal().empty()) {
-      fail(Tp::client_certificate_refused, verifier_.refusal());
+      fail(verifier_.refusal_id(), verifier_.refusal());
       failure_.where = where_clients_are_asked();
       return;
     }

@@ -46,6 +46,7 @@ class Engine {
   std::vector<HostSessions> sessions;  // by Host::index; empty: no host resumes
   KeyLog key_log;                      // open if SSLKEYLOGFILE asks for it
   ParkedHandshakes* parked = nullptr;  // null: this MPM cannot wait without a thread
+  OcspChecker* responders = nullptr;   // null: no host asks about its clients
   WaitSlots asking;                    // for clients that are asked again
   // A scanner fails as often as it likes; a line that explains it is long and takes its time.
   static constexpr unsigned kExplanationsPerSecond = 5;

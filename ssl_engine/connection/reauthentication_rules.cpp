@@ -8,8 +8,16 @@
 
 namespace tlsplus {
 
-VerifyRules rules_for(const Host& host, const DirConfig& directory) noexcept {
+VerifyRules rules_of(const Host& host, OcspChecker* responders) noexcept {
   VerifyRules rules = rules_of(host.policy->client_auth);
+  rules.ocsp = host.client_ocsp.get();
+  rules.responders = responders;
+  return rules;
+}
+
+VerifyRules rules_for(const Host& host, OcspChecker* responders,
+                      const DirConfig& directory) noexcept {
+  VerifyRules rules = rules_of(host, responders);
   const VerifyMode asked = directory.verify_client.value_or(VerifyMode::none);
   if (asked != VerifyMode::none && asking(asked) >= asking(rules.mode)) rules.mode = asked;
   rules.depth = directory.verify_depth.value_or(rules.depth);

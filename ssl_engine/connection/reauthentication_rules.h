@@ -18,8 +18,12 @@ struct Shown {
   bool is_verified = false;  // without any leniency
 };
 
+/// What is asked of clients of `host` in the handshake; `responders` may be null.
+VerifyRules rules_of(const Host& host, OcspChecker* responders) noexcept;
+
 /// What holds for a request to `host` in a place with `directory`: the stricter of the two.
-VerifyRules rules_for(const Host& host, const DirConfig& directory) noexcept;
+VerifyRules rules_for(const Host& host, OcspChecker* responders,
+                      const DirConfig& directory) noexcept;
 
 /// True if the client must be asked (again) before such a request is served. More is never asked
 /// of a client whose certificate has passed the same test already.

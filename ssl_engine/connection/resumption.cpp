@@ -107,6 +107,7 @@ bool Resumption::is_client_still_good(SSL& ssl, const SSL_SESSION& session) {
   VerifyRules rules = of_host;
   if (noted->is_verified) rules.mode = VerifyMode::require;
   if (of_host.mode == VerifyMode::none) rules.depth = std::numeric_limits<int>::max();
+  rules.only_known = true;
   Verifier verifier;
   verifier.begin(rules, verifier_.trust());
   int deepest = 0;

@@ -21,6 +21,7 @@
 
 namespace tlsplus {
 
+struct ClientOcsp;
 struct PasswordStore;
 struct TrustStore;
 
@@ -44,6 +45,7 @@ struct Host {
   SSL_CTX* ready_context = nullptr;         // `context` with `certificates` in it; null: set them
                                             // on each SSL; owned by the snapshot
   std::shared_ptr<const TrustStore> trust;  // for client certificates; null: none configured
+  std::shared_ptr<const ClientOcsp> client_ocsp;   // null: no responder is asked about clients
   std::shared_ptr<const PasswordStore> passwords;  // null: no client proves one (SRP)
   std::vector<CertificatePtr> certificates;  // may be empty: SSLOpenSSLConfCmd gave `context` one
   Pkey dh_parameters;                        // of the first certificate file; null: automatic

@@ -27,6 +27,7 @@ struct KeyExchange {
   std::string group{};   // empty: those of the policy
 };
 
+struct ClientOcsp;
 struct PasswordStore;
 struct TrustStore;
 
@@ -34,6 +35,7 @@ struct Draft : ConfiguredHost {
   bool engine = false;
   std::shared_ptr<const Policy> policy{};            // null, as all that follows, without engine
   std::shared_ptr<const TrustStore> trust{};         // null: no authorities are configured
+  std::shared_ptr<const ClientOcsp> client_ocsp{};   // null: no OCSP about clients
   std::shared_ptr<const PasswordStore> passwords{};  // null: no SRP
   SSL_CTX* context = nullptr;                        // null if OpenSSL refused the policy
   std::vector<DraftCertificate> certificates{};

@@ -357,6 +357,26 @@ enum class Tp : MessageId {
   staple_fetched_again = 861,
   staple_own_revoked = 862,
   staple_store_failed = 866,
+
+  // 890..909 responders about clients' certificates: diagnostics_ocsp.cpp
+  ocsp_proxy_value = 890,
+  ocsp_cache_time_value = 891,
+  ocsp_url_unusable = 892,
+  ocsp_override_alone = 893,
+  ocsp_without_clients = 894,
+  ocsp_responder_file_empty = 895,
+  ocsp_lenient = 896,
+  ocsp_believes_anybody = 897,
+  ocsp_memory_failed = 898,
+  client_ocsp_revoked = 900,
+  client_ocsp_unknown = 901,
+  client_ocsp_no_source = 902,
+  client_ocsp_unreachable = 903,
+  client_ocsp_stale = 904,
+  client_ocsp_unusable = 905,
+  client_ocsp_forgiven = 906,
+  responder_down = 907,
+  responder_back = 908,
 };
 
 struct Diagnostic {

@@ -154,8 +154,8 @@ constexpr Diagnostic kConfigRows[] = {
      "configuration can be judged.",
      "activate the default provider, see config(5); try: openssl list -providers"},
     {Tp::directive_unused, Level::warn, "this directive has no effect",
-     "It belongs to something that is not implemented yet (OCSP, stapling) and that nothing here "
-     "switches on: no SSLOCSPEnable on, no SSLUseStapling on. mod_ssl would do nothing with it "
+     "It belongs to something that is not implemented yet (stapling) and that nothing here "
+     "switches on: no SSLUseStapling on. mod_ssl would do nothing with it "
      "either.",
      "nothing to do; or remove the lines, to be rid of this one"},
     {Tp::ocsp_check_value, Level::error, "SSLOCSPEnable does not know this argument",

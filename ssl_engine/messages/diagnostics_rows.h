@@ -22,5 +22,6 @@ std::span<const Diagnostic> client_auth_rows() noexcept;  // 700..799
 std::span<const Diagnostic> proxy_rows() noexcept;        // 800..839
 std::span<const Diagnostic> backend_rows() noexcept;      // 840..859
 std::span<const Diagnostic> staple_rows() noexcept;       // 860..889
+std::span<const Diagnostic> ocsp_rows() noexcept;         // 890..909
 
 }  // namespace tlsplus

@@ -37,6 +37,12 @@ class PacedMessages {
       Tp::ask_again_body,
       Tp::ask_again_ciphers,
       Tp::backend_without_name,
+      Tp::client_ocsp_revoked,
+      Tp::client_ocsp_unknown,
+      Tp::client_ocsp_no_source,
+      Tp::client_ocsp_unreachable,
+      Tp::client_ocsp_stale,
+      Tp::client_ocsp_unusable,
   });
 
   /// What share() wants, of zeros, aligned for a number.

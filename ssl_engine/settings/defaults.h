@@ -17,6 +17,11 @@ constexpr std::chrono::milliseconds kSessionCacheWait{100};  // TLSPlusSessionCa
 constexpr bool kSessionTickets = true;                       // SSLSessionTickets
 constexpr std::chrono::seconds kSessionTimeout{300};         // SSLSessionCacheTimeout
 constexpr int kVerifyDepth = 1;                              // SSLVerifyDepth, SSLProxyVerifyDepth
+constexpr std::chrono::seconds kOcspSkew{300};               // SSLOCSPResponseTimeSkew
+constexpr std::chrono::seconds kOcspMaxAge{-1};              // SSLOCSPResponseMaxAge: any
+constexpr std::chrono::seconds kOcspTimeout{10};             // SSLOCSPResponderTimeout
+constexpr bool kOcspNonce = true;                            // SSLOCSPUseRequestNonce
+constexpr std::chrono::seconds kOcspCacheTime{300};          // TLSPlusOCSPCacheTime
 constexpr bool kCheckPeer = true;                            // SSLProxyCheckPeer...
 constexpr PlainHttp kPlainHttp = PlainHttp::explain;         // TLSPlusPlainHTTP
 constexpr int kRenegotiationBuffer = 128 * 1024;             // SSLRenegBufferSize, bytes

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "ssl_engine/base/setting.h"
+#include "ssl_engine/settings/client_ocsp.h"
 #include "ssl_engine/settings/defaults.h"
 #include "ssl_engine/settings/protocols.h"
 #include "ssl_engine/settings/setting_values.h"
@@ -51,15 +52,27 @@ struct ServerConfig {
   SettingList<ConfCommand, ListMerge::append> conf_commands;
   Setting<VerifyMode> verify_client;
   Setting<int> verify_depth;
-  Setting<std::string_view> ca_file;                                  // SSLCACertificateFile
-  Setting<std::string_view> ca_path;                                  // SSLCACertificatePath
-  Setting<std::string_view> ca_request_file;                          // SSLCADNRequestFile
-  Setting<std::string_view> ca_request_path;                          // SSLCADNRequestPath
-  Setting<std::string_view> crl_file;                                 // SSLCARevocationFile
-  Setting<std::string_view> crl_path;                                 // SSLCARevocationPath
-  Setting<RevocationSetting> crl_check;                               // SSLCARevocationCheck
-  Setting<std::string_view> srp_file;                                 // SSLSRPVerifierFile
-  Setting<std::string_view> srp_seed;                                 // SSLSRPUnknownUserSeed
+  Setting<std::string_view> ca_file;          // SSLCACertificateFile
+  Setting<std::string_view> ca_path;          // SSLCACertificatePath
+  Setting<std::string_view> ca_request_file;  // SSLCADNRequestFile
+  Setting<std::string_view> ca_request_path;  // SSLCADNRequestPath
+  Setting<std::string_view> crl_file;         // SSLCARevocationFile
+  Setting<std::string_view> crl_path;         // SSLCARevocationPath
+  Setting<RevocationSetting> crl_check;       // SSLCARevocationCheck
+  Setting<OcspSetting> ocsp_check;            // SSLOCSPEnable
+  Setting<std::string_view> ocsp_default_responder;
+  Setting<bool> ocsp_override_responder;
+  Setting<std::chrono::seconds> ocsp_skew;     // SSLOCSPResponseTimeSkew
+  Setting<std::chrono::seconds> ocsp_max_age;  // SSLOCSPResponseMaxAge
+  Setting<std::chrono::seconds> ocsp_timeout;  // SSLOCSPResponderTimeout
+  Setting<bool> ocsp_nonce;                    // SSLOCSPUseRequestNonce
+  Setting<std::string_view> ocsp_proxy;        // SSLOCSPProxyURL
+  Setting<bool> ocsp_no_verify;
+  Setting<std::string_view> ocsp_responder_file;  // SSLOCSPResponderCertificateFile
+  Setting<bool> ocsp_private_responders;          // TLSPlusOCSPPrivateResponders
+  Setting<std::chrono::seconds> ocsp_cache_time;  // TLSPlusOCSPCacheTime
+  Setting<std::string_view> srp_file;             // SSLSRPVerifierFile
+  Setting<std::string_view> srp_seed;             // SSLSRPUnknownUserSeed
   SettingList<DirectoryDemand, ListMerge::append> directory_demands;  // not of .htaccess
 
   static constexpr auto fields();
@@ -102,6 +115,7 @@ struct Policy {
   std::chrono::seconds session_timeout = defaults::kSessionTimeout;
   std::vector<std::pair<std::string, std::string>> conf_commands;  // in order of application
   ClientAuth client_auth;
+  ClientOcspRules client_ocsp;
   std::string srp_file;  // "": no client proves a password
   std::string srp_seed;
 
@@ -123,7 +137,8 @@ enum class SessionBond : std::uint8_t {
 
 /// How the dump shows a setting.
 struct Display {
-  enum class As : std::uint8_t { value, file, secret };  // file: a path, or a URI without its PIN
+  // file: a path, or a URI without its PIN; written: a value, and nothing of a default
+  enum class As : std::uint8_t { value, file, secret, written };
   As as = As::value;
   std::string_view unset{};  // in place of no value; empty: no line
 };
@@ -133,7 +148,8 @@ template <class Config, class Written, class Effective>
 struct SettingRow {
   std::string_view directive;
   Written Config::*written;
-  Effective effective;  // a member of the policy or of its ClientAuth, or NotInPolicy
+  Effective
+      effective;  // a member of the policy, of its ClientAuth or ClientOcspRules, or NotInPolicy
   Display display;
 
   static constexpr bool kIsInPolicy = !std::is_same_v<Effective, NotInPolicy>;
@@ -143,6 +159,8 @@ struct SettingRow {
   constexpr auto& of(AnyPolicy& policy) const noexcept {
     if constexpr (std::is_invocable_v<Effective, AnyPolicy&>) {
       return policy.*effective;
+    } else if constexpr (std::is_invocable_v<Effective, ClientOcspRules&>) {
+      return policy.client_ocsp.*effective;
     } else {
       return auth_of(policy).*effective;
     }
@@ -174,6 +192,7 @@ constexpr auto ServerConfig::fields() {
   using C = ServerConfig;
   using P = Policy;
   using A = ClientAuth;
+  using O = ClientOcspRules;
   using enum SniPolicy;
   using enum SessionBond;
   constexpr NotInPolicy kNo{};
@@ -215,6 +234,18 @@ constexpr auto ServerConfig::fields() {
       row("SSLCARevocationFile", &C::crl_file, &A::crl_file, auth_only, by_content),
       row("SSLCARevocationPath", &C::crl_path, &A::crl_path, auth_only, by_content),
       row("SSLCARevocationCheck", &C::crl_check, &A::crl_check, auth_only, value),
+      row("SSLOCSPEnable", &C::ocsp_check, &O::check, auth_only, value),
+      row("SSLOCSPDefaultResponder", &C::ocsp_default_responder, &O::default_responder, auth_only, value, {Display::As::written}),
+      row("SSLOCSPOverrideResponder", &C::ocsp_override_responder, &O::override_responder, auth_only, value, {Display::As::written}),
+      row("SSLOCSPResponseTimeSkew", &C::ocsp_skew, &O::skew, auth_only, value, {Display::As::written}),
+      row("SSLOCSPResponseMaxAge", &C::ocsp_max_age, &O::max_age, auth_only, value, {Display::As::written}),
+      row("SSLOCSPResponderTimeout", &C::ocsp_timeout, &O::timeout, strict, none, {Display::As::written}),
+      row("SSLOCSPUseRequestNonce", &C::ocsp_nonce, &O::nonce, auth_only, value, {Display::As::written}),
+      row("SSLOCSPProxyURL", &C::ocsp_proxy, &O::proxy, strict, none, {Display::As::written}),
+      row("SSLOCSPNoVerify", &C::ocsp_no_verify, &O::no_verify, auth_only, value, {Display::As::written}),
+      row("SSLOCSPResponderCertificateFile", &C::ocsp_responder_file, &O::responder_file, auth_only, by_content, {Display::As::written}),
+      row("TLSPlusOCSPPrivateResponders", &C::ocsp_private_responders, &O::private_responders, strict, none, {Display::As::written}),
+      row("TLSPlusOCSPCacheTime", &C::ocsp_cache_time, &O::cache_time, auth_only, none, {Display::As::written}),
       row("SSLSRPVerifierFile", &C::srp_file, &P::srp_file, auth_only, by_content),
       row("SSLSRPUnknownUserSeed", &C::srp_seed, &P::srp_seed, strict, none, {Display::As::secret}),
       row("in a directory section", &C::directory_demands, kNo, kNever, none));

@@ -180,6 +180,19 @@ Result<std::chrono::seconds> parse_seconds(const Line& line) {
   return std::chrono::seconds(*number);
 }
 
+Result<std::chrono::seconds> parse_max_age(const Line& line) {
+  if (line.word(0) == "-1") return std::chrono::seconds(-1);
+  return parse_seconds(line);
+}
+
+Result<std::chrono::seconds> parse_ocsp_cache_time(const Line& line) {
+  const LenientNumber number = lenient_number(line.word(0));
+  if (!number.exact || number.value < 0 || number.value > kMostOcspCacheSeconds.count()) {
+    return line.refusal(Tp::ocsp_cache_time_value, quote(line.word(0)));
+  }
+  return std::chrono::seconds(number.value);
+}
+
 Result<std::chrono::seconds> parse_handshake_timeout(const Line& line) {
   const LenientNumber number = lenient_number(line.word(0));
   if (!number.exact || number.value < 1 || number.value > kMostHandshakeSeconds.count()) {

@@ -109,11 +109,18 @@ Result<VerifyMode> parse_verify_mode(const Line& line);
 /// SSLCARevocationCheck: none|leaf|chain, then no_crl_for_cert_ok or nothing.
 Result<RevocationSetting> parse_revocation_check(const Line& line);
 /// SSLOCSPEnable: on|leaf|off, then no_ocsp_for_cert_ok or nothing.
-Result<std::string_view> parse_ocsp_check(const Line& line);
+Result<OcspSetting> parse_ocsp_check(const Line& line);
+/// SSLOCSPProxyURL: http://HOST[:PORT], without a user.
+Result<std::string_view> parse_ocsp_proxy(const Line& line);
+/// TLSPlusOCSPCacheTime: a plain number, 0 to kMostOcspCacheSeconds.
+Result<std::chrono::seconds> parse_ocsp_cache_time(const Line& line);
+constexpr std::chrono::seconds kMostOcspCacheSeconds{86400};
 
 /// Seconds, 0 or more, read as leniently as atoi(3) does: "abc" is 0, "300s" is 300. Whatever is
 /// not the plain number written is remarked.
 Result<std::chrono::seconds> parse_seconds(const Line& line);
+/// The same, and -1 for without end.
+Result<std::chrono::seconds> parse_max_age(const Line& line);
 /// TLSPlusHandshakeTimeout: a plain number, 1 to kMostHandshakeSeconds.
 Result<std::chrono::seconds> parse_handshake_timeout(const Line& line);
 /// TLSPlusTicketKeyRotation: a plain number, kLeastRotationSeconds to kMostRotationSeconds.

@@ -2,6 +2,7 @@
 //
 // parse_verify_mode() and its kin: the words of the directives about client certificates. Keywords
 // ignore case.
+#include "ssl_engine/base/http.h"
 #include "ssl_engine/base/nearest.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/settings/meant_line.h"
@@ -43,17 +44,20 @@ Result<RevocationSetting> parse_revocation_check(const Line& line) {
   return setting;
 }
 
-Result<std::string_view> parse_ocsp_check(const Line& line) {
-  const std::string_view check = line.word(0);
-  const bool is_known = equals_ignoring_case(check, "on") || equals_ignoring_case(check, "leaf") ||
-                        equals_ignoring_case(check, "off");
-  const bool has_known_rest =
-      line.words.size() == 1 ||
-      (line.words.size() == 2 && equals_ignoring_case(line.word(1), "no_ocsp_for_cert_ok"));
-  if (is_known && has_known_rest) return check;
+Result<OcspSetting> parse_ocsp_check(const Line& line) {
+  const auto which = value_named(kOcspChecks, line.word(0));
+  const bool has_flag = line.words.size() == 2 && equals_ignoring_case(line.word(1), kNoOcspIsFine);
+  if (which && (line.words.size() == 1 || has_flag)) return OcspSetting{*which, has_flag};
   return line.refusal(
       Tp::ocsp_check_value,
       quote(join(std::vector<std::string>(line.words.begin(), line.words.end()), " ")));
+}
+
+Result<std::string_view> parse_ocsp_proxy(const Line& line) {
+  if (const auto url = parse_http_url(line.word(0)); !url) {
+    return line.refusal(Tp::ocsp_proxy_value, url.error().what);
+  }
+  return line.word(0);
 }
 
 }  // namespace tlsplus

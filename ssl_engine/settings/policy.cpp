@@ -41,6 +41,10 @@ void mix(std::size_t& hash, RevocationSetting setting) noexcept {
   mix(hash, setting.check);
   mix(hash, setting.missing_is_fine);
 }
+void mix(std::size_t& hash, OcspSetting setting) noexcept {
+  mix(hash, setting.which);
+  mix(hash, setting.missing_is_fine);
+}
 void mix(std::size_t& hash,
          const std::vector<std::pair<std::string, std::string>>& commands) noexcept {
   for (const auto& [command, value] : commands) {

@@ -39,6 +39,11 @@ std::string spelled(RevocationSetting setting) {
   return setting.missing_is_fine ? text(check, ' ', kNoCrlIsFine) : std::string(check);
 }
 
+std::string spelled(OcspSetting setting) {
+  const std::string_view check = word_for(kOcspChecks, setting.which);
+  return setting.missing_is_fine ? text(check, ' ', kNoOcspIsFine) : std::string(check);
+}
+
 std::string spelled(PlainHttp answer) {
   return std::string(word_for(kPlainHttpAnswers, answer));
 }

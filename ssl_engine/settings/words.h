@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/settings/client_ocsp.h"
 #include "ssl_engine/settings/protocols.h"
 #include "ssl_engine/settings/setting_values.h"
 
@@ -43,6 +44,12 @@ constexpr auto kNameChecks = std::to_array<Word<NameCheck>>({
     {"off, but the CN is", NameCheck::common_name},
     {"off", NameCheck::none},
 });
+constexpr auto kOcspChecks = std::to_array<Word<OcspSetting::Which>>({
+    {"off", OcspSetting::Which::off},
+    {"leaf", OcspSetting::Which::leaf},
+    {"on", OcspSetting::Which::chain},
+});
+constexpr std::string_view kNoOcspIsFine = "no_ocsp_for_cert_ok";
 constexpr std::string_view kNoCrlIsFine = "no_crl_for_cert_ok";
 constexpr auto kExtraTrusts = std::to_array<Word<bool ExtraTrust::*>>({
     {"+system", &ExtraTrust::system},
@@ -92,6 +99,7 @@ std::string spelled(std::chrono::seconds value);
 std::string spelled(ProtocolSet versions);
 std::string spelled(VerifyMode mode);
 std::string spelled(RevocationSetting setting);
+std::string spelled(OcspSetting setting);
 std::string spelled(PlainHttp answer);
 std::string spelled(NameCheck check);
 std::string spelled(ExtraTrust extra);

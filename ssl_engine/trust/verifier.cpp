@@ -17,6 +17,25 @@ std::string cut(std::string shown) {
   return tlsplus::cut(std::move(shown), kMostShown);
 }
 
+Tp message_of(OcspOutcome outcome) noexcept {
+  switch (outcome) {
+    case OcspOutcome::revoked:
+      return Tp::client_ocsp_revoked;
+    case OcspOutcome::unknown:
+      return Tp::client_ocsp_unknown;
+    case OcspOutcome::no_source:
+      return Tp::client_ocsp_no_source;
+    case OcspOutcome::stale:
+      return Tp::client_ocsp_stale;
+    case OcspOutcome::unusable:
+      return Tp::client_ocsp_unusable;
+    case OcspOutcome::good:
+    case OcspOutcome::unreachable:
+      break;
+  }
+  return Tp::client_ocsp_unreachable;
+}
+
 }  // namespace
 
 ChainVerdict Verifier::judge(const ChainStep& step) {
@@ -27,7 +46,10 @@ ChainVerdict Verifier::judge(const ChainStep& step) {
   }
   switch (step.fault) {
     case ChainStep::Fault::none:
-      return ChainVerdict::accept;
+      // OpenSSL comes to the client's own certificate last.
+      return rules_.ocsp == nullptr || step.depth > 0 || !refusal_.empty()
+                 ? ChainVerdict::accept
+                 : judge_by_responders(step);
     case ChainStep::Fault::issuer_unknown:
       if (rules_.mode != VerifyMode::optional_no_ca) break;
       lenient_ = true;
@@ -44,6 +66,60 @@ ChainVerdict Verifier::judge(const ChainStep& step) {
       break;
   }
   return refuse(step, ChainVerdict::refuse, std::string(step.reason));
+}
+
+ChainVerdict Verifier::judge_by_responders(const ChainStep& leaf) {
+  const auto& how = *rules_.ocsp;
+  if (lenient_) {
+    refusal_id_ = Tp::client_ocsp_no_source;
+    return refuse(leaf, ChainVerdict::refuse_unproved,
+                  "its issuer is unknown, so that no responder can be believed");
+  }
+  const Instant deadline = std::chrono::steady_clock::now() + how.rules.timeout;
+  const bool is_whole_chain = how.rules.check.which == OcspSetting::Which::chain;
+  int last = 0;
+  while (is_whole_chain && certificate_at(leaf, last + 1) != nullptr) ++last;
+  for (int depth = last; depth >= 0; --depth) {
+    X509* const certificate = certificate_at(leaf, depth);
+    // An authority that has issued itself is believed because it is configured.
+    if (certificate == nullptr || may_issue(*certificate, *certificate)) continue;
+    X509* const issuer = certificate_at(leaf, depth + 1);
+    const ChainStep step{.depth = depth, .certificate = certificate, .reason = {}};
+    if (issuer == nullptr) {
+      refusal_id_ = Tp::client_ocsp_no_source;
+      return refuse(step, ChainVerdict::refuse_unproved, "its issuer is not at hand");
+    }
+    if (const ChainVerdict verdict = ask_about(step, *issuer, deadline);
+        verdict != ChainVerdict::accept) {
+      return verdict;
+    }
+  }
+  return ChainVerdict::accept;
+}
+
+ChainVerdict Verifier::ask_about(const ChainStep& step, X509& issuer, Instant deadline) {
+  const auto& how = *rules_.ocsp;
+  if (rules_.responders == nullptr) {
+    refusal_id_ = Tp::client_ocsp_unreachable;
+    return refuse(step, ChainVerdict::refuse_unproved, "this server cannot ask");
+  }
+  if (rules_.only_known) {
+    return rules_.responders->is_known_good(*step.certificate, issuer, how)
+               ? ChainVerdict::accept
+               : ChainVerdict::refuse_unproved;
+  }
+  OcspFinding found = rules_.responders->check(*step.certificate, issuer, how, deadline);
+  if (found.outcome == OcspOutcome::good) return ChainVerdict::accept;
+  if (found.outcome == OcspOutcome::no_source && how.rules.check.missing_is_fine) {
+    rules_.responders->count_forgiven();
+    forgiven_ = text("certificate \"", cut(subject_of(*step.certificate)), '"');
+    return ChainVerdict::accept;
+  }
+  refusal_id_ = message_of(found.outcome);
+  return refuse(step,
+                found.outcome == OcspOutcome::revoked ? ChainVerdict::refuse_revoked
+                                                      : ChainVerdict::refuse_unproved,
+                std::move(found.words));
 }
 
 bool Verifier::accepts_peer(const SSL& ssl) const noexcept {

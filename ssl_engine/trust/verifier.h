@@ -7,9 +7,11 @@
 #include <string>
 #include <string_view>
 
+#include "ssl_engine/messages/diagnostics.h"
 #include "ssl_engine/openssl/tls/verify_callback.h"
 #include "ssl_engine/settings/defaults.h"
 #include "ssl_engine/settings/policy.h"
+#include "ssl_engine/trust/ocsp_checker.h"
 
 namespace tlsplus {
 
@@ -19,6 +21,9 @@ struct VerifyRules {
   int depth = defaults::kVerifyDepth;
   bool missing_crl_is_fine = false;
   std::string_view depth_directive = "SSLVerifyDepth";  // for the words of a refusal
+  const ClientOcsp* ocsp = nullptr;                     // null: no responder is asked
+  OcspChecker* responders = nullptr;                    // who asks them; null: nobody can
+  bool only_known = false;                              // what is not known already is refused
 };
 
 inline VerifyRules rules_of(const ClientAuth& auth) noexcept {
@@ -42,6 +47,8 @@ class Verifier {
     trust_ = trust;
     lenient_ = false;
     refusal_.clear();
+    refusal_id_ = Tp::client_certificate_refused;
+    forgiven_.clear();
   }
   ChainVerdict judge(const ChainStep& step);
   /// When the handshake of `ssl` is over. False: a certificate that is required is not there or was
@@ -54,14 +61,23 @@ class Verifier {
   [[nodiscard]] bool was_lenient() const noexcept { return lenient_; }
   /// Escaped, for a log; empty: nothing was refused.
   [[nodiscard]] const std::string& refusal() const noexcept { return refusal_; }
+  /// What it is told as.
+  [[nodiscard]] Tp refusal_id() const noexcept { return refusal_id_; }
+  /// Who was let in though nobody could be asked about it, as refusal(); empty: nobody.
+  [[nodiscard]] const std::string& forgiven() const noexcept { return forgiven_; }
 
  private:
   ChainVerdict refuse(const ChainStep& step, ChainVerdict verdict, std::string reason);
+  /// Everything else about the whole chain is fine.
+  ChainVerdict judge_by_responders(const ChainStep& leaf);
+  ChainVerdict ask_about(const ChainStep& step, X509& issuer, Instant deadline);
 
   VerifyRules rules_;
   const TrustStore* trust_ = nullptr;  // of the connection's snapshot
   bool lenient_ = false;
   std::string refusal_;
+  Tp refusal_id_ = Tp::client_certificate_refused;
+  std::string forgiven_;
 };
 
 }  // namespace tlsplus

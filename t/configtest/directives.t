@@ -234,9 +234,39 @@ D | SSLCARevocationCheck leaf                       | not allowed in <Directory>
 S | SSLUseStapling on                               | TP0128 plus
 S | SSLStaplingResponderTimeout 5                   | ok TP0144
 S | SSLStaplingResponderTimeout -5                  | TP0111
-S | SSLOCSPDefaultResponder http://localhost/       | ok TP0144
-S | SSLOCSPEnable on                                | TP0128 plus
+
+S | SSLOCSPDefaultResponder http://localhost/       | ok
+S | SSLOCSPDefaultResponder nonsense                | ok
+V | SSLOCSPEnable on                                | ok
+S | SSLOCSPEnable leaf no_ocsp_for_cert_ok          | ok
+S | SSLOCSPEnable off                               | ok
 S | SSLOCSPEnable sometimes                         | TP0145
+S | SSLOCSPEnable on whatever                       | TP0145
+S | SSLOCSPOverrideResponder on                     | ok
+S | SSLOCSPOverrideResponder maybe                  | must be On or Off
+S | SSLOCSPResponseTimeSkew 60                      | ok
+S | SSLOCSPResponseTimeSkew -60                     | TP0111
+S | SSLOCSPResponseMaxAge 3600                      | ok
+S | SSLOCSPResponseMaxAge -1                        | ok plus
+S | SSLOCSPResponseMaxAge -2                        | TP0111
+V | SSLOCSPResponderTimeout 5                       | ok
+S | SSLOCSPResponderTimeout -5                      | TP0111
+S | SSLOCSPUseRequestNonce off                      | ok
+S | SSLOCSPUseRequestNonce maybe                    | must be On or Off
+S | SSLOCSPProxyURL http://127.0.0.1:3128/          | ok
+S | SSLOCSPProxyURL 127.0.0.1:3128                  | TP0890 plus
+S | SSLOCSPNoVerify on                              | ok
+S | SSLOCSPNoverify off                             | ok
+S | SSLOCSPNoVerify maybe                           | must be On or Off
+S | SSLOCSPResponderCertificateFile run/a.pem       | ok
+S | SSLOCSPResponderCertificateFile run/gone        | TP0201
+S | TLSPlusOCSPPrivateResponders on                 | ok plus
+S | TLSPlusOCSPPrivateResponders maybe              | must be On or Off plus
+S | TLSPlusOCSPCacheTime 0                          | ok plus
+V | TLSPlusOCSPCacheTime 86400                      | ok plus
+S | TLSPlusOCSPCacheTime 86401                      | TP0891 plus
+D | SSLOCSPEnable on                                | not allowed in <Directory> context
+D | TLSPlusOCSPCacheTime 1                          | not allowed in <Directory> context plus
 V | SSLProxyEngine on                               | ok
 P | SSLProxyEngine on                               | ok
 S | SSLProxyEngine maybe                            | must be On or Off

@@ -30,6 +30,7 @@ my %PROSE = map { $_ => 1 } (
     335,                                                     # a module is to be installed
     110, 703, 704, 706, 708, 709, 711, 719,             # another file or folder
     622 .. 625, 631,                                         # a secret to be made on all machines
+    892, 893, 894, 895, 896,                                 # what is meant is for a person to say
     702, 712, 714, 716, 717,                                 # several lines, or a file that only its authority has
     501,                                                     # what was to be asked
     820 .. 828, 830, 831,                                    # another certificate, key or chain for backends
@@ -57,6 +58,7 @@ my @APART = (
     ['only a start, or a child, opens caches and locks (t/resumption/)', 604 .. 606, 608, 610, 612, 615, 616, 618, 621],
     ['about settings for other servers: followed in t/proxy/settings.t', 155, 156, 800 .. 808, 810],
     ['about what is installed, as t/proxy/strict.t has it seen',          809],
+    ['about one client and its responder, or how they are asked (t/client-auth/ocsp.t)', 898, 900 .. 908],
     ['about one connection to another server, or how it is made',       840 .. 852, 855],
     ['whose request gets which connection is known by the pool alone',  853],
     ['TP0806 tells it of every line with a URL (t/proxy/settings.t); here a request made the URL up', 854],
@@ -110,6 +112,15 @@ my @MORE = (
     [150, 'an unknown answer',             good('! TLSPlusPlainHTTP maybe')],
     [151, 'ciphers in two words',          good('! SSLCipherSuite HIGH !aNULL')],
     [152, 'groups in two words',           good('! SSLOpenSSLConfCmd Groups X25519 P-256')],
+    # responders
+    [890, 'a proxy that is no URL',        good('! SSLOCSPProxyURL proxy:3128')],
+    [891, 'a time that is too long',       good('! TLSPlusOCSPCacheTime 100000')],
+    [892, 'a responder that is no URL',    good('  SSLCACertificateFile @CERTS@/ca.crt', '  SSLVerifyClient require', '  SSLOCSPEnable on', '! SSLOCSPDefaultResponder ocsp.example')],
+    [893, 'nobody to override with',       good('  SSLCACertificateFile @CERTS@/ca.crt', '  SSLVerifyClient require', '  SSLOCSPEnable on', '! SSLOCSPOverrideResponder on')],
+    [894, 'OCSP without clients',          good('! SSLOCSPEnable on')],
+    [895, 'no certificate of a responder', good('  SSLCACertificateFile @CERTS@/ca.crt', '  SSLVerifyClient require', '  SSLOCSPEnable on', '! SSLOCSPResponderCertificateFile @CERTS@/direct.key')],
+    [896, 'OCSP and forgiveness',          good('  SSLCACertificateFile @CERTS@/ca.crt', '  SSLVerifyClient optional_no_ca', '! SSLOCSPEnable on')],
+    [897, 'anybody may answer',            good('  SSLCACertificateFile @CERTS@/ca.crt', '  SSLVerifyClient require', '  SSLOCSPEnable on', '! SSLOCSPNoVerify on')],
     # certificates and keys
     [246, 'an encrypted key',              host('  SSLCertificateFile @CERTS@/locked.crt', '! SSLCertificateKeyFile @CERTS@/locked.enc.key')],
     [250, 'garbled DH parameters',         host('! SSLCertificateFile @CERTS@/baddh.crt', '  SSLCertificateKeyFile @CERTS@/direct.key')],

@@ -206,6 +206,8 @@ int post_config(apr_pool_t* pconf, apr_pool_t* ptemp, server_rec& main_server, L
   engine.vhosts = index_virtual_hosts(main_server, ptemp);
   if (!report(log, generation->sessions.open(pconf, main_server, *snapshot))) return kRefuse;
   engine.sessions = generation->sessions.sessions_of(*snapshot);
+  if (!report(log, generation->client_ocsp.open(main_server, *snapshot))) return kRefuse;
+  engine.responders = generation->client_ocsp.checker();
   // Without it each child has a pace of its own.
   if (auto counts = make_segment(*pconf, PacedMessages::bytes())) engine.messages.share(*counts);
   generation->parking_capacity = parking_capacity();
@@ -283,6 +285,7 @@ static int tlsplus_monitor(apr_pool_t*, server_rec* main_server) noexcept {
 static int tlsplus_status(request_rec* request, int flags) noexcept {
   if (Generation* generation = slot_of(*ap_server_conf).generation; generation != nullptr) {
     generation->sessions.status(*request, flags);
+    generation->client_ocsp.status(*request, flags);
   }
   return OK;
 }

@@ -158,7 +158,7 @@ int ask(const Place& place, const VerifyRules& rules) {
 int satisfy(const Place& place) {
   SSL& ssl = *place.tls.core.ssl();
   if (!srp_user(ssl).empty()) return DECLINED;
-  const VerifyRules rules = rules_for(place.host, place.directory);
+  const VerifyRules rules = rules_for(place.host, place.tls.engine().responders, place.directory);
   const Shown shown = place.tls.core.reauthentication().shown();
   const TrustStore* trust = place.host.trust.get();
   const bool is_lazy = place.directory.options.has(OptionSet::kOptRenegotiate);

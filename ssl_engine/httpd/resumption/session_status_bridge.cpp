@@ -9,37 +9,22 @@
 #include <string>
 #include <vector>
 
+#include "ssl_engine/httpd/apache/status_rows.h"
+
 namespace tlsplus {
 namespace {
-
-struct Row {
-  const char* key;    // of the machine-readable form
-  const char* label;  // for people
-  std::uint64_t value;
-};
 
 std::uint64_t get(const std::atomic<std::uint64_t>& counter) noexcept {
   return counter.load(std::memory_order_relaxed);
 }
 
-void show(request_rec& request, bool for_machines, const std::vector<Row>& rows) {
-  for (const Row& row : rows) {
-    const auto value = static_cast<apr_uint64_t>(row.value);
-    if (for_machines) {
-      ap_rprintf(&request, "%s: %" APR_UINT64_T_FMT "\n", row.key, value);
-    } else {
-      ap_rprintf(&request, "%s: <b>%" APR_UINT64_T_FMT "</b><br />\n", row.label, value);
-    }
-  }
-}
-
-std::vector<Row> rows_of(const SessionCacheStatistics& sum) {
-  std::vector<Row> rows{{"TLSSessionCacheStores", "sessions stored", sum.stores},
-                        {"TLSSessionCacheHits", "hits", sum.hits},
-                        {"TLSSessionCacheMisses", "misses", sum.misses},
-                        {"TLSSessionCacheRemoves", "removed", sum.removes},
-                        {"TLSSessionCacheRefused", "not stored", sum.refused},
-                        {"TLSSessionCacheFailures", "failures of the store", sum.failures}};
+std::vector<StatusRow> rows_of(const SessionCacheStatistics& sum) {
+  std::vector<StatusRow> rows{{"TLSSessionCacheStores", "sessions stored", sum.stores},
+                              {"TLSSessionCacheHits", "hits", sum.hits},
+                              {"TLSSessionCacheMisses", "misses", sum.misses},
+                              {"TLSSessionCacheRemoves", "removed", sum.removes},
+                              {"TLSSessionCacheRefused", "not stored", sum.refused},
+                              {"TLSSessionCacheFailures", "failures of the store", sum.failures}};
   if (sum.capacity_bytes != 0) {
     rows.push_back({"TLSSessionCacheEvictions", "evicted while alive", sum.evictions});
     rows.push_back({"TLSSessionCacheExpired", "expired", sum.expired});
@@ -47,7 +32,7 @@ std::vector<Row> rows_of(const SessionCacheStatistics& sum) {
   return rows;
 }
 
-std::vector<Row> rows_of(const TicketRing& ring) {
+std::vector<StatusRow> rows_of(const TicketRing& ring) {
   const TicketCounters& counters = ring.counters();
   const TicketRing::State state = ring.state();
   return {{"TLSTicketsIssued", "tickets issued", get(counters.issued)},
@@ -61,7 +46,7 @@ std::vector<Row> rows_of(const TicketRing& ring) {
            static_cast<std::uint64_t>(state.newest_age.count())}};
 }
 
-std::vector<Row> rows_of(const TicketCounters& counters) {
+std::vector<StatusRow> rows_of(const TicketCounters& counters) {
   return {
       {"TLSHandshakesFull", "full handshakes", get(counters.full)},
       {"TLSHandshakesResumed", "resumed handshakes", get(counters.resumed)},
@@ -73,57 +58,42 @@ std::vector<Row> rows_of(const TicketCounters& counters) {
 
 // Under the names that the provider shmcb has given these figures, so that what reads them there
 // reads them here.
-void show_kind(request_rec& request, bool for_machines, const SessionCache& cache,
+void show_kind(request_rec& request, StatusSection& section, const SessionCache& cache,
                const SessionCacheStatistics& sum) {
   const std::string kind(cache.name());
   const bool in_memory = sum.capacity_bytes != 0;
-  if (for_machines) {
+  if (section.is_for_machines()) {
     ap_rprintf(&request, "CacheType: %s\n", in_memory ? "SHM" : kind.c_str());
   } else {
     ap_rprintf(&request, "cache type: <b>%s</b><br />\n", in_memory ? "SHM" : kind.c_str());
   }
   if (!in_memory) return;
-  show(request, for_machines,
-       {{"CacheSharedMemory", "bytes of shared memory for entries", sum.capacity_bytes},
-        {"CacheCurrentEntries", "current entries", sum.entries},
-        {"CacheCurrentBytes", "bytes they occupy", sum.bytes},
-        {"CacheUsage", "used, percent", sum.bytes * 100 / sum.capacity_bytes}});
+  section.show({{"CacheSharedMemory", "bytes of shared memory for entries", sum.capacity_bytes},
+                {"CacheCurrentEntries", "current entries", sum.entries},
+                {"CacheCurrentBytes", "bytes they occupy", sum.bytes},
+                {"CacheUsage", "used, percent", sum.bytes * 100 / sum.capacity_bytes}});
+}
+
+void show_cache(request_rec& request, int flags, const SessionCache& cache,
+                SocacheBridge* provider) {
+  StatusSection section(request, flags, "TLS session cache");
+  if (section.is_for_machines()) ap_rputs("TLSSessionCacheStatus\n", &request);
+  const SessionCacheStatistics sum = cache.statistics();
+  if (provider != nullptr) {
+    provider->provider_status(request, flags);
+  } else {
+    show_kind(request, section, cache, sum);
+  }
+  section.show(rows_of(sum));
 }
 
 }  // namespace
 
 void show_session_status(request_rec& request, int flags, const SessionCache* cache,
                          SocacheBridge* provider, const TicketRing& ring) {
-  const bool for_machines = (flags & AP_STATUS_SHORT) != 0;
-  const auto title = [&](const char* text) {
-    if (for_machines) return;
-    ap_rprintf(&request,
-               "<hr>\n<table cellspacing=0 cellpadding=0>\n<tr><td bgcolor=\"#000000\">\n"
-               "<b><font color=\"#ffffff\" face=\"Arial,Helvetica\">%s</font></b>\n"
-               "</td></tr>\n<tr><td bgcolor=\"#ffffff\">\n",
-               text);
-  };
-  const auto end = [&] {
-    if (!for_machines) ap_rputs("</td></tr>\n</table>\n", &request);
-  };
-  if (cache != nullptr) {
-    title("TLS session cache");
-    if (for_machines) ap_rputs("TLSSessionCacheStatus\n", &request);
-    const SessionCacheStatistics sum = cache->statistics();
-    if (provider != nullptr) {
-      provider->provider_status(request, flags);
-    } else {
-      show_kind(request, for_machines, *cache, sum);
-    }
-    show(request, for_machines, rows_of(sum));
-    end();
-  }
-  title("TLS handshakes");
-  show(request, for_machines, rows_of(ring.counters()));
-  end();
-  title("TLS session tickets");
-  show(request, for_machines, rows_of(ring));
-  end();
+  if (cache != nullptr) show_cache(request, flags, *cache, provider);
+  StatusSection(request, flags, "TLS handshakes").show(rows_of(ring.counters()));
+  StatusSection(request, flags, "TLS session tickets").show(rows_of(ring));
 }
 
 }  // namespace tlsplus

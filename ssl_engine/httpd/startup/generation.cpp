@@ -43,6 +43,7 @@ Generation::Generation(server_rec& main_server)
     : engine(clock_),
       log(&main_server),
       sessions(clock_, log),
+      client_ocsp(clock_, log),
       servers(servers_in_order(main_server)),
       main_server_(main_server),
       module_certificates_(servers) {

@@ -11,6 +11,7 @@
 #include "ssl_engine/httpd/apache/apache.h"
 #include "ssl_engine/httpd/apache/log.h"
 #include "ssl_engine/httpd/resumption/session_services_bridge.h"
+#include "ssl_engine/httpd/revocation/client_ocsp_bridge.h"
 #include "ssl_engine/httpd/startup/library_setup.h"
 #include "ssl_engine/httpd/startup/module_certificates.h"
 #include "ssl_engine/messages/diagnostics.h"
@@ -28,6 +29,7 @@ class Generation {
   Engine engine;
   ServerLog log;  // what is done for no connection in particular
   SessionServices sessions;
+  ClientOcspServices client_ocsp;
   ServerEnvironments environments;   // what requests are told of our certificates
   OnceEach told_directories;         // that programs there get no variables
   std::vector<server_rec*> servers;  // by Host::index

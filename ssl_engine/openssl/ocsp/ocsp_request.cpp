@@ -60,6 +60,12 @@ std::vector<std::string> ocsp_responders(X509& certificate) {
   return responders;
 }
 
+bool names_responder(X509& certificate) {
+  const Urls urls(X509_get1_ocsp(&certificate));
+  clear_openssl_errors();
+  return sk_OPENSSL_STRING_num(urls.get()) > 0;
+}
+
 bool wants_staple(const X509& certificate) {
   const Features features(
       static_cast<TLS_FEATURE*>(X509_get_ext_d2i(&certificate, NID_tlsfeature, nullptr, nullptr)));

@@ -27,6 +27,9 @@ Result<OcspQuestion> ocsp_question(const X509& certificate, const X509& issuer, 
 /// order. A stranger may have written them.
 std::vector<std::string> ocsp_responders(X509& certificate);
 
+/// True if it names a responder at all, of whatever scheme.
+bool names_responder(X509& certificate);
+
 /// The certificate says that servers staple an answer to it (TLS feature status_request, RFC 7633):
 /// without one, some clients refuse it.
 bool wants_staple(const X509& certificate);

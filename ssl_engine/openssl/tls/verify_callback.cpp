@@ -45,6 +45,12 @@ int carry_out(ChainVerdict verdict, X509_STORE_CTX& walk) noexcept {
     case ChainVerdict::refuse_too_deep:
       X509_STORE_CTX_set_error(&walk, X509_V_ERR_CERT_CHAIN_TOO_LONG);
       return 0;
+    case ChainVerdict::refuse_revoked:
+      X509_STORE_CTX_set_error(&walk, X509_V_ERR_CERT_REVOKED);
+      return 0;
+    case ChainVerdict::refuse_unproved:
+      X509_STORE_CTX_set_error(&walk, X509_V_ERR_APPLICATION_VERIFICATION);
+      return 0;
     case ChainVerdict::refuse_obsolete:
       // Any error OpenSSL has no alert of its own for is told as certificate_unknown.
       X509_STORE_CTX_set_error(&walk, X509_V_ERR_DIFFERENT_CRL_SCOPE);
@@ -73,7 +79,8 @@ static int tlsplus_verify(int is_fine, X509_STORE_CTX* walk) noexcept {
                                                        : fault_of(error),
                          .depth = X509_STORE_CTX_get_error_depth(walk),
                          .certificate = X509_STORE_CTX_get_current_cert(walk),
-                         .reason = X509_verify_cert_error_string(error)};
+                         .reason = X509_verify_cert_error_string(error),
+                         .chain = X509_STORE_CTX_get0_chain(walk)};
     return carry_out(judge != nullptr ? (*judge)(step) : events.judge(step), *walk);
   });
 }
@@ -145,6 +152,11 @@ int flags_of(AskClient ask) noexcept {
 }
 
 }  // namespace
+
+X509* certificate_at(const ChainStep& step, int depth) noexcept {
+  return step.chain != nullptr && depth < sk_X509_num(step.chain) ? sk_X509_value(step.chain, depth)
+                                                                  : nullptr;
+}
 
 void ask_client(SSL_CTX& context, AskClient ask, X509_STORE* store,
                 const STACK_OF(X509_NAME) * names) noexcept {

@@ -22,6 +22,8 @@ struct ChainStep {
   int depth = 0;                // 0: the client's own
   X509* certificate = nullptr;  // null: OpenSSL had none at hand
   std::string_view reason;      // the library's words; "ok" for none
+  // From the client's own upwards, as far as the walk has built it.
+  const STACK_OF(X509) * chain = nullptr;
 };
 
 enum class ChainVerdict : std::uint8_t {
@@ -29,8 +31,13 @@ enum class ChainVerdict : std::uint8_t {
   accept_and_clear,  // as if nothing had been found
   refuse,
   refuse_too_deep,  // whatever OpenSSL thinks of it
+  refuse_revoked,   // alert certificate_revoked
+  refuse_unproved,  // alert handshake_failure: nothing is wrong with it, and nobody vouches for it
   refuse_obsolete   // alert certificate_unknown: what expired is our list, not the certificate
 };
+
+/// Null: the chain is not that long.
+X509* certificate_at(const ChainStep& step, int depth) noexcept;
 
 enum class AskClient : std::uint8_t { no, yes, insist };
 

@@ -33,6 +33,7 @@ struct TwoHosts : World {
       config.ca_file = {written("ca.pem", pem(*root.certificate)), place()};
       config.crl_path = {folder_of("lists", "0a0b0c0d.r0", "a list"), place()};
       config.srp_file = {written("users", "# nobody\n"), place()};
+      config.ocsp_check = {{OcspSetting::Which::chain, false}, place()};
     }
   }
 
@@ -127,6 +128,20 @@ void list_folder(TwoHosts& world, ServerConfig& config) {
 void look_up(TwoHosts& world, ServerConfig& config) {
   config.crl_check = {{RevocationCheck::chain, true}, world.place()};
 }
+void a_responder(TwoHosts& world, ServerConfig& config) {
+  config.ocsp_default_responder = {"http://ocsp.test/", world.place()};
+}
+template <auto Member, int Seconds>
+void some_seconds(TwoHosts& world, ServerConfig& config) {
+  config.*Member = {std::chrono::seconds(Seconds), world.place()};
+}
+void a_proxy(TwoHosts& world, ServerConfig& config) {
+  config.ocsp_proxy = {"http://proxy.test:3128/", world.place()};
+}
+void pinned(TwoHosts& world, ServerConfig& config) {
+  config.ocsp_responder_file = {world.written("pinned.pem", pem(*world.other_root.certificate)),
+                                world.place()};
+}
 void users(TwoHosts& world, ServerConfig& config) {
   config.srp_file = {world.written("users2", "# nobody else\n"), world.place()};
 }
@@ -177,6 +192,21 @@ const struct Expected {
     {"SSLCARevocationFile", a_list, true, 3, true, "/"},
     {"SSLCARevocationPath", list_folder, true, 3, true, "/"},
     {"SSLCARevocationCheck", look_up, true, 3, true, "chain no_crl_for_cert_ok"},
+    {"SSLOCSPEnable", set<&ServerConfig::ocsp_check, OcspSetting{OcspSetting::Which::leaf, true}>,
+     true, 3, true, "leaf no_ocsp_for_cert_ok"},
+    {"SSLOCSPDefaultResponder", a_responder, true, 3, true, "http://ocsp.test/"},
+    {"SSLOCSPOverrideResponder", set<&ServerConfig::ocsp_override_responder, true>, true, 3, true,
+     "on"},
+    {"SSLOCSPResponseTimeSkew", some_seconds<&ServerConfig::ocsp_skew, 5>, true, 3, true, "5"},
+    {"SSLOCSPResponseMaxAge", some_seconds<&ServerConfig::ocsp_max_age, 5>, true, 3, true, "5"},
+    {"SSLOCSPResponderTimeout", some_seconds<&ServerConfig::ocsp_timeout, 5>, true, 1, false, "5"},
+    {"SSLOCSPUseRequestNonce", set<&ServerConfig::ocsp_nonce, false>, true, 3, true, "off"},
+    {"SSLOCSPProxyURL", a_proxy, true, 1, false, "http://proxy.test:3128/"},
+    {"SSLOCSPNoVerify", set<&ServerConfig::ocsp_no_verify, true>, true, 3, true, "on"},
+    {"SSLOCSPResponderCertificateFile", pinned, true, 3, true, "/"},
+    {"TLSPlusOCSPPrivateResponders", set<&ServerConfig::ocsp_private_responders, true>, true, 1,
+     false, "on"},
+    {"TLSPlusOCSPCacheTime", some_seconds<&ServerConfig::ocsp_cache_time, 5>, true, 3, false, "5"},
     {"SSLSRPVerifierFile", users, true, 3, true, "/"},
     {"SSLSRPUnknownUserSeed", seed, true, 1, false, "(set)"},
     {"in a directory section", demand, false, 1, false, "SSL... require"},
@@ -298,6 +328,7 @@ START_TEST(the_dump_shows_what_is_not_written) {
       {"SSLVerifyClient", "none"},
       {"SSLVerifyDepth", "1"},
       {"SSLCARevocationCheck", "none"},
+      {"SSLOCSPEnable", "off"},
   };
   const auto shown = shown_settings(ServerConfig{}, effective_policy(ServerConfig{}));
   ck_assert_uint_eq(shown.size(), kShown.size());

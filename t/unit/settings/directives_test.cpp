@@ -92,8 +92,6 @@ const struct {
   const char* line;
   MessageId remark;  // 0: nothing
 } kNotYet[] = {
-    {"SSLOCSPEnable off", 0},
-    {"SSLOCSPEnable leaf no_ocsp_for_cert_ok", number(Tp::directive_not_yet)},
     {"SSLUseStapling off", 0},
     {"SSLUseStapling on", number(Tp::directive_not_yet)},
     {"SSLStaplingCache shmcb:x", number(Tp::directive_unused)},
@@ -114,9 +112,6 @@ const struct {
   const char* line;
   Tp id;
 } kNotYetWrong[] = {
-    {"SSLOCSPEnable sometimes", Tp::ocsp_check_value},
-    {"SSLOCSPEnable on whatever", Tp::ocsp_check_value},
-    {"SSLOCSPResponderTimeout -1", Tp::number_negative},
     {"SSLStaplingCache :", Tp::session_cache_value},
 };
 
@@ -141,6 +136,47 @@ START_TEST(lines_about_backends_are_checked_as_those_about_clients) {
   ConfigReader config;
   ck_assert_uint_eq(refused_with(config.read(kProxyWrong[_i].line, true)),
                     number(kProxyWrong[_i].id));
+}
+END_TEST
+
+const struct {
+  const char* line;
+  Tp id;
+} kResponderWrong[] = {
+    {"SSLOCSPEnable sometimes", Tp::ocsp_check_value},
+    {"SSLOCSPEnable on whatever", Tp::ocsp_check_value},
+    {"SSLOCSPEnable on no_ocsp_for_cert_ok no_ocsp_for_cert_ok", Tp::ocsp_check_value},
+    {"SSLOCSPResponderTimeout -1", Tp::number_negative},
+    {"SSLOCSPResponseTimeSkew -1", Tp::number_negative},
+    {"SSLOCSPResponseMaxAge -2", Tp::number_negative},
+    {"SSLOCSPProxyURL proxy:3128", Tp::ocsp_proxy_value},
+    {"SSLOCSPProxyURL https://proxy/", Tp::ocsp_proxy_value},
+    {"SSLOCSPProxyURL http://user@proxy/", Tp::ocsp_proxy_value},
+    {"SSLOCSPResponderCertificateFile gone.pem", Tp::file_missing},
+    {"TLSPlusOCSPCacheTime 86401", Tp::ocsp_cache_time_value},
+    {"TLSPlusOCSPCacheTime soon", Tp::ocsp_cache_time_value},
+};
+
+START_TEST(lines_about_responders_are_checked) {
+  ConfigReader config;
+  ck_assert_uint_eq(refused_with(config.read(kResponderWrong[_i].line)),
+                    number(kResponderWrong[_i].id));
+}
+END_TEST
+
+START_TEST(lines_about_responders_are_taken) {
+  ConfigReader config;
+  for (const char* line :
+       {"SSLOCSPEnable LEAF no_ocsp_for_cert_ok", "SSLOCSPDefaultResponder http://o/",
+        "SSLOCSPResponseMaxAge -1", "SSLOCSPResponderTimeout 3",
+        "SSLOCSPProxyURL http://proxy:3128/", "TLSPlusOCSPCacheTime 0"}) {
+    config.accept(line);
+  }
+  ck_assert(*config.server.ocsp_check == (OcspSetting{OcspSetting::Which::leaf, true}));
+  ck_assert(config.server.ocsp_max_age->count() == -1);
+  ck_assert(config.server.ocsp_timeout->count() == 3);
+  expect_text(std::string(*config.server.ocsp_proxy), "http://proxy:3128/");
+  ck_assert(config.server.ocsp_cache_time->count() == 0);
 }
 END_TEST
 
@@ -170,29 +206,26 @@ std::vector<Finding> gathered(std::initializer_list<const char*> lines) {
 START_TEST(lines_that_nothing_needs_are_one_warning) {
   const auto findings =
       gathered({"SSLStaplingResponderTimeout 3", "SSLStaplingCache shmcb:x",
-                "SSLOCSPDefaultResponder http://o/", "SSLStaplingResponderTimeout 3"});
+                "SSLStaplingForceURL http://o/", "SSLStaplingResponderTimeout 3"});
   ck_assert_uint_eq(findings.size(), 1);
   ck_assert(!any_fatal(findings));
   expect_part(
       render(findings.front().error),
       "TP0144: this directive has no effect - SSLStaplingResponderTimeout at site.conf:1: so "
-      "for SSLStaplingCache at site.conf:2, SSLOCSPDefaultResponder at site.conf:3, "
+      "for SSLStaplingCache at site.conf:2, SSLStaplingForceURL at site.conf:3, "
       "SSLStaplingResponderTimeout at site.conf:4. Fix: ");
 }
 END_TEST
 
 START_TEST(lines_of_a_part_that_is_switched_on_are_one_error) {
-  const auto findings = gathered({"SSLOCSPResponderTimeout 3", "SSLStaplingCache shmcb:x",
-                                  "SSLOCSPEnable on", "SSLOCSPUseRequestNonce off"});
-  ck_assert_uint_eq(findings.size(), 2);
+  const auto findings = gathered(
+      {"SSLStaplingResponderTimeout 3", "SSLUseStapling on", "SSLStaplingFakeTryLater off"});
+  ck_assert_uint_eq(findings.size(), 1);
   ck_assert(any_fatal(findings));
   expect_part(render(findings.front().error),
-              "TP0128: mod_tlsplus does not implement this directive yet - SSLOCSPEnable at "
-              "site.conf:3: so for SSLOCSPResponderTimeout at site.conf:1, SSLOCSPUseRequestNonce "
-              "at site.conf:4. Fix: keep mod_ssl");
-  expect_part(render(findings.back().error),
-              "TP0144: this directive has no effect - "
-              "SSLStaplingCache at site.conf:2. Fix: ");
+              "TP0128: mod_tlsplus does not implement this directive yet - SSLUseStapling at "
+              "site.conf:2: so for SSLStaplingResponderTimeout at site.conf:1, "
+              "SSLStaplingFakeTryLater at site.conf:3. Fix: keep mod_ssl");
 }
 END_TEST
 
@@ -350,6 +383,8 @@ Suite* make_suite() {
                       std::ssize(kNotYetWrong));
   tcase_add_loop_test(tests, lines_about_backends_are_checked_as_those_about_clients, 0,
                       std::ssize(kProxyWrong));
+  tcase_add_loop_test(tests, lines_about_responders_are_checked, 0, std::ssize(kResponderWrong));
+  tcase_add_test(tests, lines_about_responders_are_taken);
   tcase_add_test(tests, ciphers_for_backends_are_two_settings_everywhere);
   tcase_add_test(tests, lines_that_nothing_needs_are_one_warning);
   tcase_add_test(tests, lines_of_a_part_that_is_switched_on_are_one_error);
