@@ -5,10 +5,13 @@
 // certificate or its key are HostCertificates' to carry out, like the directives.
 #include "ssl_engine/assembly/context_factory.h"
 
+#include <filesystem>
+
 #include "ssl_engine/base/file.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/features.h"
 #include "ssl_engine/openssl/tls/server_context.h"
+#include "ssl_engine/openssl/x509/token_uri.h"
 #include "ssl_engine/settings/cipher_list.h"
 #include "ssl_engine/trust/trust_store.h"
 #include "ssl_engine/trust/verifier.h"
@@ -22,9 +25,14 @@ Error about(const char* directive, Error error) {
 
 /// OpenSSL reads on and on from a directory or a device, and waits for whoever writes to a pipe.
 Status refuse_endless_file(const std::string& command, const std::string& value) {
-  if (conf_command_value(command) != ConfValue::file) return {};
-  FileState state = examine(value);
+  const ConfValue kind = conf_command_value(command);
+  if (kind != ConfValue::file && kind != ConfValue::store) return {};
+  const bool is_uri = kind == ConfValue::store && value.starts_with("file:");
+  const std::string path = is_uri ? std::string(path_of_file_uri(value)) : value;
+  FileState state = examine(path);
   if (state.problem != FileProblem::not_regular) return {};
+  std::error_code unknown;
+  if (kind == ConfValue::store && std::filesystem::is_directory(path, unknown)) return {};
   return Error{.what = text(command, ": ", state.evidence)};
 }
 

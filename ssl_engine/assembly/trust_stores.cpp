@@ -6,6 +6,7 @@
 #include "ssl_engine/assembly/trust_stores.h"
 
 #include <algorithm>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -218,13 +219,37 @@ bool names_authorities_by_command(const Policy& policy) {
   });
 }
 
+bool needs_authorities(VerifyMode mode) noexcept {
+  return mode == VerifyMode::require || mode == VerifyMode::optional;
+}
+
+/// The first line that has certificates of clients verified: of the host, of one of its places, or
+/// a command.
+std::optional<Where> where_clients_are_verified(const ServerConfig& config, VerifyMode mode) {
+  if (needs_authorities(mode)) return config.verify_client.where();
+  for (const auto& entry : config.directory_demands.entries()) {
+    if (entry.value.kind == DirectoryDemand::Kind::certificate &&
+        needs_authorities(entry.value.mode)) {
+      return entry.where();
+    }
+  }
+  for (const auto& entry : config.conf_commands.entries()) {
+    if (equals_ignoring_case(entry.value.command, "VerifyMode") &&
+        to_lower(entry.value.value).find("require") != std::string::npos) {
+      return entry.where();
+    }
+  }
+  return std::nullopt;
+}
+
 /// What is asked for without what it takes, and the other way round.
 std::vector<Error> unmet_demands(const ServerConfig& config, const Policy& policy) {
   std::vector<Error> found;
   const ClientAuth& auth = policy.client_auth;
-  const bool needs_ca = auth.mode == VerifyMode::require || auth.mode == VerifyMode::optional;
-  if (needs_ca && !auth.has_ca() && !names_authorities_by_command(policy)) {
-    found.push_back(diagnose(Tp::verify_without_ca, {}, config.verify_client.where()));
+  if (!auth.has_ca() && !names_authorities_by_command(policy)) {
+    if (auto where = where_clients_are_verified(config, auth.mode)) {
+      found.push_back(diagnose(Tp::verify_without_ca, {}, *std::move(where)));
+    }
   }
   const bool has_request = !auth.ca_request_file.empty() || !auth.ca_request_path.empty();
   if (has_request && !auth.has_ca()) {

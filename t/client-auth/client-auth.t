@@ -5,6 +5,7 @@
 use v5.36;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
+use POSIX qw(mkfifo);
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Env qw(needs_tlsplus);
@@ -136,6 +137,12 @@ ok $server->stop, 'stops cleanly';
 # What configtest says: [lines, fatal, what]
 my @FINDINGS = (
     ["SSLVerifyClient require" => 0, qr/TP0714: .*SSLVerifyClient at \S+test\.conf:8 /, 'no authority'],
+    ["<Location /a>\nSSLVerifyClient optional_no_ca\n</Location>\n<Location /b>\nSSLVerifyClient require\n</Location>" => 0,
+        qr/TP0714: .*SSLVerifyClient at \S+test\.conf:12 /, 'no authority for a place'],
+    ["<Location /a>\nSSLVerifyClient require\n</Location>\nSSLCACertificateFile \@CERTS\@/ca.crt" => 0, qr/\A(?!.*TP0714)/s, 'one for a place'],
+    ["SSLOpenSSLConfCmd VerifyMode Require" => 0, qr/TP0714: .*SSLOpenSSLConfCmd at \S+test\.conf:8 /, 'no authority for a command'],
+    ["SSLOpenSSLConfCmd VerifyMode Require\nSSLOpenSSLConfCmd VerifyCAFile \@CERTS\@/ca.crt" => 0, undef, 'one by a command'],
+    ["SSLOpenSSLConfCmd VerifyCAStore file:\@CERTS\@/pipe" => 1, qr/TP0309: .*pipe" is a named pipe/, 'a pipe for authorities'],
     ["SSLVerifyClient optional_no_ca" => 0, undef, 'no authority where none is needed'],
     ["SSLCACertificateFile \@CERTS\@/server.key" => 1, qr/TP0703: .*SSLCACertificateFile at \S+test\.conf:8 .*server\.key/, 'a file without a certificate'],
     ["SSLCACertificateFile \@CERTS\@/no-ca.pem" => 1, qr/TP0704: .*no-ca\.pem/, 'a file of something else'],
@@ -152,6 +159,7 @@ my @FINDINGS = (
     ["SSLCADNRequestFile \@CERTS\@/ca.crt" => 0, qr/TP0715: /, 'names without authorities'],
     ["$ca\nSSLCADNRequestFile \@CERTS\@/no-ca.pem" => 1, qr/TP0704: .*SSLCADNRequestFile/, 'names that are none'],
 );
+mkfifo($certs->dir . '/pipe', 0600) or die "mkfifo: $!\n";
 for my $row (@FINDINGS) {
     my ($lines, $fatal, $pattern, $what) = @$row;
     my $trial = TLSplus::Server->new(certs => $certs, modules => ['headers'], conf => host('require', $lines));

@@ -148,6 +148,7 @@ my @MORE = (
     [305, 'in quotation marks',            good('! SSLCipherSuite "HIGH ADH"')],
     [336, 'a word that is not known',      good('! SSLCipherSuite HIGH:NOSUCHCIPHER')],
     [337, 'a suite of TLS 1.3 in the list', good('! SSLCipherSuite HIGH:TLS_AES_128_GCM_SHA256')],
+    [339, 'signatures of TLS 1.2 alone',   good('! SSLOpenSSLConfCmd SignatureAlgorithms ECDSA+SHA384')],
     [338, 'a place without ciphers',       good('  <Location /x>', '! SSLCipherSuite NOSUCHCIPHER', '  </Location>')],
     [717, 'ciphers of a place',            good('  <Location /x>', '! SSLCipherSuite HIGH', '  </Location>')],
     # passwords of HTTP
