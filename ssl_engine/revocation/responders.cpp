@@ -202,11 +202,10 @@ OcspFinding Responders::ask_once(const Fingerprint& key, X509& certificate, X509
   bool has_waited = false;
   while (how.rules.cache_time.count() > 0 && memory_.is_being_asked(key) &&
          std::chrono::steady_clock::now() < deadline) {
-    has_waited = true;
+    if (!std::exchange(has_waited, true)) count(memory_.counters().joined);
     std::this_thread::sleep_for(kLookAgain);
   }
   if (has_waited) {
-    count(memory_.counters().joined);
     if (auto known = recalled(key)) return *std::move(known);
   }
   const auto left =
