@@ -27,9 +27,12 @@ class FakeResponder {
  public:
   enum class Manner { at_once, octet_by_octet, takes_nothing, closes_at_once };
 
-  explicit FakeResponder(std::string answer, Manner manner = Manner::at_once)
+  /// With `tls` it is one of https.
+  explicit FakeResponder(std::string answer, Manner manner = Manner::at_once,
+                         const Identity* tls = nullptr)
       : answer_(std::move(answer)),
         manner_(manner),
+        context_(tls == nullptr ? nullptr : SSL_CTX_new(TLS_server_method())),
         socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in at{};
     at.sin_family = AF_INET;
@@ -40,6 +43,10 @@ class FakeResponder {
                 getsockname(socket_.get(), address, &size) == 0,
             "responder on the loopback");
     port_ = ntohs(at.sin_port);
+    if (tls != nullptr) {
+      SSL_CTX_use_certificate(context_.get(), tls->certificate.get());
+      SSL_CTX_use_PrivateKey(context_.get(), tls->key.get());
+    }
     if (manner_ != Manner::takes_nothing) thread_ = std::thread([this] { serve(); });
   }
   FakeResponder(const FakeResponder&) = delete;
@@ -71,8 +78,30 @@ class FakeResponder {
       const Descriptor peer(accept(socket_.get(), nullptr, nullptr));
       if (!peer.is_open()) return;
       if (manner_ == Manner::closes_at_once) continue;
-      if (take_request(peer.get())) write(peer.get());
+      if (context_ != nullptr) {
+        serve_over_tls(peer.get());
+      } else if (take_request(peer.get())) {
+        write(peer.get());
+      }
     }
+  }
+
+  // One read is enough for what a test asks.
+  void serve_over_tls(int peer) {
+    const Ssl ssl(SSL_new(context_.get()));
+    SSL_set_fd(ssl.get(), peer);
+    std::array<char, 4096> request{};
+    if (SSL_accept(ssl.get()) != 1) return;
+    int size = 0;
+    std::string all;
+    while (all.find("\r\n\r\n") == std::string::npos || all.ends_with("\r\n\r\n")) {
+      size = SSL_read(ssl.get(), request.data(), static_cast<int>(request.size()));
+      if (size <= 0) return;
+      all.append(request.data(), static_cast<std::size_t>(size));
+    }
+    ++requests_;
+    (void)SSL_write(ssl.get(), answer_.data(), static_cast<int>(answer_.size()));
+    (void)SSL_shutdown(ssl.get());
   }
 
   bool take_request(int peer) {
@@ -110,6 +139,7 @@ class FakeResponder {
 
   std::string answer_;
   Manner manner_;
+  SslCtx context_;
   Descriptor socket_;
   std::uint16_t port_ = 0;
   std::atomic<bool> is_over_{false};

@@ -17,7 +17,8 @@ struct DeadlineBioCallbacks {
     DeadlineBio& own = self(bio);
     BIO_clear_retry_flags(bio);
     *count = 0;
-    if (own.room_ == 0) return 0;
+    // What failed once stays failed, with its reason: TLS would send an alert after it.
+    if (own.room_ == 0 || own.outcome_ != Transfer::done) return 0;
     // Octets that come one by one are there at once each: only this look ends them.
     if (std::chrono::steady_clock::now() >= own.deadline_) {
       own.outcome_ = Transfer::timed_out;
@@ -32,6 +33,8 @@ struct DeadlineBioCallbacks {
   static int write(BIO* bio, const char* bytes, std::size_t size, std::size_t* count) noexcept {
     DeadlineBio& own = self(bio);
     BIO_clear_retry_flags(bio);
+    *count = 0;
+    if (own.outcome_ != Transfer::done) return 0;
     own.outcome_ =
         send_all(own.socket_, {reinterpret_cast<const Byte*>(bytes), size}, own.deadline_);
     *count = own.outcome_ == Transfer::done ? size : 0;

@@ -25,7 +25,7 @@ class DeadlineBio {
   /// A BIO over this object; null without memory.
   Bio open();
 
-  /// Why the last read or write failed, if it did.
+  /// Why the first read or write that failed did so.
   [[nodiscard]] Transfer outcome() const noexcept { return outcome_; }
   /// More would have come in than is allowed.
   [[nodiscard]] bool is_full() const noexcept { return room_ == 0; }

@@ -153,6 +153,41 @@ START_TEST(strangers_do_not_lead_into_private_networks) {
 }
 END_TEST
 
+START_TEST(over_tls_the_responder_has_to_be_the_one_that_is_named) {
+  const World world;
+  const auto now = std::time(nullptr);
+  const test::Identity root = test::issue(
+      {.name = "TLS root", .ca = true, .begin = now - test::kDay, .end = now + test::kDay});
+  const auto issued = [&](const char* name) {
+    return test::issue({.name = "responder",
+                        .names = {name},
+                        .issuer = &root,
+                        .begin = now - test::kDay,
+                        .end = now + test::kDay});
+  };
+  const test::Identity right = issued("IP:127.0.0.1");
+  const test::Identity wrong = issued("IP:127.0.0.2");
+  const Handle<X509_STORE, X509_STORE_free> store(X509_STORE_new());
+  const Handle<X509_STORE, X509_STORE_free> nobody(X509_STORE_new());
+  X509_STORE_add_cert(store.get(), root.certificate.get());
+  const auto ask = [&](const test::Identity& identity, X509_STORE* authorities) {
+    const FakeResponder responder(http_answer(as_text(world.answer)), Manner::at_once, &identity);
+    AskLimits limits;
+    limits.authorities = authorities;
+    return world.ask(text("https://127.0.0.1:", responder.port(), "/"), limits);
+  };
+  const auto fine = ask(right, store.get());
+  ck_assert_msg(static_cast<bool>(fine), "%s", why_not(fine).c_str());
+  ck_assert(*fine == world.answer);
+  expect_part(why_not(ask(wrong, store.get())), "certificate verify failed");
+  expect_part(why_not(ask(right, nobody.get())), "certificate verify failed");
+  // Whoever accepts and says nothing.
+  const FakeResponder hangs("", Manner::takes_nothing);
+  expect_text(why_not(world.ask(text("https://127.0.0.1:", hangs.port(), "/"), {}, 100ms)),
+              "no complete answer in time");
+}
+END_TEST
+
 START_TEST(a_proxy_is_asked_in_absolute_form) {
   const World world;
   const FakeResponder proxy(http_answer(as_text(world.answer)));
@@ -203,6 +238,7 @@ Suite* suite() {
   tcase_add_test(tests, nothing_takes_longer_than_to_the_deadline);
   tcase_add_test(tests, nobody_there);
   tcase_add_test(tests, strangers_do_not_lead_into_private_networks);
+  tcase_add_test(tests, over_tls_the_responder_has_to_be_the_one_that_is_named);
   tcase_add_test(tests, a_proxy_is_asked_in_absolute_form);
   tcase_add_test(tests, the_environment_names_no_proxy);
   tcase_add_test(tests, urls_are_read_or_refused);
