@@ -19,6 +19,7 @@
 #include "ssl_engine/assembly/trust_stores.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/certificates/certificate_files.h"
+#include "ssl_engine/hosts/session_binding.h"
 #include "ssl_engine/lint/lint.h"
 #include "ssl_engine/lint/lint_proxies.h"
 #include "ssl_engine/messages/findings.h"
@@ -28,20 +29,6 @@
 
 namespace tlsplus {
 namespace {
-
-SessionIdContext session_id_context_of(const Draft& draft) {
-  // What follows the name is what makes a resumed client as good as a new one, as the rows of
-  // host_settings.h have it. Commands can say all of it in their own words, and more.
-  std::string identity =
-      text("tlsplus-session-4\n", draft.input->name, '\n', session_values(*draft.policy));
-  if (draft.trust != nullptr) identity += as_text(draft.trust->digest);
-  if (draft.client_ocsp != nullptr) identity += as_text(draft.client_ocsp->pinned_digest);
-  if (draft.passwords != nullptr) identity += as_text(draft.passwords->digest);
-  for (const DraftCertificate& presented : draft.certificates) {
-    identity += as_text(presented.certificate->fingerprint());
-  }
-  return sha256(as_bytes(identity));
-}
 
 /// What there is to say about having no certificate, or none of its own.
 std::vector<Error> presence_of(const Draft& draft) {
@@ -95,7 +82,7 @@ Host host_of(const Draft& draft) {
   for (const DraftCertificate& presented : draft.certificates) {
     host.certificates.push_back(presented.certificate);
   }
-  host.session_id_context = session_id_context_of(draft);
+  host.session_id_context = session_id_context_of(host);
   const KeyExchange& parameters = draft.key_exchange;
   if (parameters.dh_parameters != nullptr) host.dh_parameters = share(*parameters.dh_parameters);
   host.group = parameters.group;
@@ -177,6 +164,12 @@ std::vector<std::shared_ptr<TokenKey>> token_keys_of(const std::vector<Host>& ho
   return keys;
 }
 
+/// Whether files are looked at again while the server runs.
+bool reloads(const BuildInput& input) {
+  return input.global == nullptr ||
+         input.global->reload.value_or(defaults::kReloadEvery).count() != 0;
+}
+
 std::unique_ptr<PhraseDialog> dialog_of(const BuildInput& input) {
   const Setting<PassPhraseDialog> unset;
   return make_dialog(input.global == nullptr ? unset : input.global->pass_phrase_dialog,
@@ -205,7 +198,7 @@ Assembled assemble(const BuildInput& input, CertificateFiles& certificates,
   certificates.begin(token_access_of(input));
   PassPhrases phrases(dialog_of(input));
   Steps steps{{},
-              TrustStores(clock.wall()),
+              TrustStores(clock.wall(), reloads(input)),
               HostContexts(contexts, input.context_per_host),
               {},
               {},
@@ -237,13 +230,16 @@ Assembled assemble(const BuildInput& input, CertificateFiles& certificates,
   parts.hosts.reserve(drafts.size());
   for (const Draft& draft : drafts) parts.hosts.push_back(host_of(draft));
   parts.token_keys = token_keys_of(parts.hosts);
-  parts.contexts = std::move(steps.contexts).take();
+  Snapshot::Contexts owned;
+  owned.hosts = std::move(steps.contexts).take();
+  owned.proxies = std::move(proxy_steps).take();
   parts.proxies = std::move(proxies);
-  parts.proxy_contexts = std::move(proxy_steps).take();
+  parts.lists = steps.trust.lists();
   // A module that wants to see every context sees those that serve.
   if (!input.context_per_host && input.may_ask) {
-    parts.ready_contexts = make_ready_contexts(parts.hosts, contexts);
+    owned.ready = make_ready_contexts(parts.hosts, contexts);
   }
+  parts.contexts = std::make_shared<const Snapshot::Contexts>(std::move(owned));
   built.snapshot = std::make_shared<const Snapshot>(std::move(parts));
   return built;
 }

@@ -127,6 +127,7 @@ Judged<ProxyTls> Proxies::make(const ProxyInput& input) {
                        result.findings);
   }
   proxy.digest = digest_of(proxy, known->first);
+  proxy.session_digest = proxy.digest;
   if (!policy.engine || policy.selected.empty()) return result;
   const Known& context = context_of(proxy);
   proxy.context = context.context;

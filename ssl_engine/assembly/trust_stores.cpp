@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// TrustStores: the files and folders of authorities and revocation lists, read. A folder is scanned
-// for names only; verification looks into it by hash when it needs to, so what is added there works
-// at once, and what has no hash link never does.
+// TrustStores: the files and folders of authorities and revocation lists, read. A folder of
+// authorities is scanned for names only; verification looks into it by hash when it needs to, so
+// what is added there works at once, and what has no hash link never does. Lists in folders are
+// read, those with a hash link: children may not be able to, and a list that is being replaced
+// should not be missing for anybody.
 #include "ssl_engine/assembly/trust_stores.h"
 
 #include <algorithm>
@@ -10,31 +12,15 @@
 #include <system_error>
 #include <utility>
 
+#include "ssl_engine/base/limits.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/settings/words.h"
 
 namespace tlsplus {
 namespace {
 
-constexpr std::size_t kMostBytes = 256UL * 1024 * 1024;  // a list of some millions of entries
-
-/// "5ed36f99.0", and with `kind` 'r' "5ed36f99.r0": what openssl-rehash(1) makes.
-bool is_hash_link(std::string_view name, bool of_crl) noexcept {
-  constexpr std::size_t kHashDigits = 8;
-  if (name.size() < kHashDigits + 2 || name[kHashDigits] != '.') return false;
-  std::string_view number = name.substr(kHashDigits + 1);
-  if (of_crl) {
-    if (!number.starts_with('r')) return false;
-    number.remove_prefix(1);
-  }
-  return name.substr(0, kHashDigits).find_first_not_of("0123456789abcdef") ==
-             std::string_view::npos &&
-         !number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-bool has_hash_link(const std::vector<std::string>& names, bool of_crl) {
-  return std::ranges::any_of(names,
-                             [&](const std::string& name) { return is_hash_link(name, of_crl); });
+bool has_hash_link(const std::vector<std::string>& names) {
+  return std::ranges::any_of(names, is_authority_link);
 }
 
 std::string_view bytes_of(const Fingerprint& digest) noexcept {
@@ -52,7 +38,7 @@ std::string rehash(const std::string& folder) {
 }  // namespace
 
 void TrustStores::read_authorities(const std::string& path, bool is_optional, AuthorityFile& into) {
-  FileReader reader(kMostBytes);
+  FileReader reader(limits::kRevocationListBytes);
   const FileState state = reader.read(path);
   if (state.problem != FileProblem::none) {
     if (!is_optional) into.faults.push_back(diagnose(message_of(state.problem), state.evidence));
@@ -113,7 +99,7 @@ const TrustStores::AuthorityFile& TrustStores::authority_directory(const std::st
   for (const std::string& name : names) read_authorities(text(path, '/', name), true, file);
   if (file.certificates.empty()) {
     file.faults.push_back(diagnose(Tp::ca_not_found, quote(path)));
-  } else if (!has_hash_link(names, false)) {
+  } else if (!has_hash_link(names)) {
     file.faults.push_back(diagnose(Tp::ca_without_links, quote(path), {}, rehash(path)));
   }
   check_dates(path, file);
@@ -133,7 +119,7 @@ const TrustStores::AuthorityFile& TrustStores::default_authorities() {
   for (const std::string_view folder : split(places.directories, ':')) {
     std::error_code trouble;
     const auto names = files_in(std::string(folder), trouble);
-    has_links = has_links || has_hash_link(names, false);
+    has_links = has_links || has_hash_link(names);
     all += join(names, "\n");
   }
   if (found.certificates.empty() && !has_links) {
@@ -144,38 +130,47 @@ const TrustStores::AuthorityFile& TrustStores::default_authorities() {
   return found;
 }
 
-const TrustStores::CrlFile& TrustStores::crl_file(const std::string& path) {
+RevocationListsPtr TrustStores::add_lists(RevocationLists lists) {
+  lists.slot = static_cast<std::uint32_t>(lists_.size());
+  lists.taken_at = now_;
+  return lists_.emplace_back(std::make_shared<const RevocationLists>(std::move(lists)));
+}
+
+const TrustStores::CrlSource& TrustStores::crl_file(const std::string& path, const Where& where) {
   const auto [known, is_new] = crl_files_.try_emplace(path);
-  CrlFile& file = known->second;
+  CrlSource& file = known->second;
   if (!is_new || path.empty()) return file;
-  FileReader reader(kMostBytes);
+  FileReader reader(limits::kRevocationListBytes);
   const FileState state = reader.read(path);
   if (state.problem != FileProblem::none) {
     file.faults.push_back(diagnose(message_of(state.problem), state.evidence));
     return file;
   }
   std::vector<std::string> defects;
-  file.crls = read_crls(reader.content(), defects);
-  file.digest = sha256(reader.content());
+  RevocationLists read{.path = path, .where = where};
+  for (Crl& crl : read_crls(reader.content(), defects))
+    read.lists.push_back(as_list(std::move(crl)));
   for (const std::string& defect : defects) {
     file.faults.push_back(diagnose(Tp::crl_not_decodable, text(quote(path), ": ", defect)));
   }
-  if (file.crls.empty() && defects.empty()) {
+  if (read.lists.empty() && defects.empty()) {
     file.faults.push_back(diagnose(Tp::crl_not_found, quote(path)));
   }
-  for (const Crl& crl : file.crls) {
-    const auto due = next_update_of(*crl);
+  for (const RevocationList& list : read.lists) {
+    const auto due = next_update_of(*list.crl);
     if (!due || *due >= now_) continue;
     file.faults.push_back(
-        diagnose(Tp::crl_expired, text(quote(path), ": the list of \"", issuer_of(*crl),
+        diagnose(Tp::crl_expired, text(quote(path), ": the list of \"", issuer_of(*list.crl),
                                        "\" was to be replaced by ", date_text(*due))));
   }
+  file.lists = add_lists(std::move(read));
   return file;
 }
 
-const TrustStores::CrlDirectory& TrustStores::crl_directory(const std::string& path) {
+const TrustStores::CrlSource& TrustStores::crl_directory(const std::string& path,
+                                                         const Where& where) {
   const auto [known, is_new] = crl_directories_.try_emplace(path);
-  CrlDirectory& directory = known->second;
+  CrlSource& directory = known->second;
   if (!is_new || path.empty()) return directory;
   std::error_code trouble;
   const auto names = files_in(path, trouble);
@@ -185,16 +180,25 @@ const TrustStores::CrlDirectory& TrustStores::crl_directory(const std::string& p
     return directory;
   }
   std::string all;
-  FileReader reader(kMostBytes);
+  RevocationLists read{.path = path, .is_folder = true, .where = where};
+  FileReader reader(limits::kRevocationListBytes);
   for (const std::string& name : names) {
-    if (!is_hash_link(name, true)) continue;
-    const std::string file = text(path, '/', name);
-    const bool is_read = reader.read(file).problem == FileProblem::none;
+    if (!is_list_link(name)) continue;
+    const bool is_read = reader.read(text(path, '/', name)).problem == FileProblem::none;
     all += bytes_of(is_read ? sha256(reader.content()) : Fingerprint{});
+    if (!is_read || !reads_folders_) continue;
+    std::vector<std::string> ignored;  // as OpenSSL does
+    for (Crl& crl : read_crls(reader.content(), ignored)) {
+      read.lists.push_back(as_list(std::move(crl)));
+    }
   }
   if (all.empty())
     directory.faults.push_back(diagnose(Tp::crl_without_links, quote(path), {}, rehash(path)));
-  directory.digest = sha256(as_bytes(all));
+  if (reads_folders_) {
+    directory.lists = add_lists(std::move(read));
+  } else {
+    directory.digest = sha256(as_bytes(all));
+  }
   return directory;
 }
 
@@ -272,14 +276,25 @@ std::vector<Error> unmet_demands(const ServerConfig& config, const Policy& polic
 
 }  // namespace
 
-TrustStores::Sources TrustStores::sources_of(const ClientAuth& auth) {
+TrustStores::Sources TrustStores::sources_of(const ClientAuth& auth, const Places& places) {
   return {authority_file(auth.ca_file),
           authority_directory(auth.ca_path),
           authority_file(auth.ca_request_file),
           authority_directory(auth.ca_request_path),
-          crl_file(auth.crl_file),
-          crl_directory(auth.crl_path),
+          crl_file(auth.crl_file, places.crl_file),
+          crl_directory(auth.crl_path, places.crl_path),
           auth.extra.system ? default_authorities() : nobody_};
+}
+
+/// The one for everybody who believes the same, whatever names are shown to clients.
+Result<X509Store> TrustStores::store_with(const std::string& believed, const TrustStore& wanted) {
+  X509Store& shared = anchors_[believed];
+  if (shared == nullptr) {
+    auto made = make_store(*wanted.parts, wanted.file_lists.get(), wanted.folder_lists.get());
+    if (!made) return made;
+    shared = std::move(*made);
+  }
+  return share(*shared);
 }
 
 Result<std::shared_ptr<const TrustStore>> TrustStores::make(const ClientAuth& auth,
@@ -287,7 +302,7 @@ Result<std::shared_ptr<const TrustStore>> TrustStores::make(const ClientAuth& au
                                                             std::span<const Cert> anchors) {
   const bool other_names = !auth.ca_request_file.empty() || !auth.ca_request_path.empty();
   std::string contents =
-      text(bytes_of(from.file.digest), bytes_of(from.folder.digest), bytes_of(from.crls.digest),
+      text(bytes_of(from.file.digest), bytes_of(from.folder.digest),
            bytes_of(from.crl_folder.digest), static_cast<int>(auth.crl_check.check));
   if (auth.extra != ExtraTrust{}) {
     contents += text(spelled(auth.extra), bytes_of(from.system.digest));
@@ -295,30 +310,34 @@ Result<std::shared_ptr<const TrustStore>> TrustStores::make(const ClientAuth& au
   for (const Cert& anchor : anchors) contents += bytes_of(fingerprint_of(*anchor));
   const std::string names =
       other_names ? text(bytes_of(from.name_file.digest), bytes_of(from.name_folder.digest)) : "";
-  // A store looks into its folders again and again, wherever they are.
-  const std::string believed = text(contents, auth.ca_path, '\n', auth.crl_path, '\n');
+  // A store looks into its folders again and again, wherever they are, and lists are replaced by
+  // what is found at their place.
+  const std::string believed =
+      text(contents, auth.ca_path, '\n', auth.crl_file, '\n', auth.crl_path, '\n');
   auto& store = stores_[believed + names];
   if (store != nullptr) return store;
-  X509Store& shared = anchors_[believed];
-  if (shared == nullptr) {
-    std::vector<const Cert*> certificates;
-    append(certificates, from.file.certificates);
-    append(certificates, anchors);
-    std::vector<const Crl*> lists;
-    for (const Crl& crl : from.crls.crls) lists.push_back(&crl);
-    auto made = make_store(certificates, lists, auth.ca_path, auth.crl_path, auth.crl_check.check);
-    if (!made) return std::move(made).error();
-    Status added;
-    if (auth.extra.system) added = add_default_authorities(**made);
-    if (added && auth.extra.partial_chain) added = accept_partial_chains(**made);
-    if (!added) return std::move(added).error();
-    shared = std::move(*made);
-  }
+  TrustParts parts{.authority_folder = auth.ca_path,
+                   .list_folder = reads_folders_ ? std::string() : auth.crl_path,
+                   .system = auth.extra.system,
+                   .partial_chain = auth.extra.partial_chain,
+                   .check = auth.crl_check.check,
+                   .digest = sha256(as_bytes(contents + names))};
+  for (const Cert& cert : from.file.certificates) parts.authorities.push_back(share(*cert));
+  for (const Cert& anchor : anchors) parts.authorities.push_back(share(*anchor));
+  TrustStore made{.store = nullptr,
+                  .names = nullptr,
+                  .parts = std::make_shared<const TrustParts>(std::move(parts)),
+                  .file_lists = from.crls.lists,
+                  .folder_lists = from.crl_folder.lists};
+  auto shared = store_with(believed, made);
+  if (!shared) return std::move(shared).error();
+  made.store = std::move(*shared);
   std::vector<const Cert*> named;
   append(named, (other_names ? from.name_file : from.file).certificates);
   append(named, (other_names ? from.name_folder : from.folder).certificates);
-  store = std::make_shared<const TrustStore>(
-      TrustStore{share(*shared), names_for_clients(named), sha256(as_bytes(contents + names))});
+  made.names = names_for_clients(named);
+  made.digest = digest_of(*made.parts, made.file_lists.get(), made.folder_lists.get());
+  store = std::make_shared<const TrustStore>(std::move(made));
   return store;
 }
 
@@ -345,7 +364,7 @@ Judged<std::shared_ptr<const TrustStore>> TrustStores::store_of(const ClientAuth
                                                                 const Places& places, bool is_used,
                                                                 std::span<const Cert> anchors) {
   Judged<std::shared_ptr<const TrustStore>> store;
-  const Sources from = sources_of(auth);
+  const Sources from = sources_of(auth, places);
   const auto tell = [&](const std::vector<Error>& faults, const Where& where) {
     for (Error fault : faults) {
       if (fault.id == static_cast<MessageId>(Tp::ca_expired) && !is_used) continue;

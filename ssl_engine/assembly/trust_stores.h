@@ -24,7 +24,13 @@ namespace tlsplus {
 /// Makes the stores of one generation. Not thread safe.
 class TrustStores {
  public:
-  explicit TrustStores(WallTime now) : now_(now) {}
+  /// `reads_folders`: lists in folders are read now, as they will be again when they are replaced;
+  /// else OpenSSL looks for them whenever somebody is verified.
+  explicit TrustStores(WallTime now, bool reads_folders = true)
+      : now_(now), reads_folders_(reads_folders) {}
+
+  /// All lists that were read, by their slots.
+  [[nodiscard]] const std::vector<RevocationListsPtr>& lists() const noexcept { return lists_; }
 
   /// Reads what `policy`, the host's, names; null if it names nothing. Findings: what is wrong
   /// with it.
@@ -54,22 +60,18 @@ class TrustStores {
     Fingerprint digest{};
     std::vector<Error> faults;  // without place
   };
-  struct CrlFile {
-    std::vector<Crl> crls;
-    Fingerprint digest{};
-    std::vector<Error> faults;
-  };
-  /// Read for its digest alone.
-  struct CrlDirectory {
-    Fingerprint digest{};
+  struct CrlSource {
+    RevocationListsPtr lists;  // null: none are read
+    Fingerprint digest{};      // of those that OpenSSL finds by itself
     std::vector<Error> faults;
   };
 
   const AuthorityFile& authority_file(const std::string& path);
   const AuthorityFile& authority_directory(const std::string& path);
   const AuthorityFile& default_authorities();
-  const CrlFile& crl_file(const std::string& path);
-  const CrlDirectory& crl_directory(const std::string& path);
+  const CrlSource& crl_file(const std::string& path, const Where& where);
+  const CrlSource& crl_directory(const std::string& path, const Where& where);
+  RevocationListsPtr add_lists(RevocationLists lists);
   void read_authorities(const std::string& path, bool is_optional, AuthorityFile& into);
   void check_dates(const std::string& path, AuthorityFile& file);
   /// What the policy names, by the path of each.
@@ -78,22 +80,25 @@ class TrustStores {
     const AuthorityFile& folder;
     const AuthorityFile& name_file;
     const AuthorityFile& name_folder;
-    const CrlFile& crls;
-    const CrlDirectory& crl_folder;
+    const CrlSource& crls;
+    const CrlSource& crl_folder;
     const AuthorityFile& system;  // empty unless it is asked for
   };
-  Sources sources_of(const ClientAuth& auth);
+  Sources sources_of(const ClientAuth& auth, const Places& places);
   Result<std::shared_ptr<const TrustStore>> make(const ClientAuth& auth, const Sources& from,
                                                  std::span<const Cert> anchors);
+  Result<X509Store> store_with(const std::string& believed, const TrustStore& wanted);
 
   WallTime now_;
+  bool reads_folders_;
   MaterialReader materials_;
   std::optional<AuthorityFile> default_authorities_;
   AuthorityFile nobody_;
   std::map<std::string, AuthorityFile> authority_files_;
   std::map<std::string, AuthorityFile> authority_directories_;
-  std::map<std::string, CrlFile> crl_files_;
-  std::map<std::string, CrlDirectory> crl_directories_;
+  std::map<std::string, CrlSource> crl_files_;
+  std::map<std::string, CrlSource> crl_directories_;
+  std::vector<RevocationListsPtr> lists_;
   std::map<std::string, std::shared_ptr<const TrustStore>> stores_;  // by all their contents
   std::map<std::string, X509Store> anchors_;                         // by all but the names
 };

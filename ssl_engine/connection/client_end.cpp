@@ -60,6 +60,7 @@ bool ClientEnd::set_up(SSL& ssl) {
   VerifyRules rules = rules_of(settings_.policy->peer);
   rules.depth_directive = "SSLProxyVerifyDepth";
   verifier_.begin(rules, settings_.trust.get());
+  if (settings_.trust != nullptr) hold_against(ssl, *settings_.trust->store);
   if (!backend_.name.empty() && !backend_.is_address && !ask_for_name(ssl, backend_.name)) {
     return false;
   }
@@ -165,11 +166,12 @@ void ClientEnd::choose_certificate(SSL& ssl) {
 }
 
 CertChain ClientEnd::verified_chain(const Fingerprint& shown) {
-  return engine_.verified_chains.find(settings_.digest, shown, engine_.clock().wall());
+  return engine_.verified_chains.find(settings_.session_digest, shown, engine_.clock().wall());
 }
 
 void ClientEnd::on_verified(const Fingerprint& shown, CertChain chain) {
-  engine_.verified_chains.keep(settings_.digest, shown, std::move(chain), engine_.clock().wall());
+  engine_.verified_chains.keep(settings_.session_digest, shown, std::move(chain),
+                               engine_.clock().wall());
 }
 
 // Up to TLS 1.2 it comes before the handshake is over, and so before anything was checked.

@@ -116,6 +116,7 @@ void Connection::open(const ClientHello& hello) {
 bool Connection::set_up(SSL& ssl, const std::optional<ChallengeCertificate>& challenge) {
   resumption_.begin(ssl, *serving_, engine_.sessions_of(*serving_));
   verifier_.begin(rules_of(*serving_, engine_.responders), serving_->trust.get());
+  if (serving_->trust != nullptr) hold_against(ssl, *serving_->trust->store);
   // A host without an SSLProtocol of its own speaks the versions of the address.
   if (serving_ != &base_ && !serving_->has_own_versions && base_.engine) {
     const ProtocolRange& versions = base_.policy->versions;
@@ -211,8 +212,8 @@ StreamStatus Connection::decrypt(MutableByteView into, std::size_t& count) {
   return status;
 }
 
-bool Connection::reauthenticate(const VerifyRules& rules, const TrustStore* trust) {
-  if (reauthentication_.begin(rules, trust)) return true;
+bool Connection::reauthenticate(const VerifyRules& rules, std::shared_ptr<const TrustStore> trust) {
+  if (reauthentication_.begin(rules, std::move(trust))) return true;
   fail_in_openssl();
   return false;
 }

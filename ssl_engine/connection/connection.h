@@ -90,7 +90,7 @@ class Connection final : public TlsEnd, public ServerEvents {
   [[nodiscard]] Error failure() const override;
 
   /// Asks the client again: Reauthentication::begin(). False: failed.
-  bool reauthenticate(const VerifyRules& rules, const TrustStore* trust);
+  bool reauthenticate(const VerifyRules& rules, std::shared_ptr<const TrustStore> trust);
   Reauthentication& reauthentication() noexcept { return reauthentication_; }
 
   /// The host whose settings govern the requests; its engine may be off.

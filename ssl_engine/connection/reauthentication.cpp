@@ -48,17 +48,18 @@ bool Reauthentication::would_pass(const VerifyRules& rules, const TrustStore* tr
                        [&](const ChainStep& step) { return verifier.judge(step); });
 }
 
-bool Reauthentication::begin(const VerifyRules& rules, const TrustStore* trust) {
+bool Reauthentication::begin(const VerifyRules& rules, std::shared_ptr<const TrustStore> trust) {
   SSL& ssl = stream_.ssl();
   finished_before_ = finished_mark(ssl);
   verifier_before_ = std::exchange(verifier_, {});
-  verifier_.begin(rules, trust);
+  trust_before_ = std::exchange(trust_, std::move(trust));
+  verifier_.begin(rules, trust_.get());
   resumption_.begin_asking();
   // In TLS 1.3 a client without certificate can be told in an answer, and OpenSSL need not insist.
   const AskClient ask = asking(rules.mode);
   ask_client(ssl, is_tls13(ssl) && ask == AskClient::insist ? AskClient::yes : ask,
-             trust == nullptr ? nullptr : trust->store.get(),
-             trust == nullptr ? nullptr : trust->names.get());
+             trust_ == nullptr ? nullptr : trust_->store.get(),
+             trust_ == nullptr ? nullptr : trust_->names.get());
   return begin_asking(ssl);
 }
 
@@ -74,6 +75,7 @@ bool Reauthentication::finish() noexcept {
   end_asking(stream_.ssl());
   if (!is_answered()) {
     verifier_ = std::move(verifier_before_);
+    trust_ = std::move(trust_before_);
     return false;
   }
   // Here the result keeps what was forgiven, in all versions: SSL_CLIENT_VERIFY says FAILED with

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "ssl_engine/connection/reauthentication_rules.h"
 #include "ssl_engine/connection/resumption.h"
@@ -44,7 +45,7 @@ class Reauthentication {
 
   /// Puts the question into the connection's out(). Then feed() and decrypt() until is_answered(),
   /// or a failure, or until nobody waits any more; then finish(). False: the error queue says why.
-  bool begin(const VerifyRules& rules, const TrustStore* trust);
+  bool begin(const VerifyRules& rules, std::shared_ptr<const TrustStore> trust);
   [[nodiscard]] bool is_answered() const noexcept;
   /// No handshake is under way, so that plaintext can be sent.
   [[nodiscard]] bool is_at_rest() const noexcept;
@@ -59,6 +60,9 @@ class Reauthentication {
   Resumption& resumption_;
   FinishedMark finished_before_;
   Verifier verifier_before_;
+  // Those that the two verifiers judge by, should they be no longer those of the connection's host.
+  std::shared_ptr<const TrustStore> trust_;
+  std::shared_ptr<const TrustStore> trust_before_;
   bool offers_post_handshake_auth_ = false;
   bool allows_insecure_renegotiation_ = false;
 };

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "ssl_engine/trust/trust_store.h"
+
 namespace tlsplus {
 
 VerifyRules rules_of(const Host& host, OcspChecker* responders) noexcept {
@@ -27,8 +29,8 @@ VerifyRules rules_for(const Host& host, OcspChecker* responders,
 bool must_ask(const Shown& shown, const VerifyRules& wanted, const TrustStore* trust) noexcept {
   const AskClient ask = asking(wanted.mode);
   if (ask == AskClient::no) return false;
-  const bool same_trust =
-      shown.trust == trust && shown.rules.missing_crl_is_fine == wanted.missing_crl_is_fine;
+  const bool same_trust = is_same_trust(shown.trust, trust) &&
+                          shown.rules.missing_crl_is_fine == wanted.missing_crl_is_fine;
   if (!same_trust) return true;
   if (shown.has_certificate) {
     if (shown.rules.depth > wanted.depth) return true;

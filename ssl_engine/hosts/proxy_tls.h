@@ -28,6 +28,8 @@ struct ProxyTls {
   // Of everything above that a connection or a session depends on. Those made under one digest may
   // be used under another only where both are equal.
   Fingerprint digest{};
+  // The same with the lists that are in force by now: what a session is good for.
+  Fingerprint session_digest{};
 };
 
 }  // namespace tlsplus

@@ -18,12 +18,12 @@
 #include "ssl_engine/hosts/proxy_tls.h"
 #include "ssl_engine/settings/policy.h"
 #include "ssl_engine/settings/server_config.h"
+#include "ssl_engine/trust/trust_store.h"
 
 namespace tlsplus {
 
 struct ClientOcsp;
 struct PasswordStore;
-struct TrustStore;
 
 /// What makes sessions of two hosts interchangeable, digested (RFC 5246 F.1.4, RFC 8446 8.1).
 using SessionIdContext = std::array<Byte, 32>;
@@ -48,20 +48,25 @@ struct Host {
   std::shared_ptr<const ClientOcsp> client_ocsp;   // null: no responder is asked about clients
   std::shared_ptr<const PasswordStore> passwords;  // null: no client proves one (SRP)
   std::vector<CertificatePtr> certificates;  // may be empty: SSLOpenSSLConfCmd gave `context` one
-  Pkey dh_parameters;                        // of the first certificate file; null: automatic
+  std::shared_ptr<EVP_PKEY> dh_parameters;   // of the first certificate file; null: automatic
   std::string group;                         // EC PARAMETERS there: the only group; empty: default
   SessionIdContext session_id_context{};
 };
 
 class Snapshot {
  public:
+  /// Those that the hosts and proxies point at; they stay when files are replaced.
+  struct Contexts {
+    std::vector<SslCtx> hosts;
+    std::vector<SslCtx> ready;
+    std::vector<SslCtx> proxies;
+  };
   struct Parts {
-    std::vector<Host> hosts;             // index 0 is the main server
-    std::vector<SslCtx> contexts;        // those that the hosts point at
-    std::vector<SslCtx> ready_contexts;  // likewise
-    std::vector<ProxyTls> proxies;       // by BuildInput::proxies
-    std::vector<SslCtx> proxy_contexts;  // those that the proxies point at
+    std::vector<Host> hosts;        // index 0 is the main server
+    std::vector<ProxyTls> proxies;  // by BuildInput::proxies
+    std::shared_ptr<const Contexts> contexts;
     std::vector<std::shared_ptr<TokenKey>> token_keys;
+    std::vector<RevocationListsPtr> lists;  // by RevocationLists::slot
   };
   explicit Snapshot(Parts parts) noexcept : parts_(std::move(parts)) {}
 
@@ -72,6 +77,12 @@ class Snapshot {
   }
   [[nodiscard]] const Host& host(std::uint32_t index) const noexcept { return parts_.hosts[index]; }
   [[nodiscard]] const std::vector<ProxyTls>& proxies() const noexcept { return parts_.proxies; }
+  /// All revocation lists that are read.
+  [[nodiscard]] const std::vector<RevocationListsPtr>& lists() const noexcept {
+    return parts_.lists;
+  }
+  /// To make another snapshot of, in which something is replaced.
+  [[nodiscard]] Parts parts() const { return parts_; }
   [[nodiscard]] const ProxyTls& proxy(std::uint32_t index) const noexcept {
     return parts_.proxies[index];
   }

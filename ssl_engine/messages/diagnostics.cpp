@@ -20,7 +20,8 @@ constexpr std::size_t kIdDigits = 4;
 auto blocks() noexcept {
   return std::array{startup_rows(),    config_rows(),  certificate_rows(), policy_rows(),
                     connection_rows(), request_rows(), session_rows(),     client_auth_rows(),
-                    proxy_rows(),      backend_rows(), staple_rows(),      ocsp_rows()};
+                    proxy_rows(),      backend_rows(), staple_rows(),      ocsp_rows(),
+                    reload_rows()};
 }
 
 MessageId number_of(const Diagnostic& row) noexcept {

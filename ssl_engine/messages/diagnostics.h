@@ -377,6 +377,14 @@ enum class Tp : MessageId {
   client_ocsp_forgiven = 906,
   responder_down = 907,
   responder_back = 908,
+
+  // 910..929 files that are replaced while the server runs: diagnostics_reload.cpp
+  list_replaced = 910,
+  list_not_replaced = 911,
+  list_expired_in_force = 912,
+  reload_unavailable = 913,
+  reload_failed = 914,
+  reload_value = 915,
 };
 
 struct Diagnostic {

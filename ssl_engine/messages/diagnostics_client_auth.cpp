@@ -47,7 +47,7 @@ constexpr Diagnostic kRows[] = {
     {Tp::crl_expired, Level::warn, "revocation list has expired",
      "With a list that is out of date nobody can tell whether a certificate is still good, so all "
      "certificates of its authority are refused.",
-     "fetch the current list, then: apachectl graceful"},
+     "put the current list in its place; it comes into force within seconds"},
     {Tp::crl_check_without_crl, Level::error,
      "revocations are to be looked up, but there is no list",
      "What looks up revocations needs to know where the lists are.",

@@ -136,7 +136,7 @@ void WatchedFiles::look_at(Id id, const Listener& listener) {
   source.must_read = false;
   if (!reading.trouble.empty()) return note_trouble(id, std::move(reading.trouble), listener);
   source.trouble.clear();
-  source.is_trouble_told = false;
+  if (std::exchange(source.is_trouble_told, false)) listener.over(id);
   const Fingerprint digest = digest_of(reading.pieces);
   const bool was_held = std::exchange(source.is_held, false);
   if (digest == source.told && !was_held) return;

@@ -45,6 +45,8 @@ class WatchedFiles {
   struct Listener {
     std::function<void(Changed)> changed;
     std::function<void(const Trouble&)> trouble;
+    std::function<void(Id)> over = [](Id) {
+    };  // of a trouble that was told: what was told before is back
   };
 
   /// Files larger than `limit_bytes` are trouble.

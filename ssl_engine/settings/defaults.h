@@ -13,6 +13,7 @@ namespace tlsplus::defaults {
 constexpr SniPolicy kSniPolicy = SniPolicy::secure;          // SSLVHostSNIPolicy
 constexpr std::chrono::seconds kHandshakeTimeout{20};        // TLSPlusHandshakeTimeout
 constexpr std::chrono::seconds kTicketKeyRotation{3600};     // TLSPlusTicketKeyRotation
+constexpr std::chrono::seconds kReloadEvery{5};              // TLSPlusReload
 constexpr std::chrono::milliseconds kSessionCacheWait{100};  // TLSPlusSessionCacheWait
 constexpr bool kSessionTickets = true;                       // SSLSessionTickets
 constexpr std::chrono::seconds kSessionTimeout{300};         // SSLSessionCacheTimeout

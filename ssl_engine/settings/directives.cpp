@@ -37,6 +37,8 @@ constexpr Directive kDirectives[] = {
     {"TLSPlusSessionCacheWait", Shape::one, Scope::global,
      put<&GlobalConfig::session_cache_wait, parse_session_cache_wait>,
      "milliseconds a handshake waits for a session cache on another machine, 1..10000"},
+    {"TLSPlusReload", Shape::one, Scope::global, put<&GlobalConfig::reload, parse_reload>,
+     "on | off | seconds: look whether revocation lists were replaced, at most that often"},
 
     // One server.
     {"SSLEngine", Shape::one, Scope::server, put<&ServerConfig::engine, parse_engine>,

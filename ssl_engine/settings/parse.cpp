@@ -210,6 +210,17 @@ Result<std::chrono::seconds> parse_ticket_key_rotation(const Line& line) {
   return std::chrono::seconds(number.value);
 }
 
+Result<std::chrono::seconds> parse_reload(const Line& line) {
+  const std::string_view word = line.word(0);
+  if (equals_ignoring_case(word, "on")) return defaults::kReloadEvery;
+  if (equals_ignoring_case(word, "off")) return std::chrono::seconds(0);
+  const LenientNumber number = lenient_number(word);
+  if (!number.exact || number.value < 1 || number.value > kMostReloadSeconds.count()) {
+    return line.refusal(Tp::reload_value, quote(word));
+  }
+  return std::chrono::seconds(number.value);
+}
+
 Result<std::chrono::milliseconds> parse_session_cache_wait(const Line& line) {
   const LenientNumber number = lenient_number(line.word(0));
   if (!number.exact || number.value < 1 || number.value > kMostCacheWait.count()) {

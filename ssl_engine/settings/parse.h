@@ -127,6 +127,9 @@ Result<std::chrono::seconds> parse_handshake_timeout(const Line& line);
 Result<std::chrono::seconds> parse_ticket_key_rotation(const Line& line);
 /// TLSPlusSessionCacheWait: a plain number of milliseconds, 1 to kMostCacheWait.
 Result<std::chrono::milliseconds> parse_session_cache_wait(const Line& line);
+/// TLSPlusReload: on, off (which is 0), or a plain number, 1 to kMostReloadSeconds.
+Result<std::chrono::seconds> parse_reload(const Line& line);
+constexpr std::chrono::seconds kMostReloadSeconds{86400};    // a day
 constexpr std::chrono::seconds kMostHandshakeSeconds{3600};  // an hour; more is a typing error
 constexpr std::chrono::seconds kLeastRotationSeconds{10};
 constexpr std::chrono::seconds kMostRotationSeconds{604800};  // a week, a ticket's longest life

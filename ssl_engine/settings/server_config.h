@@ -26,13 +26,15 @@ struct GlobalConfig {
   Setting<std::chrono::seconds> handshake_timeout;        // TLSPlusHandshakeTimeout
   Setting<std::chrono::seconds> ticket_key_rotation;      // TLSPlusTicketKeyRotation
   Setting<std::chrono::milliseconds> session_cache_wait;  // TLSPlusSessionCacheWait
+  Setting<std::chrono::seconds> reload;                   // TLSPlusReload; 0: off
   SettingList<RandomSource, ListMerge::append> random_seed;
 
   static constexpr auto fields() {
     return std::tuple(&GlobalConfig::pass_phrase_dialog, &GlobalConfig::crypto_device,
                       &GlobalConfig::fips, &GlobalConfig::session_cache, &GlobalConfig::sni_policy,
                       &GlobalConfig::handshake_timeout, &GlobalConfig::ticket_key_rotation,
-                      &GlobalConfig::session_cache_wait, &GlobalConfig::random_seed);
+                      &GlobalConfig::session_cache_wait, &GlobalConfig::reload,
+                      &GlobalConfig::random_seed);
   }
 };
 

@@ -171,6 +171,15 @@ V | TLSPlusPlainHTTP Redirect                       | ok plus
 V | TLSPlusPlainHTTP 308                            | TP0150 plus
 V | TLSPlusPlainHTTP                                | takes one argument plus
 D | TLSPlusPlainHTTP redirect                       | not allowed in <Directory> context plus
+S | TLSPlusReload on                                | ok plus
+S | TLSPlusReload off                               | ok plus
+S | TLSPlusReload 60                                | ok plus
+S | TLSPlusReload 0                                 | TP0915 plus
+S | TLSPlusReload 86401                             | TP0915 plus
+S | TLSPlusReload 5s                                | TP0915 plus
+S | TLSPlusReload often                             | TP0915 plus
+V | TLSPlusReload on                                | cannot occur within <VirtualHost> section plus
+D | TLSPlusReload on                                | not allowed in <Directory> context plus
 S | TLSPlusHandshakeTimeout 5                       | ok plus
 S | TLSPlusHandshakeTimeout 0                       | TP0125 plus
 S | TLSPlusHandshakeTimeout 20s                     | TP0125 plus

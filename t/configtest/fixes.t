@@ -91,6 +91,7 @@ my @MORE = (
     [154, 'a group that does not exist',   good('! TLSPlusGroups nosuchgroup:P-256')],
     [154, 'a misspelt group',              good('! TLSPlusGroups P256')],
     [154, 'no group that exists',          good('! TLSPlusGroups ?nosuchgroup')],
+    [915, 'looks at no time',              global('! TLSPlusReload 0')],
     # clients
     [700, 'a misspelt word for clients',   good('  SSLCACertificateFile @CERTS@/ca.crt', '! SSLVerifyClient requre')],
     [701, 'a misspelt word for lists',     good('  SSLCACertificateFile @CERTS@/ca.crt', '! SSLCARevocationCheck chains', '  SSLCARevocationFile @CERTS@/list.pem')],

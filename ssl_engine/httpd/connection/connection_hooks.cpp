@@ -24,6 +24,7 @@ int pre_connection(conn_rec& connection, LogSink& log) {
   if (connection.master != nullptr || connection.outgoing != 0) return DECLINED;
   ServerSlot& slot = slot_of(*connection.base_server);
   if (slot.generation == nullptr) return DECLINED;
+  slot.generation->reload.look();
   auto snapshot = slot.generation->engine.snapshot();
   const Host* base = snapshot == nullptr ? nullptr : &snapshot->host(slot.host_index);
   if (base == nullptr || slot.generation->engine.bio_method() == nullptr) {

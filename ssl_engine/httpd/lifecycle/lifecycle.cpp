@@ -212,6 +212,7 @@ int post_config(apr_pool_t* pconf, apr_pool_t* ptemp, server_rec& main_server, L
   if (auto counts = make_segment(*pconf, PacedMessages::bytes())) engine.messages.share(*counts);
   generation->parking_capacity = parking_capacity();
   settle_timeouts(*generation);
+  generation->reload.open(slot_of(main_server).global.reload.value_or(defaults::kReloadEvery));
   ap_add_version_component(pconf, openssl_version().c_str());
   if (!show_to_modules(*generation, pconf, log)) return kRefuse;
   log_error(log, diagnose(is_fips_in_force() ? Tp::fips_on : Tp::fips_off, active_providers()));
@@ -232,6 +233,7 @@ void child_init(apr_pool_t* pchild, server_rec& main_server, LogSink& log) noexc
     generation->engine.asking.share_threads(static_cast<std::size_t>(std::max(threads, 0)));
   }
   generation->sessions.open_in_child(pchild);
+  generation->reload.open_in_child();
   at_boundary(log, "keys in a child", [&] { generation->open_keys(); });
   at_boundary(log, "parked handshakes",
               [&] { start_parking(*generation, generation->parking_capacity, pchild); });
@@ -278,6 +280,7 @@ static void tlsplus_child_init(apr_pool_t* pchild, server_rec* main_server) noex
 static int tlsplus_monitor(apr_pool_t*, server_rec* main_server) noexcept {
   if (Generation* generation = slot_of(*main_server).generation; generation != nullptr) {
     generation->sessions.tick();
+    generation->reload.tick();
   }
   return DECLINED;
 }
@@ -286,6 +289,7 @@ static int tlsplus_status(request_rec* request, int flags) noexcept {
   if (Generation* generation = slot_of(*ap_server_conf).generation; generation != nullptr) {
     generation->sessions.status(*request, flags);
     generation->client_ocsp.status(*request, flags);
+    generation->reload.status(*request, flags);
   }
   return OK;
 }

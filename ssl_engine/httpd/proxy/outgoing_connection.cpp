@@ -69,7 +69,9 @@ void OutgoingConnection::take_for(request_rec* request, const ProxyTls& settings
 void OutgoingConnection::release() noexcept {
   is_released_ = true;
   if (!live_ || live_->end.phase() != Phase::established) return;
-  if (has_certificate_ended() || may_get_into_other_hands()) return close_now();
+  if (has_certificate_ended() || may_get_into_other_hands() || is_of_older_lists()) {
+    return close_now();
+  }
   live_->channel.release_buffers();
 }
 
@@ -98,6 +100,13 @@ bool OutgoingConnection::may_get_into_other_hands() const noexcept {
   });
 }
 
+bool OutgoingConnection::is_of_older_lists() const noexcept {
+  generation_.reload.look();
+  const auto now = generation_.engine.snapshot();
+  const auto index = static_cast<std::uint32_t>(&settings_ - snapshot_->proxies().data());
+  return now->proxy(index).trust != settings_.trust;
+}
+
 // The pool sees that the socket has come to its end, and opens another.
 void OutgoingConnection::close_now() noexcept {
   is_closed_ = true;
@@ -110,6 +119,7 @@ bool OutgoingConnection::allows(TlsChannel::Use use) noexcept {
   if (is_closed_) return false;
   // The pool asks whether a connection still lives for a request that it has not named yet.
   if (is_released_ && use == TlsChannel::Use::look) {
+    if (is_of_older_lists()) return false;
     const ProxyTls* wanted = settings_of_proxied_request(*snapshot_);
     return wanted == nullptr || is_made_under(*wanted);
   }
@@ -146,7 +156,8 @@ bool OutgoingConnection::accepts(SSL& ssl) {
 
 SessionKey OutgoingConnection::session_key() const {
   const Backend& backend = live_->end.backend();
-  return client_session_key(settings_.digest, backend.address, backend.name, backend.protocols);
+  return client_session_key(settings_.session_digest, backend.address, backend.name,
+                            backend.protocols);
 }
 
 Session OutgoingConnection::session() {

@@ -43,8 +43,9 @@ class OutgoingConnection final : public OurConnection,
   /// be anybody's: if they are not the ones that the connection was made under, nothing goes
   /// through it any more.
   void take_for(request_rec* request, const ProxyTls& settings);
-  /// Nobody uses it; the pool keeps it. One whose certificates have ended is not kept, nor one of
-  /// HTTP/2 that somebody with other settings might be given: mod_proxy_http2 does not look first.
+  /// Nobody uses it; the pool keeps it. One whose certificates have ended is not kept, nor one
+  /// that was judged by lists which have been replaced, nor one of HTTP/2 that somebody with other
+  /// settings might be given: mod_proxy_http2 does not look first.
   void release() noexcept;
 
   // OurConnection
@@ -75,6 +76,8 @@ class OutgoingConnection final : public OurConnection,
   }
   [[nodiscard]] bool has_certificate_ended() const noexcept;
   [[nodiscard]] bool may_get_into_other_hands() const noexcept;
+  /// Revocation lists were replaced since it was made.
+  [[nodiscard]] bool is_of_older_lists() const noexcept;
   void close_now() noexcept;
   /// Logs that of this backend.
   void tell(Tp id) noexcept;

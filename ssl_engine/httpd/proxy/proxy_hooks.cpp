@@ -34,6 +34,7 @@ int bind(conn_rec& connection, ap_conf_vector_t* directory, LogSink& log) {
     known->release();
     return OK;
   }
+  slot.generation->reload.look();
   auto snapshot = slot.generation->engine.snapshot();
   if (snapshot == nullptr) return DECLINED;
   const ProxyTls* settings = proxy_tls_of(*snapshot, directory, *connection.base_server);

@@ -128,6 +128,13 @@ void tell_failed_asking(const Place& place) {
   }
 }
 
+/// Whom the host believes today; the connection may be older than a list that was replaced.
+std::shared_ptr<const TrustStore> trust_now(const Place& place) {
+  Generation& generation = *slot_of(*place.request.server).generation;
+  generation.reload.look();
+  return generation.engine.snapshot()->host(place.host.index).trust;
+}
+
 int ask(const Place& place, const VerifyRules& rules) {
   TlsConnection& tls = place.tls;
   if (tls.gave_no_answer()) return HTTP_FORBIDDEN;
@@ -138,7 +145,7 @@ int ask(const Place& place, const VerifyRules& rules) {
   const bool is_pipelined = !tls.channel.inbound.empty();
   const Instant deadline = tls.clock().steady() + tls.handshake_timeout();
   const auto waiting = take_place(tls);
-  if (!tls.core.reauthenticate(rules, place.host.trust.get())) {
+  if (!tls.core.reauthenticate(rules, trust_now(place))) {
     tls.channel.log_failure();
     tls.channel.abort();
     return HTTP_FORBIDDEN;
@@ -160,11 +167,11 @@ int satisfy(const Place& place) {
   if (!srp_user(ssl).empty()) return DECLINED;
   const VerifyRules rules = rules_for(place.host, place.tls.engine().responders, place.directory);
   const Shown shown = place.tls.core.reauthentication().shown();
-  const TrustStore* trust = place.host.trust.get();
+  const std::shared_ptr<const TrustStore> trust = trust_now(place);
   const bool is_lazy = place.directory.options.has(OptionSet::kOptRenegotiate);
   const bool wants_certificate =
-      must_ask(shown, rules, trust) &&
-      !(is_lazy && place.tls.core.reauthentication().would_pass(rules, trust));
+      must_ask(shown, rules, trust.get()) &&
+      !(is_lazy && place.tls.core.reauthentication().would_pass(rules, trust.get()));
   if (wants_certificate && place.request.connection->master != nullptr) {
     return refuse_on_stream(place, "verify-client");
   }

@@ -44,6 +44,7 @@ Generation::Generation(server_rec& main_server)
       log(&main_server),
       sessions(clock_, log),
       client_ocsp(clock_, log),
+      reload(engine, log),
       servers(servers_in_order(main_server)),
       main_server_(main_server),
       module_certificates_(servers) {

@@ -177,6 +177,14 @@ void verify_servers(SSL_CTX& context) noexcept {
   SSL_CTX_set_cert_verify_callback(&context, sealed(tlsplus_verify_server), nullptr);
 }
 
+void hold_against(SSL& ssl, X509_STORE& store) noexcept {
+  SSL_CTX* const context = SSL_get_SSL_CTX(&ssl);
+  X509_STORE* by_command = nullptr;
+  (void)SSL_CTX_get0_verify_cert_store(context, &by_command);
+  if (by_command != nullptr || SSL_CTX_get_cert_store(context) == &store) return;
+  SSL_set1_verify_cert_store(&ssl, &store);
+}
+
 // As OpenSSL sets the walk up in a handshake: X509_STORE_CTX_set_default(3), SSL_get0_param(3).
 bool passes_again(SSL& ssl, X509& certificate, STACK_OF(X509) * others, X509_STORE& store,
                   const ChainJudge& judge) noexcept {

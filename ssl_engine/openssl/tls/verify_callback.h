@@ -47,6 +47,10 @@ void ask_client(SSL_CTX& context, AskClient ask, X509_STORE* store,
 void ask_client(SSL& ssl, AskClient ask, X509_STORE* store,
                 const STACK_OF(X509_NAME) * names) noexcept;
 
+/// Has the peer of `ssl` held against `store`, should its context have been made for another one,
+/// and unless commands of the configuration name whom the context believes.
+void hold_against(SSL& ssl, X509_STORE& store) noexcept;
+
 using ChainJudge = std::function<ChainVerdict(const ChainStep&)>;
 /// Walks over a chain that the client has shown once more, with `judge` in the place of the
 /// handshake's; `others` may be null. Changes nothing of the SSL, asks nobody.

@@ -67,7 +67,7 @@ std::vector<Crl> read_crls(ByteView content, std::vector<std::string>& defects) 
 }
 
 Result<X509Store> make_store(const std::vector<const Cert*>& authorities,
-                             const std::vector<const Crl*>& crls,
+                             const std::vector<X509_CRL*>& crls,
                              const std::string& authority_directory,
                              const std::string& crl_directory, RevocationCheck check) {
   clear_openssl_errors();
@@ -76,7 +76,7 @@ Result<X509Store> make_store(const std::vector<const Cert*>& authorities,
   for (const Cert* cert : authorities) {
     fine = fine && X509_STORE_add_cert(store.get(), cert->get()) == 1;
   }
-  for (const Crl* crl : crls) fine = fine && X509_STORE_add_crl(store.get(), crl->get()) == 1;
+  for (X509_CRL* crl : crls) fine = fine && X509_STORE_add_crl(store.get(), crl) == 1;
   fine = fine && add_directory(*store, authority_directory) && add_directory(*store, crl_directory);
   if (fine && check != RevocationCheck::none) {
     fine = X509_STORE_set_flags(store.get(), crl_flags(check)) == 1;

@@ -37,7 +37,7 @@ std::vector<Crl> read_crls(ByteView content, std::vector<std::string>& defects);
 /// A store over copies of nothing: everything is one more reference. `*_directory` are folders
 /// with OpenSSL's hash links, looked into when a certificate is verified; empty: none.
 Result<X509Store> make_store(const std::vector<const Cert*>& authorities,
-                             const std::vector<const Crl*>& crls,
+                             const std::vector<X509_CRL*>& crls,
                              const std::string& authority_directory,
                              const std::string& crl_directory, RevocationCheck check);
 

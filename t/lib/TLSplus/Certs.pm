@@ -85,13 +85,18 @@ sub leaf ($self, $name, %want) {
 }
 
 # A revocation list <name>.pem of the CA <by>.crt of this folder; returns its path. revoked => [names of
-# certificates of this folder]; expired => 1: it should have been replaced yesterday; from: days from now (default -1).
+# certificates of this folder]; expired => 1: it should have been replaced yesterday; from: days from now (default -1);
+# number: its crlNumber (default: none).
 sub crl ($self, $name, %want) {
     my $dir  = $self->{dir};
     my $ca   = $want{by} // do { $self->ca; 'ca' };
     my $work = scratch_dir('tlsplus-crl');
     spew("$work/ca.cnf", "[ca]\ndefault_ca=it\n[it]\ndatabase=$work/index.txt\ndefault_md=sha256\nunique_subject=no\n");
     spew("$work/index.txt", '');
+    if (defined $want{number}) {
+        spew("$work/number", sprintf '%04X', $want{number});
+        spew("$work/ca.cnf", slurp("$work/ca.cnf") . "crlnumber=$work/number\n");
+    }
     my @as = ('-config', "$work/ca.cnf", '-cert', "$dir/$ca.crt", '-keyfile', "$dir/$ca.key");
     _openssl(['ca', @as, '-revoke', "$dir/$_.crt"]) for @{ $want{revoked} // [] };
     my ($from, $to) = map { strftime('%Y%m%d%H%M%SZ', gmtime time + 86_400 * $_) } $want{expired} ? (-9, -1) : ($want{from} // -1, 9);

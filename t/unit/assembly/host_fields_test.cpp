@@ -31,7 +31,7 @@ struct TwoHosts : World {
       site.add_tls(name, file, {});
       ServerConfig& config = site.last();
       config.ca_file = {written("ca.pem", pem(*root.certificate)), place()};
-      config.crl_path = {folder_of("lists", "0a0b0c0d.r0", "a list"), place()};
+      config.crl_path = {folder_of("lists", "0a0b0c0d.r0", list_text(1)), place()};
       config.srp_file = {written("users", "# nobody\n"), place()};
       config.ocsp_check = {{OcspSetting::Which::chain, false}, place()};
     }
@@ -47,13 +47,14 @@ struct TwoHosts : World {
     (void)folder.write(name + "/" + file, content);
     return site.keep(folder.path(name));
   }
-  std::string_view list() {
+  std::string list_text(std::uint64_t number) {
     const WallTime now = clock.wall();
-    const auto made = make_crl({}, {1, now, now + std::chrono::hours(24)},
+    const auto made = make_crl({}, {number, now, now + std::chrono::hours(24)},
                                {root.certificate.get(), root.key.get()});
     ck_assert(static_cast<bool>(made));
-    return written("list.pem", *made);
+    return *made;
   }
+  std::string_view list() { return written("list.pem", list_text(1)); }
 };
 
 using Change = void (*)(TwoHosts& world, ServerConfig& config);
@@ -123,7 +124,7 @@ void a_list(TwoHosts& world, ServerConfig& config) {
   config.crl_file = {world.list(), world.place()};
 }
 void list_folder(TwoHosts& world, ServerConfig& config) {
-  config.crl_path = {world.folder_of("lists2", "0a0b0c0d.r0", "another list"), world.place()};
+  config.crl_path = {world.folder_of("lists2", "0a0b0c0d.r0", world.list_text(2)), world.place()};
 }
 void look_up(TwoHosts& world, ServerConfig& config) {
   config.crl_check = {{RevocationCheck::chain, true}, world.place()};

@@ -244,7 +244,7 @@ END_TEST
 
 START_TEST(a_chain_is_verified_again_where_anything_differs) {
   const std::function<void(Ends&)> kChanges[] = {
-      [](Ends& ends) { ends.settings.digest[0]++; },
+      [](Ends& ends) { ends.settings.session_digest[0]++; },
       [](Ends& ends) { ends.world.clock.advance(-std::chrono::seconds(1)); },
       [](Ends& ends) {
         X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ends.context.get()), X509_V_FLAG_CRL_CHECK);

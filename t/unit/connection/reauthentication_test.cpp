@@ -64,8 +64,8 @@ struct Clients : Setup {
     }
   }
 
-  const TrustStore* trust_of(std::string_view name) {
-    return services->host_named(name)->trust.get();
+  std::shared_ptr<const TrustStore> trust_of(std::string_view name) {
+    return services->host_named(name)->trust;
   }
 
  private:
@@ -103,7 +103,7 @@ START_TEST(a_certificate_is_held_against_other_rules) {
     const Shown before = clients.asking().shown();
     ck_assert(before.has_certificate && before.is_verified);
     for (const auto& row : kRules) {
-      const TrustStore* trust = row.trust == nullptr ? nullptr : clients.trust_of(row.trust);
+      const TrustStore* trust = row.trust == nullptr ? nullptr : clients.trust_of(row.trust).get();
       ck_assert_msg(clients.asking().would_pass(row.rules, trust) == row.passes, "rule %td",
                     &row - kRules);
     }
@@ -121,7 +121,7 @@ START_TEST(who_has_shown_nothing_passes_nowhere) {
   clients.connect_as(false, TLS1_3_VERSION);
   ck_assert(!clients.asking().shown().has_certificate);
   ck_assert(!clients.asking().would_pass({VerifyMode::optional_no_ca, 5, false},
-                                         clients.trust_of("b.test")));
+                                         clients.trust_of("b.test").get()));
 }
 END_TEST
 

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ReloadServices: files that are replaced while the server runs, from the parent that sees it to
+// the snapshot of each child. A generation has one and calls it in the order of its members. For
+// now revocation lists are all that is looked at.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "ssl_engine/base/clock.h"
+#include "ssl_engine/base/log.h"
+#include "ssl_engine/connection/engine.h"
+#include "ssl_engine/httpd/apache/apache.h"
+#include "ssl_engine/reload/live_lists.h"
+#include "ssl_engine/reload/publication.h"
+
+namespace tlsplus {
+
+class ReloadServices {
+ public:
+  /// Both must outlive this; `log` is the main server's and may be used by any thread.
+  ReloadServices(Engine& engine, LogSink& log) noexcept : engine_(engine), log_(log) {}
+  ReloadServices(const ReloadServices&) = delete;
+  ReloadServices& operator=(const ReloadServices&) = delete;
+  ~ReloadServices() = default;
+
+  /// post_config, in the parent, when the snapshot is what it will be: watches what it was made of,
+  /// `every` so often at most; 0: not at all.
+  void open(std::chrono::seconds every);
+  /// child_init.
+  void open_in_child() noexcept;
+
+  /// monitor hook, in the parent: looks at the files, and puts what is new in force here, for the
+  /// children to come, and makes it known to those that are there.
+  void tick() noexcept;
+
+  /// Any thread of a child, before it takes a snapshot for something new: puts in force what the
+  /// parent has made known. One thread does it, the others go on with what they have.
+  void look() noexcept {
+    if (publication_ && publication_->mark() != seen_.load(std::memory_order_relaxed)) take_over();
+  }
+
+  /// The status_hook's section; `flags` are AP_STATUS_*.
+  void status(request_rec& request, int flags) noexcept;
+
+  /// Numbers that the parent shows to its children.
+  enum Figure : std::size_t { kLooks, kLastLook, kReplaced, kRefused };
+
+ private:
+  void look_at_files();
+  Status put_in_force(std::span<const RevocationListsPtr> replaced);
+  void take_over() noexcept;
+  Status read_published(std::uint64_t mark);
+
+  Engine& engine_;
+  LogSink& log_;
+  std::optional<Publication> publication_;  // none: nothing is watched
+  // The parent's.
+  std::optional<LiveLists> lists_;
+  std::chrono::seconds every_{0};
+  Instant next_look_{};
+  std::uint64_t looks_ = 0;
+  std::uint64_t replaced_ = 0;
+  // What this process has put in force; children begin with what the parent had at their birth.
+  std::atomic<std::uint64_t> seen_{0};  // the mark
+  Publication::Generation known_ = 0;   // guarded by mutex_ in children
+  std::mutex mutex_;                    // held by the thread that takes over
+  Instant retry_at_{};                  // guarded by it
+  std::uint64_t told_of_ = 0;           // likewise: the mark whose failure was told
+};
+
+}  // namespace tlsplus

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// show_reload_status(): a row for each list, those that end first before the others.
+#include "ssl_engine/httpd/reload/reload_status.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "ssl_engine/base/text.h"
+#include "ssl_engine/httpd/reload/reload_services.h"
+
+namespace tlsplus {
+namespace {
+
+constexpr std::size_t kMostRows = 100;
+
+struct Row {
+  const RevocationLists* from;
+  const RevocationList* list;
+  std::optional<WallTime> due;
+};
+
+std::vector<Row> rows_of(const Snapshot& snapshot) {
+  std::vector<Row> rows;
+  for (const RevocationListsPtr& lists : snapshot.lists()) {
+    for (const RevocationList& list : lists->lists) {
+      rows.push_back({lists.get(), &list, next_update_of(*list.crl)});
+    }
+  }
+  std::ranges::stable_sort(rows, {},
+                           [](const Row& row) { return row.due.value_or(WallTime::max()); });
+  return rows;
+}
+
+long long seconds_of(std::optional<WallTime> at) noexcept {
+  return at ? static_cast<long long>(at->time_since_epoch().count()) : 0;
+}
+
+// Issuers are whatever their authorities call themselves; a line is a line.
+void show_for_machines(request_rec& request, const std::vector<Row>& rows) {
+  for (const Row& row : rows) {
+    const std::string line =
+        text("TLSRevocationList: number=", number_of(*row.list->crl), " next=", seconds_of(row.due),
+             " since=", seconds_of(row.from->taken_at), " entries=", entries_of(*row.list->crl),
+             " issuer=", issuer_of(*row.list->crl), "\n");
+    ap_rputs(line.c_str(), &request);
+  }
+}
+
+void show_for_people(request_rec& request, const std::vector<Row>& rows) {
+  ap_rputs(
+      "<table border=\"0\"><tr><th>issuer</th><th>number</th><th>entries</th>"
+      "<th>next one due</th><th>in force since</th><th>from</th></tr>\n",
+      &request);
+  for (const Row& row : rows) {
+    const std::string cells[] = {issuer_of(*row.list->crl),
+                                 number_of(*row.list->crl),
+                                 std::to_string(entries_of(*row.list->crl)),
+                                 row.due ? date_text(*row.due) : std::string("never"),
+                                 date_text(row.from->taken_at),
+                                 row.from->path};
+    ap_rputs("<tr>", &request);
+    for (const std::string& cell : cells) {
+      ap_rvputs(&request, "<td>", ap_escape_html(request.pool, cell.c_str()), "</td>", nullptr);
+    }
+    ap_rputs("</tr>\n", &request);
+  }
+  ap_rputs("</table>\n", &request);
+}
+
+}  // namespace
+
+void show_reload_status(request_rec& request, int flags, const Snapshot& snapshot,
+                        const Publication* publication) {
+  const bool for_machines = (flags & AP_STATUS_SHORT) != 0;
+  if (!for_machines) ap_rputs("<hr>\n<h2>TLS revocation lists</h2>\n", &request);
+  std::vector<Row> rows = rows_of(snapshot);
+  struct Line {
+    const char* key;
+    const char* label;
+    std::uint64_t value;
+  };
+  std::vector<Line> lines{{"TLSRevocationLists", "lists in force", rows.size()}};
+  if (publication != nullptr) {
+    const auto figure = [&](std::size_t which) { return publication->figure(which); };
+    lines.push_back({"TLSRevocationListsReplaced", "replaced since the start",
+                     figure(ReloadServices::kReplaced)});
+    lines.push_back({"TLSRevocationListsRefused", "files or folders with something else in them",
+                     figure(ReloadServices::kRefused)});
+    lines.push_back({"TLSReloadLooks", "looks at the files", figure(ReloadServices::kLooks)});
+    lines.push_back({"TLSReloadLastLook", "time of the last look, seconds since 1970",
+                     figure(ReloadServices::kLastLook)});
+  }
+  for (const Line& line : lines) {
+    const std::string shown = for_machines ? text(line.key, ": ", line.value, "\n")
+                                           : text(line.label, ": <b>", line.value, "</b><br />\n");
+    ap_rputs(shown.c_str(), &request);
+  }
+  if (rows.size() > kMostRows) rows.resize(kMostRows);
+  for_machines ? show_for_machines(request, rows) : show_for_people(request, rows);
+}
+
+}  // namespace tlsplus

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// show_reload_status(): the section of mod_status about revocation lists: which are in force, since
+// when, until when, and whether what is on disk is something else.
+#pragma once
+
+#include "ssl_engine/hosts/snapshot.h"
+#include "ssl_engine/httpd/apache/apache.h"
+#include "ssl_engine/reload/publication.h"
+
+namespace tlsplus {
+
+/// `flags` are AP_STATUS_* of mod_status.h. `publication` has the parent's figures (see
+/// ReloadServices::Figure); null: nothing is watched.
+void show_reload_status(request_rec& request, int flags, const Snapshot& snapshot,
+                        const Publication* publication);
+
+}  // namespace tlsplus
