@@ -67,13 +67,17 @@ class ClientEnd final : public TlsEnd, public ClientEvents {
   [[nodiscard]] Phase phase() const noexcept override {
     return phase_.load(std::memory_order_relaxed);
   }
-  void feed(ByteView records) override { stream_.feed(records); }
+  void feed(ByteView records) override {
+    has_been_heard_ = true;
+    stream_.feed(records);
+  }
   [[nodiscard]] ByteView unread() const noexcept override { return stream_.unread(); }
   void end_input() noexcept override { stream_.end_input(); }
   bool advance() override;
   ByteQueue& out() noexcept override { return stream_.out(); }
   [[nodiscard]] bool must_flush_now() const noexcept override;
   StreamStatus decrypt(MutableByteView into, std::size_t& count) override;
+  [[nodiscard]] bool is_in_record() const noexcept override { return stream_.is_in_record(); }
   [[nodiscard]] bool may_encrypt() const noexcept override;
   StreamStatus encrypt(ByteView bytes, std::size_t record_bytes) override;
   void send_close_notify() noexcept override;
@@ -125,7 +129,8 @@ class ClientEnd final : public TlsEnd, public ClientEvents {
   int alert_sent_ = -1;
   int alert_received_ = -1;
   std::atomic<Phase> phase_ = Phase::hello;
-  bool was_asked_ = false;  // for a certificate
+  bool has_been_heard_ = false;  // the backend
+  bool was_asked_ = false;       // for a certificate
   bool has_shown_one_ = false;
   bool has_offered_session_ = false;
   Session early_session_;  // until the backend has passed all checks

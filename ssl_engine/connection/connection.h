@@ -81,6 +81,7 @@ class Connection final : public TlsEnd, public ServerEvents {
   [[nodiscard]] bool must_flush_now() const noexcept override;
   StreamStatus decrypt(MutableByteView into, std::size_t& count) override;
   // Clients may not begin one, and who asks them again waits for the answer.
+  [[nodiscard]] bool is_in_record() const noexcept override { return stream_.is_in_record(); }
   [[nodiscard]] bool may_encrypt() const noexcept override { return true; }
   StreamStatus encrypt(ByteView bytes, std::size_t record_bytes) override;
   void send_close_notify() noexcept override;

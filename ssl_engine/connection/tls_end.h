@@ -71,6 +71,8 @@ class TlsEnd {
   /// cut_off    end_input() without close_notify: what came before may not be all
   /// failed     phase() and failure() say so, too; the alert lies in out()
   virtual StreamStatus decrypt(MutableByteView into, std::size_t& count) = 0;
+  /// After want_read: the peer has begun a record, of which nobody can tell yet what it is.
+  [[nodiscard]] virtual bool is_in_record() const noexcept = 0;
   /// False while the peer has begun another handshake (RFC 5246 7.4.1.1): go on reading first. Only
   /// when established.
   [[nodiscard]] virtual bool may_encrypt() const noexcept = 0;

@@ -81,7 +81,12 @@ apr_status_t wait_for_records(TlsChannel& channel, const Wanted& wanted) {
     return APR_EAGAIN;
   }
   const apr_status_t fed = channel.transport.feed(wanted.block);
-  if (only_looking && APR_STATUS_IS_EAGAIN(fed)) rest(channel);
+  if (only_looking && APR_STATUS_IS_EAGAIN(fed)) {
+    // What a backend has begun to say while nobody has asked it for anything would be taken for the
+    // beginning of the next answer.
+    if (channel.end().speaks_first() && channel.end().is_in_record()) return APR_ECONNABORTED;
+    rest(channel);
+  }
   return APR_STATUS_IS_EOF(fed) ? APR_SUCCESS : fed;  // the connection knows its end
 }
 

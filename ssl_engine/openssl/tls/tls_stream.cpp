@@ -6,6 +6,8 @@
 
 #include <openssl/err.h>
 
+#include <string_view>
+
 #include "ssl_engine/openssl/errors.h"
 
 namespace tlsplus {
@@ -74,6 +76,12 @@ StreamStatus TlsStream::write(ByteView bytes, std::size_t record_bytes) noexcept
   std::size_t written = 0;
   return SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &written) == 1 ? StreamStatus::done
                                                                              : StreamStatus::failed;
+}
+
+// Of a record whose head alone has come nothing is pending (SSL_has_pending(3)).
+bool TlsStream::is_in_record() const noexcept {
+  return SSL_has_pending(ssl_.get()) != 0 ||
+         std::string_view(SSL_rstate_string(ssl_.get())) == "RB";  // reads the body
 }
 
 void TlsStream::send_close_notify() noexcept {

@@ -49,6 +49,9 @@ class TlsStream {
   /// failed.
   StreamStatus write(ByteView bytes, std::size_t record_bytes) noexcept;
 
+  /// A record has come in part, and the rest of it has not.
+  [[nodiscard]] bool is_in_record() const noexcept;
+
   /// Puts close_notify into out(), once.
   void send_close_notify() noexcept;
   [[nodiscard]] bool close_notify_sent() const noexcept;

@@ -74,11 +74,18 @@ sub notes ($self) { split /\n/, slurp($self->{file}->filename) }
 # In a conversation: how many lines all of them have noted.
 sub noted () { slurp($notes) =~ tr/\n// }
 sub has_noted ($line) { scalar grep { $_ eq $line } split /\n/, slurp($notes) }
+sub noted_like ($pattern) { scalar grep { $_ =~ $pattern } split /\n/, slurp($notes) }
 
 # Whether somebody holds a connection to it that it has ended (proc(5), net/tcp: CLOSE_WAIT).
 sub has_left ($self) {
     my $port = sprintf '%04X', $self->{port};
     return slurp('/proc/net/tcp') =~ /^ *\d+: \w+:\w+ \w+:$port 08 /m;
+}
+
+# Whether something lies unread at the other end of the connection from that port of the proxy's, or it has ended there.
+sub has_reached ($self, $peer) {
+    my ($state, $unread) = slurp('/proc/net/tcp') =~ /^ *\d+: \w+:@{[ sprintf '%04X', $peer ]} \w+:@{[ sprintf '%04X', $self->{port} ]} (\w\w) \w+:(\w+) /m;
+    return !defined $state || $state ne '01' || hex $unread > 0;
 }
 
 # Nobody listens any more, and what was under way is cut.
