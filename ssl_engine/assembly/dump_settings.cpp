@@ -28,8 +28,8 @@ class Shower {
       add(written.is_set() ? shown(*written) : std::string(), written.where());
     }
   }
-  template <class T, ListMerge Rule>
-  void show(const SettingList<T, Rule>& written, const Policy& /*policy*/) {
+  template <class T, ListMerge Rule, class AnyPolicy>
+  void show(const SettingList<T, Rule>& written, const AnyPolicy& /*policy*/) {
     for (const auto& entry : written.entries()) {
       if constexpr (std::is_same_v<T, DirectoryDemand>) {
         const std::string_view words = entry.value.words;

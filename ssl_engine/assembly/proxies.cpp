@@ -48,6 +48,16 @@ Result<SslCtx> context_for(const ProxyTls& proxy, bool secrets) {
       return about("TLSPlusProxyGroups", std::move(set).error());
     }
   }
+  for (const auto& [command, value] : policy.conf_commands) {
+    const char* const guard = equals_ignoring_case(command, "CipherString") ? kNeverCiphers : "";
+    if (Status applied = context->apply_command(command, value, guard); !applied) {
+      return about("TLSPlusProxyOpenSSLConfCmd", std::move(applied).error());
+    }
+  }
+  if (Status finished = context->finish_commands(); !finished) {
+    return about("TLSPlusProxyOpenSSLConfCmd", std::move(finished).error());
+  }
+  // After the commands: none of them changes whom we believe.
   context->set_peer_auth(policy.verifies(),
                          proxy.trust == nullptr ? nullptr : proxy.trust->store.get());
   return std::move(*context).take();

@@ -32,13 +32,19 @@ std::string place_of(const Where& where) {
   return text(where.directive, " at ", where.file, ':', where.line);
 }
 
+template <class T, class Visit>
+void for_each_line_of(const Setting<T>& setting, Visit visit) {
+  if (setting.origin() != nullptr) visit(*setting.origin());
+}
+template <class T, ListMerge Rule, class Visit>
+void for_each_line_of(const SettingList<T, Rule>& list, Visit visit) {
+  for (const auto& entry : list.entries()) visit(*entry.origin);
+}
+
 /// Calls visit(const Origin&) for each line of the settings.
 template <class Visit>
 void for_each_line(const ProxyConfig& config, Visit visit) {
-  for_each_proxy_field([&](const auto& field) {
-    const Origin* const origin = (config.*field.written).origin();
-    if (origin != nullptr) visit(*origin);
-  });
+  for_each_proxy_field([&](const auto& field) { for_each_line_of(config.*field.written, visit); });
 }
 
 /// The first of the lines that say whom to believe; none has a place without a file.
@@ -232,6 +238,15 @@ Error explain_proxy_error(const ProxyInput& input, const ProxyPolicy& policy, co
   if (directive == kProxyCiphers.suites) {
     return explain_cipher_suites(policy.cipher_suites, input.where_of(config.cipher_suites),
                                  kProxyCiphers);
+  }
+  if (directive == "TLSPlusProxyOpenSSLConfCmd") {
+    // OpenSSL's words begin with the command.
+    const auto& commands = config.conf_commands.entries();
+    const auto named = std::ranges::find_if(commands, [&](const auto& entry) {
+      return error.what.find(text("refuses ", entry.value.command, ' ')) != std::string::npos;
+    });
+    return diagnose(Tp::conf_command_failed, error.what,
+                    named != commands.end() ? named->where() : commands.back().where());
   }
   if (directive == "TLSPlusProxyGroups") {
     return diagnose(Tp::groups_value, error.what, input.where_of(config.groups));

@@ -72,9 +72,9 @@ constexpr Diagnostic kConfigRows[] = {
      "The name of a cache provider stands before the first colon.",
      "write: SSLSessionCache shm:512000"},
     {Tp::conf_command_unknown, Level::error, "the TLS library does not know this command",
-     "Commands are those of SSL_CONF_cmd(3) for configuration files, of this OpenSSL version and "
-     "for "
-     "servers.",
+     "Commands are those of SSL_CONF_cmd(3) for configuration files and this OpenSSL version: for "
+     "servers with SSLOpenSSLConfCmd, for clients with TLSPlusProxyOpenSSLConfCmd, which leaves "
+     "certificates and whom to believe to the SSLProxy... directives.",
      "correct the command's name, see SSL_CONF_cmd(3), or remove the line"},
     {Tp::crypto_device_unsupported, Level::error, "OpenSSL has no such crypto device",
      "Devices are reached through OpenSSL's engines, by their id. The list is of those that are "
@@ -171,7 +171,8 @@ constexpr Diagnostic kConfigRows[] = {
      "them, or the whole in quotation marks.",
      "write: SSLCipherSuite HIGH:!aNULL; or another list, in one word"},
     {Tp::conf_command_split, Level::error, "what follows is not a command and one value",
-     "httpd splits a line at blanks, and SSLOpenSSLConfCmd takes two words.",
+     "httpd splits a line at blanks, and SSLOpenSSLConfCmd and TLSPlusProxyOpenSSLConfCmd take two "
+     "words.",
      "write the value behind the command as one word, for example: SSLOpenSSLConfCmd Groups "
      "X25519:P-256"},
     {Tp::lookalikes, Level::warn, "the line has characters that only look like others",

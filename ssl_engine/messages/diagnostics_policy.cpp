@@ -53,7 +53,8 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      "Clients that speak nothing newer than this version cannot connect.",
      "add suites for this kind of key to SSLCipherSuite, or disable the version with SSLProtocol"},
     {Tp::conf_command_failed, Level::error, "OpenSSL refuses the command",
-     "SSLOpenSSLConfCmd hands command and value to SSL_CONF_cmd(3), which did not accept them.",
+     "SSLOpenSSLConfCmd and TLSPlusProxyOpenSSLConfCmd hand command and value to SSL_CONF_cmd(3), "
+     "which did not accept them.",
      "look the command up in SSL_CONF_cmd(3), section \"supported configuration file commands\""},
     {Tp::context_failed, Level::error, "OpenSSL refuses the settings of this virtual host",
      "The settings are valid one by one, but OpenSSL does not accept them together.",

@@ -52,11 +52,16 @@ bool library_compresses() noexcept {
   return sk_SSL_COMP_num(SSL_COMP_get_compression_methods()) > 0;
 }
 
-ConfValue conf_command_value(std::string_view command) {
+unsigned conf_flags(ConfEnd end) noexcept {
+  return SSL_CONF_FLAG_FILE |
+         (end == ConfEnd::server ? SSL_CONF_FLAG_SERVER | SSL_CONF_FLAG_CERTIFICATE
+                                 : SSL_CONF_FLAG_CLIENT);
+}
+
+ConfValue conf_command_value(std::string_view command, ConfEnd end) {
   const ConfCtx context(SSL_CONF_CTX_new());
   if (!context) return ConfValue::unknown;
-  SSL_CONF_CTX_set_flags(context.get(),
-                         SSL_CONF_FLAG_FILE | SSL_CONF_FLAG_SERVER | SSL_CONF_FLAG_CERTIFICATE);
+  SSL_CONF_CTX_set_flags(context.get(), conf_flags(end));
   switch (SSL_CONF_cmd_value_type(context.get(), std::string(command).c_str())) {
     case SSL_CONF_TYPE_STRING:
       return ConfValue::text;

@@ -25,9 +25,15 @@ bool library_logs_secrets() noexcept;
 
 /// What kind of value a command of SSL_CONF_cmd(3) wants.
 enum class ConfValue : std::uint8_t { unknown, none, text, file, directory, store };
+enum class ConfEnd : std::uint8_t {
+  server,  // with a certificate
+  client   // without: what it shows and whom it believes is said in other ways
+};
 /// `command` as in a configuration file ("Curves", any case). `unknown`: the library has no such
-/// command for a server, with a certificate, in a file.
-ConfValue conf_command_value(std::string_view command);
+/// command for that end, in a file.
+ConfValue conf_command_value(std::string_view command, ConfEnd end = ConfEnd::server);
+/// What SSL_CONF_CTX_set_flags(3) is to be given for it.
+unsigned conf_flags(ConfEnd end) noexcept;
 
 /// OpenSSL_version(3): "OpenSSL 3.0.17 1 Jul 2025".
 std::string_view library_release() noexcept;

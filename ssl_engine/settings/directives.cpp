@@ -251,6 +251,12 @@ constexpr Directive kDirectives[] = {
     {"TLSPlusProxyRequireName", Shape::flag, Scope::server_or_proxy,
      put<&ProxyConfig::require_name, parse_flag>,
      "on | off: no connection where there is no name to check"},
+    {"TLSPlusProxyHandshakeTimeout", Shape::one, Scope::server_or_proxy,
+     put<&ProxyConfig::handshake_timeout, parse_handshake_timeout>,
+     "seconds: how long a handshake with another server may take"},
+    {"TLSPlusProxyOpenSSLConfCmd", Shape::raw, Scope::server_or_proxy,
+     put<&ProxyConfig::conf_commands, parse_proxy_conf_command>,
+     "command value: a setting of SSL_CONF_cmd(3) towards other servers"},
 
     // Taken out of httpd 2.4, still recognised there.
     {"SSLLog", Shape::raw, Scope::anywhere, removed, "no longer supported",

@@ -196,7 +196,8 @@ Result<std::chrono::seconds> parse_ocsp_cache_time(const Line& line) {
 Result<std::chrono::seconds> parse_handshake_timeout(const Line& line) {
   const LenientNumber number = lenient_number(line.word(0));
   if (!number.exact || number.value < 1 || number.value > kMostHandshakeSeconds.count()) {
-    return line.refusal(Tp::handshake_timeout_value, quote(line.word(0)));
+    return line.refusal(Tp::handshake_timeout_value, quote(line.word(0)),
+                        text(write_line(line, {"20"}), "; or another number from 1 to 3600"));
   }
   return std::chrono::seconds(number.value);
 }
@@ -301,10 +302,12 @@ Result<SessionCacheSetting> parse_session_cache(const Line& line) {
   return setting;
 }
 
-Result<ConfCommand> parse_conf_command(const Line& line) {
+namespace {
+
+Result<ConfCommand> command_of(const Line& line, ConfEnd end) {
   if (line.words.size() != 2) return split_command_refusal(line);
   ConfCommand command{line.word(0), line.word(1)};
-  const ConfValue kind = conf_command_value(command.command);
+  const ConfValue kind = conf_command_value(command.command, end);
   if (kind == ConfValue::unknown) {
     const std::string meant = command_like(command.command);
     return line.refusal(
@@ -318,6 +321,41 @@ Result<ConfCommand> parse_conf_command(const Line& line) {
     command.value = *path;
   }
   return command;
+}
+
+/// What says the same of connections to other servers; empty: nothing does.
+std::string_view proxy_directive_for(std::string_view command) {
+  static constexpr std::pair<std::string_view, std::string_view> kDirectives[] = {
+      {"VerifyMode", "SSLProxyVerify"},
+      {"VerifyCAFile", "SSLProxyCACertificateFile"},
+      {"VerifyCAPath", "SSLProxyCACertificatePath"},
+      {"VerifyCAStore", "SSLProxyCACertificateFile"},
+      {"Certificate", "SSLProxyMachineCertificateFile"},
+      {"PrivateKey", "SSLProxyMachineCertificateFile"},
+      {"ChainCAFile", "SSLProxyMachineCertificateChainFile"},
+      {"ChainCAPath", "SSLProxyMachineCertificateChainFile"},
+      {"ChainCAStore", "SSLProxyMachineCertificateChainFile"},
+  };
+  for (const auto& [name, directive] : kDirectives) {
+    if (equals_ignoring_case(command, name)) return directive;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<ConfCommand> parse_conf_command(const Line& line) {
+  return command_of(line, ConfEnd::server);
+}
+
+Result<ConfCommand> parse_proxy_conf_command(const Line& line) {
+  const std::string_view directive =
+      line.words.empty() ? std::string_view() : proxy_directive_for(line.word(0));
+  if (!directive.empty()) {
+    return line.refusal(Tp::conf_command_unknown, quote(line.word(0)),
+                        text("say it with ", directive));
+  }
+  return command_of(line, ConfEnd::client);
 }
 
 }  // namespace tlsplus

@@ -165,6 +165,9 @@ Result<ExtraTrust> parse_extra_trust(const Line& line);
 
 /// SSLOpenSSLConfCmd: a command the library knows; files and directories are checked.
 Result<ConfCommand> parse_conf_command(const Line& line);
+/// TLSPlusProxyOpenSSLConfCmd: the same for clients; not those that name certificates, authorities
+/// and whether they are verified, for which there are directives.
+Result<ConfCommand> parse_proxy_conf_command(const Line& line);
 /// The refusal of an SSLOpenSSLConfCmd that is not a command and one word.
 Error split_command_refusal(const Line& line);
 

@@ -5,11 +5,14 @@
 // a row of fields(): merging, the policy, what tells two apart and the dump walk the rows.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "ssl_engine/base/setting.h"
 #include "ssl_engine/openssl/tls/server_context.h"
@@ -21,27 +24,29 @@ namespace tlsplus {
 
 /// Each value with the line that said it.
 struct ProxyConfig {
-  Setting<bool> engine;                        // SSLProxyEngine
-  Setting<ProtocolSelection> protocol;         // SSLProxyProtocol
-  Setting<std::string_view> cipher_list;       // SSLProxyCipherSuite, TLS 1.2 and older
-  Setting<std::string_view> cipher_suites;     // SSLProxyCipherSuite TLSv1.3
-  Setting<std::string_view> groups;            // TLSPlusProxyGroups
-  Setting<VerifyMode> verify;                  // SSLProxyVerify
-  Setting<int> verify_depth;                   // SSLProxyVerifyDepth
-  Setting<std::string_view> ca_file;           // SSLProxyCACertificateFile
-  Setting<std::string_view> ca_path;           // SSLProxyCACertificatePath
-  Setting<std::string_view> crl_file;          // SSLProxyCARevocationFile
-  Setting<std::string_view> crl_path;          // SSLProxyCARevocationPath
-  Setting<RevocationSetting> crl_check;        // SSLProxyCARevocationCheck
-  Setting<ExtraTrust> extra_trust;             // TLSPlusProxyTrust
-  Setting<std::string_view> certificate_file;  // SSLProxyMachineCertificateFile
-  Setting<std::string_view> certificate_path;  // SSLProxyMachineCertificatePath
-  Setting<std::string_view> chain_file;        // SSLProxyMachineCertificateChainFile
-  Setting<bool> check_expire;                  // SSLProxyCheckPeerExpire
-  Setting<bool> check_cn;                      // SSLProxyCheckPeerCN
-  Setting<bool> check_name;                    // SSLProxyCheckPeerName
-  Setting<std::string_view> name;              // TLSPlusProxyName; "" is off
-  Setting<bool> require_name;                  // TLSPlusProxyRequireName
+  Setting<bool> engine;                             // SSLProxyEngine
+  Setting<ProtocolSelection> protocol;              // SSLProxyProtocol
+  Setting<std::string_view> cipher_list;            // SSLProxyCipherSuite, TLS 1.2 and older
+  Setting<std::string_view> cipher_suites;          // SSLProxyCipherSuite TLSv1.3
+  Setting<std::string_view> groups;                 // TLSPlusProxyGroups
+  Setting<VerifyMode> verify;                       // SSLProxyVerify
+  Setting<int> verify_depth;                        // SSLProxyVerifyDepth
+  Setting<std::string_view> ca_file;                // SSLProxyCACertificateFile
+  Setting<std::string_view> ca_path;                // SSLProxyCACertificatePath
+  Setting<std::string_view> crl_file;               // SSLProxyCARevocationFile
+  Setting<std::string_view> crl_path;               // SSLProxyCARevocationPath
+  Setting<RevocationSetting> crl_check;             // SSLProxyCARevocationCheck
+  Setting<ExtraTrust> extra_trust;                  // TLSPlusProxyTrust
+  Setting<std::string_view> certificate_file;       // SSLProxyMachineCertificateFile
+  Setting<std::string_view> certificate_path;       // SSLProxyMachineCertificatePath
+  Setting<std::string_view> chain_file;             // SSLProxyMachineCertificateChainFile
+  Setting<bool> check_expire;                       // SSLProxyCheckPeerExpire
+  Setting<bool> check_cn;                           // SSLProxyCheckPeerCN
+  Setting<bool> check_name;                         // SSLProxyCheckPeerName
+  Setting<std::string_view> name;                   // TLSPlusProxyName; "" is off
+  Setting<bool> require_name;                       // TLSPlusProxyRequireName
+  Setting<std::chrono::seconds> handshake_timeout;  // TLSPlusProxyHandshakeTimeout
+  SettingList<ConfCommand, ListMerge::append> conf_commands;  // TLSPlusProxyOpenSSLConfCmd
 
   static constexpr auto fields();
 };
@@ -62,6 +67,8 @@ struct ProxyPolicy {
   NameCheck name_check = NameCheck::names;
   std::string name;           // asked for and checked in place of what a request says; "" = none is
   bool require_name = false;  // no connection without a name
+  std::chrono::seconds handshake_timeout{0};                       // 0: as for clients
+  std::vector<std::pair<std::string, std::string>> conf_commands;  // in order of application
 
   friend bool operator==(const ProxyPolicy&, const ProxyPolicy&) = default;
   /// True if a backend whose certificate is refused gets no request.
@@ -110,7 +117,9 @@ constexpr auto ProxyConfig::fields() {
       row("SSLProxyCheckPeerName", &C::check_name, &P::name_check),
       row("SSLProxyCheckPeerCN", &C::check_cn, kNo),
       row("TLSPlusProxyName", &C::name, &P::name, {.unset = "off"}),
-      row("TLSPlusProxyRequireName", &C::require_name, &P::require_name));
+      row("TLSPlusProxyRequireName", &C::require_name, &P::require_name),
+      row("TLSPlusProxyHandshakeTimeout", &C::handshake_timeout, &P::handshake_timeout, {.unset = "TLSPlusHandshakeTimeout"}),
+      row("TLSPlusProxyOpenSSLConfCmd", &C::conf_commands, &P::conf_commands));
   // clang-format on
 }
 

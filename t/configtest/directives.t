@@ -340,6 +340,23 @@ S | TLSPlusProxyRequireName on                      | ok plus
 P | TLSPlusProxyRequireName off                     | ok plus
 V | TLSPlusProxyRequireName maybe                   | must be On or Off plus
 D | TLSPlusProxyRequireName on                      | not allowed in <Directory> context plus
+S | TLSPlusProxyHandshakeTimeout 5                  | ok plus
+V | TLSPlusProxyHandshakeTimeout 3600               | ok plus
+P | TLSPlusProxyHandshakeTimeout 1                  | ok plus
+P | TLSPlusProxyHandshakeTimeout 0                  | TP0125 plus
+S | TLSPlusProxyHandshakeTimeout 5s                 | TP0125 plus
+D | TLSPlusProxyHandshakeTimeout 5                  | not allowed in <Directory> context plus
+S | TLSPlusProxyOpenSSLConfCmd Groups P-384         | ok plus
+V | TLSPlusProxyOpenSSLConfCmd MinProtocol TLSv1.2  | ok plus
+P | TLSPlusProxyOpenSSLConfCmd Options UnsafeLegacyServerConnect | ok plus
+P | TLSPlusProxyOpenSSLConfCmd options "-SessionTicket,UnsafeLegacyServerConnect" | ok plus
+S | TLSPlusProxyOpenSSLConfCmd NoSuch x             | TP0120 plus
+P | TLSPlusProxyOpenSSLConfCmd VerifyMode Peer      | TP0120 plus
+P | TLSPlusProxyOpenSSLConfCmd VerifyCAFile run/a.pem | TP0120 plus
+P | TLSPlusProxyOpenSSLConfCmd Certificate run/a.pem | TP0120 plus
+P | TLSPlusProxyOpenSSLConfCmd DHParameters run/a.pem | TP0120 plus
+S | TLSPlusProxyOpenSSLConfCmd Groups               | TP0152 plus
+D | TLSPlusProxyOpenSSLConfCmd Groups P-384         | not allowed in <Directory> context plus
 S | Mutex default ssl-stapling                      | ok
 S | Mutex default ssl-stapling-refresh              | ok
 S | SSLUseStapling off                              | ok

@@ -38,6 +38,7 @@ class OutgoingConnection final : public OurConnection,
   /// with what is read or written first.
   void begin(const Limit& limit);
   [[nodiscard]] bool is_begun() const noexcept { return live_.has_value(); }
+  [[nodiscard]] const ProxyTls& settings() const noexcept { return settings_; }
 
   /// What comes next is for `request` (null: nobody's) under these settings. From the pool it may
   /// be anybody's: if they are not the ones that the connection was made under, nothing goes

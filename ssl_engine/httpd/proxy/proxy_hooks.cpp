@@ -53,18 +53,23 @@ int bind(conn_rec& connection, ap_conf_vector_t* directory, LogSink& log) {
   return OK;
 }
 
-/// For the whole handshake: what mod_proxy allows for each wait, and no more than a client has.
-OutgoingConnection::Limit limit_of(const Generation& generation, apr_socket_t* socket) {
+/// For the whole handshake: what mod_proxy allows for each wait, and no more than is said for
+/// backends, or a client has.
+/// `own` is what the settings of this connection say; 0: nothing.
+OutgoingConnection::Limit limit_of(const Generation& generation, std::chrono::seconds own,
+                                   apr_socket_t* socket) {
   using std::chrono::milliseconds;
   const GlobalConfig& global = slot_of(*generation.servers.front()).global;
-  const milliseconds most = global.handshake_timeout.value_or(defaults::kHandshakeTimeout);
+  const bool has_own = own.count() != 0;
+  const milliseconds most =
+      has_own ? own : global.handshake_timeout.value_or(defaults::kHandshakeTimeout);
   apr_interval_time_t timeout = -1;
   if (socket != nullptr && apr_socket_timeout_get(socket, &timeout) == APR_SUCCESS &&
       timeout >= 0 && std::chrono::microseconds(timeout) < most) {
     return {std::chrono::ceil<milliseconds>(std::chrono::microseconds(timeout)),
             "timeout= of its ProxyPass line, ProxyTimeout or Timeout"};
   }
-  return {most, "TLSPlusHandshakeTimeout"};
+  return {most, has_own ? "TLSPlusProxyHandshakeTimeout" : "TLSPlusHandshakeTimeout"};
 }
 
 extern "C" {
@@ -83,7 +88,8 @@ static int tlsplus_pre_outgoing_connection(conn_rec* connection, void* socket) n
   if (outgoing == nullptr || outgoing->is_begun()) return DECLINED;
   return at_boundary(outgoing->log(), "pre_connection", int{HTTP_INTERNAL_SERVER_ERROR}, [&] {
     const Generation& generation = *slot_of(*connection->base_server).generation;
-    outgoing->begin(limit_of(generation, static_cast<apr_socket_t*>(socket)));
+    outgoing->begin(limit_of(generation, outgoing->settings().policy->handshake_timeout,
+                             static_cast<apr_socket_t*>(socket)));
     return OK;
   });
 }

@@ -125,7 +125,7 @@ bool is_refused_later(const Line& line, const Targets& targets, HttpdPaths& path
 /// The slot that a SSLProxy... line writes to.
 ProxySlot& proxy_slot_of(const cmd_parms& cmd, DirSlot& directory) {
   if (directory.proxy == nullptr) {
-    directory.proxy = &pool_plain<ProxySlot>(cmd.pool);
+    directory.proxy = &pool_new<ProxySlot>(cmd.pool);
     directory.proxy->server = cmd.server;
     if (cmd.path != nullptr) {
       directory.proxy->section = cmd.directive->parent;
@@ -279,7 +279,7 @@ void* slot_or_abort(const char* entry, Body&& body) noexcept {
 ProxySlot* merged_proxy(apr_pool_t* pool, ProxySlot* outer, ProxySlot* inner) {
   if (inner == nullptr) return outer;
   if (outer == nullptr || inner->index) return inner;
-  auto& merged = pool_plain<ProxySlot>(pool, *inner);
+  auto& merged = pool_new<ProxySlot>(pool, *inner);
   merged.config = merge_fields(outer->config, inner->config);
   return &merged;
 }

@@ -28,6 +28,12 @@ class ClientContext {
     return tlsplus::set_cipher_suites(*context_, suites);
   }
   Status set_groups(std::string_view list) { return tlsplus::set_groups(*context_, list); }
+  /// SSL_CONF_cmd(3), in file and client mode; see ContextCommands.
+  Status apply_command(const std::string& command, const std::string& value,
+                       const char* suffix = "") {
+    return commands_.apply(*context_, ConfEnd::client, command, value, suffix);
+  }
+  Status finish_commands() { return commands_.finish(); }
   /// Whether a server whose certificate is refused is left, and what that is held against; null:
   /// nobody is believed. It is judged in either case (ClientEvents::judge()).
   void set_peer_auth(bool insist, X509_STORE* store) noexcept {
@@ -42,6 +48,7 @@ class ClientContext {
   explicit ClientContext(SslCtx context) : context_(std::move(context)) {}
 
   SslCtx context_;
+  ContextCommands commands_;
 };
 
 }  // namespace tlsplus

@@ -84,28 +84,4 @@ void ServerContext::set_sessions(SessionStore store, std::chrono::seconds timeou
   if (timeout.count() == 0) SSL_CTX_set_num_tickets(context_.get(), 0);
 }
 
-Status ServerContext::apply_command(const std::string& command, const std::string& value,
-                                    const char* suffix) {
-  if (commands_ == nullptr) {
-    commands_.reset(SSL_CONF_CTX_new());
-    if (commands_ == nullptr) return openssl_error("cannot apply configuration commands");
-    SSL_CONF_CTX_set_flags(commands_.get(), SSL_CONF_FLAG_FILE | SSL_CONF_FLAG_SERVER |
-                                                SSL_CONF_FLAG_CERTIFICATE |
-                                                SSL_CONF_FLAG_SHOW_ERRORS);
-    SSL_CONF_CTX_set_ssl_ctx(commands_.get(), context_.get());
-  }
-  clear_openssl_errors();
-  const int result = SSL_CONF_cmd(commands_.get(), command.c_str(), (value + suffix).c_str());
-  if (result == 2 || result == 1) return {};
-  if (result == -2) return Error{.what = "OpenSSL knows no command " + command};
-  return openssl_error("OpenSSL refuses " + command + " \"" + value + "\"");
-}
-
-Status ServerContext::finish_commands() {
-  if (commands_ == nullptr) return {};
-  clear_openssl_errors();
-  if (SSL_CONF_CTX_finish(commands_.get()) == 1) return {};
-  return openssl_error("the configuration commands do not fit together");
-}
-
 }  // namespace tlsplus

@@ -60,9 +60,11 @@ class ServerContext {
   /// SSL_CONF_cmd(3), in file, server and certificate mode. OpenSSL is given the value with
   /// `suffix`, of which the Error says nothing.
   Status apply_command(const std::string& command, const std::string& value,
-                       const char* suffix = "");
+                       const char* suffix = "") {
+    return commands_.apply(*context_, ConfEnd::server, command, value, suffix);
+  }
   /// After the last apply_command().
-  Status finish_commands();
+  Status finish_commands() { return commands_.finish(); }
 
   /// OpenSSL's own choice goes before parameters that a command has set.
   void choose_no_dh_parameters() noexcept { SSL_CTX_set_dh_auto(context_.get(), 0); }
@@ -73,7 +75,7 @@ class ServerContext {
   explicit ServerContext(SslCtx context) : context_(std::move(context)) {}
 
   SslCtx context_;
-  ConfCtx commands_;
+  ContextCommands commands_;
 };
 
 }  // namespace tlsplus

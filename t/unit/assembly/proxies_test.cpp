@@ -121,6 +121,32 @@ START_TEST(groups_are_offered_as_they_are_written) {
 }
 END_TEST
 
+START_TEST(commands_have_the_last_word_but_not_about_whom_to_believe) {
+  Backends all;
+  const std::string ca = all.authority("ca.pem", all.root);
+  const auto add = [&](std::string_view command, std::string_view value) {
+    ProxyConfig& config = all.add();
+    config.groups = {"P-521", all.site.place("TLSPlusProxyGroups")};
+    config.verify = {VerifyMode::require, all.site.place("SSLProxyVerify")};
+    config.ca_file = all.file("SSLProxyCACertificateFile", ca);
+    if (!command.empty()) {
+      config.conf_commands.add({command, value}, all.site.place("TLSPlusProxyOpenSSLConfCmd"));
+    }
+  };
+  add({}, {});
+  add("Groups", "P-384");
+  add("Options", "UnsafeLegacyServerConnect");
+  const auto snapshot = all.build_well();
+  ck_assert(offers_of(*snapshot->proxy(0).context).groups == std::vector<std::string>{"secp521r1"});
+  ck_assert(offers_of(*snapshot->proxy(1).context).groups == std::vector<std::string>{"secp384r1"});
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    SSL_CTX& context = *snapshot->proxy(i).context;
+    ck_assert_int_eq(SSL_CTX_get_verify_mode(&context), SSL_VERIFY_PEER);
+    ck_assert_int_eq((SSL_CTX_get_options(&context) & SSL_OP_LEGACY_SERVER_CONNECT) != 0, i == 2);
+  }
+}
+END_TEST
+
 START_TEST(a_file_with_new_content_is_another_digest) {
   Backends all;
   const std::string ca = all.authority("ca.pem", all.root);
@@ -189,6 +215,7 @@ Suite* proxies_suite() {
   tcase_add_test(tests, a_module_may_have_a_context_for_each);
   tcase_add_test(tests, what_connections_depend_on_tells_them_apart);
   tcase_add_test(tests, groups_are_offered_as_they_are_written);
+  tcase_add_test(tests, commands_have_the_last_word_but_not_about_whom_to_believe);
   tcase_add_test(tests, a_file_with_new_content_is_another_digest);
   tcase_add_test(tests, without_an_engine_nothing_is_made);
   tcase_add_test(tests, certificates_without_a_key_are_believed);

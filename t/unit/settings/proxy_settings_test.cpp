@@ -172,6 +172,14 @@ const struct {
      [](ProxyConfig& config) {
        config.require_name = {true, kLine};
      }},
+    {"TLSPlusProxyHandshakeTimeout",
+     [](ProxyConfig& config) {
+       config.handshake_timeout = {std::chrono::seconds(5), kLine};
+     }},
+    {"TLSPlusProxyOpenSSLConfCmd",
+     [](ProxyConfig& config) {
+       config.conf_commands.add({"Options", "UnsafeLegacyServerConnect"}, kLine);
+     }},
 };
 
 START_TEST(what_differs_in_one_setting_is_told_apart_and_merged) {
