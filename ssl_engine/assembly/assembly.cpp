@@ -211,8 +211,8 @@ Assembled assemble(const BuildInput& input, CertificateFiles& certificates,
     findings.add(index, std::move(said));
     drafts.push_back(std::move(draft));
   }
-  Proxies proxy_steps(steps.trust, contexts.reports_secrets(), input.context_per_host,
-                      clock.wall());
+  Proxies proxy_steps(steps.trust, contexts.reports_secrets(), input.context_per_host, clock.wall(),
+                      input.children);
   std::vector<ProxyTls> proxies;
   for (const ProxyInput& proxy : input.proxies) {
     auto [made, said] = proxy_steps.make(proxy);

@@ -7,13 +7,11 @@
 #include <utility>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/certificates/key_exposure.h"
 #include "ssl_engine/openssl/x509/token_uri.h"
 
 namespace tlsplus {
 namespace {
-
-constexpr std::uint32_t kReadableByOthers = 0004;
-constexpr std::uint32_t kReadableByGroup = 0040;
 
 Tp id_of(Defect::Part part, Tp unrecognised) noexcept {
   switch (part) {
@@ -163,19 +161,8 @@ bool LineFiles::unlock(StoredFile& file, const Where& where, const KeyLabel& lab
 
 void LineFiles::check_access(const StoredFile& file, const Where& where) {
   if (file.is_uri) return;
-  const FileStamp& stamp = file.state.stamp;
-  const auto& children = files_.children();
-  const bool by_others = (stamp.mode & kReadableByOthers) != 0;
-  const bool by_children =
-      children && ((children->uid != 0 && stamp.owner == children->uid) ||
-                   (stamp.group == children->gid && (stamp.mode & kReadableByGroup) != 0));
-  if (!by_others && !by_children) return;
-  find(by_others ? Tp::key_readable_by_others : Tp::key_owned_by_children,
-       text(quote(file.path), " (", permissions_of(stamp), ')'), where,
-       by_others ? text("run: chmod 600 ", shell_word(file.path),
-                        "; replace the key if other people have accounts here")
-                 : text("run: chown root: ", shell_word(file.path), " && chmod 600 ",
-                        shell_word(file.path)));
+  auto exposed = key_exposure(file.path, file.state.stamp, files_.children());
+  if (exposed) findings_.push_back(std::move(*exposed).at(where));
 }
 
 }  // namespace tlsplus

@@ -85,7 +85,8 @@ Judged<std::shared_ptr<const MachineCertificates>> Proxies::certificates_for(
                            .file_at = config.certificate_file.where(),
                            .path_at = config.certificate_path.where(),
                            .chain_at = config.chain_file.where(),
-                           .now = now_};
+                           .now = now_,
+                           .children = children_};
   const auto [at, is_new] = certificates_.try_emplace({files.file, files.path, files.chain_file});
   KnownCertificates& known = at->second;
   if (is_new) {
@@ -124,6 +125,10 @@ Judged<ProxyTls> Proxies::make(const ProxyInput& input) {
   ProxyTls& proxy = result.made;
   proxy.name = input.name;
   proxy.defined_at = input.defined_at;
+  proxy.verify_at = config.verify.where();
+  proxy.depth_at = config.verify_depth.where();
+  proxy.revocation_at = config.crl_check.where();
+  proxy.required_name_at = config.require_name.where();
   auto effective = effective_proxy_policy(config, system_);
   const auto [known, is_new] = policies_.try_emplace(effective_values(effective));
   if (is_new) known->second = std::make_shared<const ProxyPolicy>(std::move(effective));

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -25,9 +26,15 @@ namespace tlsplus {
 class Proxies {
  public:
   /// `trust` is that of the hosts and must outlive this; `secrets`: whether those of connections
-  /// are reported (callbacks.h); `is_each`: another module wants to see a context for each input.
-  Proxies(TrustStores& trust, bool secrets, bool is_each, WallTime now)
-      : trust_(trust), secrets_(secrets), is_each_(is_each), now_(now) {}
+  /// are reported (callbacks.h); `is_each`: another module wants to see a context for each input;
+  /// `children`: see MachineFiles.
+  Proxies(TrustStores& trust, bool secrets, bool is_each, WallTime now,
+          std::optional<RunAs> children = {})
+      : trust_(trust),
+        secrets_(secrets),
+        is_each_(is_each),
+        now_(now),
+        children_(std::move(children)) {}
 
   /// Without SSLProxyEngine nothing but the policy is made. Findings: what is wrong with it.
   Judged<ProxyTls> make(const ProxyInput& input);
@@ -56,6 +63,7 @@ class Proxies {
   bool secrets_;
   bool is_each_;
   WallTime now_;
+  std::optional<RunAs> children_;
   SystemDefaults system_ = system_defaults();
   std::map<std::string, std::shared_ptr<const ProxyPolicy>> policies_;  // by effective_values()
   std::map<MachinePaths, KnownCertificates> certificates_;

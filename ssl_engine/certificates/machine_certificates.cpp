@@ -11,6 +11,7 @@
 
 #include "ssl_engine/base/file.h"
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/certificates/key_exposure.h"
 #include "ssl_engine/openssl/errors.h"
 #include "ssl_engine/openssl/x509/key_reader.h"
 #include "ssl_engine/openssl/x509/object_reader.h"
@@ -82,9 +83,13 @@ class MachineReader {
     findings_.push_back(diagnose(id, std::move(evidence), where, std::move(hint)));
   }
 
+  /// What is no answer to the question whether something can be shown.
+  void find_beside(Error finding) { beside_.push_back(std::move(finding)); }
+
   const MachineFiles& files_;
   std::shared_ptr<MachineCertificates> made_;
   std::vector<Error> findings_;
+  std::vector<Error> beside_;
   std::vector<Error> nothing_;  // what there is to say if no pair is found anywhere
   FileReader disk_{kMostBytes};
   MaterialReader materials_;
@@ -105,6 +110,10 @@ std::unique_ptr<Material> MachineReader::open(const std::string& path, const Whe
     return nullptr;
   }
   auto material = std::make_unique<Material>(materials_.read(disk_.content(), Keys::all));
+  if (material->key || material->locked != nullptr) {
+    auto exposed = key_exposure(path, state.stamp, files_.children);
+    if (exposed) find_beside(std::move(*exposed).at(where));
+  }
   for (const Defect& defect : material->defects) {
     // Parameters are of no use here, and what is no such file at all is told in other words.
     if (defect.part == Defect::Part::file || defect.part == Defect::Part::parameters) continue;
@@ -304,6 +313,7 @@ Judged<std::shared_ptr<const MachineCertificates>> MachineReader::read() {
   if (!files_.path.empty()) read_folder();
   if (!files_.chain_file.empty()) read_chain_file();
   if (made_->pairs.empty()) append(findings_, std::move(nothing_));
+  append(findings_, std::move(beside_));
   find_chains();
   made_->digest = digest();
   return {std::move(made_), std::move(findings_)};

@@ -6,12 +6,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ssl_engine/base/bytes.h"
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/base/error.h"
+#include "ssl_engine/base/helper_process.h"
 #include "ssl_engine/messages/findings.h"
 #include "ssl_engine/openssl/handles.h"
 #include "ssl_engine/openssl/x509/trust.h"
@@ -50,6 +52,7 @@ struct MachineFiles {
   Where path_at;
   Where chain_at;
   WallTime now;
+  std::optional<RunAs> children{};  // the account that must not be able to read the keys
 };
 
 /// Reads them all. A file has pairs of certificate and key, in any order and form; a key belongs to

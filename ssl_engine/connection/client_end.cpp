@@ -39,6 +39,7 @@ void ClientEnd::open() {
   }
   if (policy.require_name && backend_.name.empty()) {
     fail(Tp::backend_without_name, {});
+    failure_.where = settings_.required_name_at;
     return;
   }
   if (Status opened =
@@ -83,9 +84,7 @@ bool ClientEnd::advance() {
       return true;
     case StreamStatus::closed:
     case StreamStatus::cut_off:
-      fail(Tp::backend_cut_off, was_asked_ && !has_shown_one_
-                                    ? "it had asked for a certificate, and there is none for it"
-                                    : "");
+      fail_for_want_of_more();
       return false;
     case StreamStatus::failed:
       fail_in_openssl();

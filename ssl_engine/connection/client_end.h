@@ -115,6 +115,8 @@ class ClientEnd final : public TlsEnd, public ClientEvents {
   bool check_protocol();
   void fail(Tp id, std::string reason, std::string hint = {}) noexcept;
   void fail_in_openssl() noexcept;
+  /// The backend has left in the middle of the handshake.
+  void fail_for_want_of_more();
   /// Adds to failure_ what is known of the backend.
   void describe();
 

@@ -34,12 +34,72 @@ const char* hint_for(ServerFault fault) noexcept {
       return "have the backend use RSA with 2048 bits or more, or let it in as it is with "
              "SSLProxyCipherSuite DEFAULT:@SECLEVEL=0";
     case ServerFault::legacy:
-      return "the backend is open to CVE-2009-3555 and has to be updated";
+      return "the backend is open to CVE-2009-3555 and has to be updated; until then let it in as "
+             "it "
+             "is with TLSPlusProxyOpenSSLConfCmd Options UnsafeLegacyServerConnect in its <Proxy> "
+             "section";
     case ServerFault::wants_certificate:
     case ServerFault::other:
       break;
   }
   return "";
+}
+
+/// What mends that very fault of a backend's chain; empty: what the message says by itself.
+std::string hint_for(ChainStep::Fault fault, int depth) {
+  using Fault = ChainStep::Fault;
+  switch (fault) {
+    case Fault::self_signed:
+      return "if it is the backend's own, and meant so, add this very certificate to "
+             "SSLProxyCACertificateFile";
+    case Fault::other_key:
+      return "an authority of that name is there with another key: get its current certificate for "
+             "SSLProxyCACertificateFile";
+    case Fault::no_authority:
+      return "the certificate named here must not issue any: have the backend's certificate issued "
+             "by an authority";
+    case Fault::outside_dates:
+      return depth == 0
+                 ? "renew the backend's certificate, and look at the clocks of both"
+                 : "have the backend send the current intermediate certificate, or renew the "
+                   "authority's in SSLProxyCACertificateFile, and look at the clocks of both";
+    case Fault::wrong_purpose:
+      return "get a certificate for the backend that has the extended key usage serverAuth";
+    case Fault::too_weak:
+      return "have the certificate named here made anew, with RSA of 2048 bits or more and "
+             "SHA-256, "
+             "or let it in as it is with SSLProxyCipherSuite DEFAULT:@SECLEVEL=0";
+    case Fault::too_deep:
+      return text("write: SSLProxyVerifyDepth ", depth);
+    case Fault::revoked:
+      return "its authority has withdrawn it: the backend needs a new certificate and, if the key "
+             "may be in other hands, a new key";
+    case Fault::crl_missing:
+      return "add the revocation list of that CA to SSLProxyCARevocationFile, or write: "
+             "SSLProxyCARevocationCheck leaf; or end it with no_crl_for_cert_ok";
+    case Fault::crl_expired:
+      return "put the CA's current revocation list into SSLProxyCARevocationFile or ...Path, then: "
+             "apachectl graceful";
+    case Fault::crl_useless:
+      return "put a revocation list into SSLProxyCARevocationFile or ...Path that is valid today "
+             "and "
+             "signed by that very CA, and look at the clock";
+    case Fault::none:
+    case Fault::issuer_unknown:
+    case Fault::other:
+      break;
+  }
+  return {};
+}
+
+const Where& line_for(ChainStep::Fault fault, const ProxyTls& settings) noexcept {
+  using Fault = ChainStep::Fault;
+  const bool is_of_list = fault == Fault::revoked || fault == Fault::crl_missing ||
+                          fault == Fault::crl_expired || fault == Fault::crl_useless;
+  const Where& where = fault == Fault::too_deep ? settings.depth_at
+                       : is_of_list             ? settings.revocation_at
+                                                : settings.verify_at;
+  return where.file.empty() ? settings.verify_at : where;
 }
 
 /// What is known of the certificate that was shown.
@@ -79,9 +139,25 @@ void ClientEnd::describe() {
   what = cut(std::move(what), kMostSaid);
   // The verifier has named the certificate that it refused.
   if (stream_.is_open() && verifier_.refusal().empty()) what += certificate_text(stream_.ssl());
-  if (alert_sent_ >= 0) what += text("; alert sent: ", alert_name(alert_sent_));
+  // To whom has left nothing is said any more, whatever OpenSSL has ready.
+  const bool has_left = failure_.id == static_cast<MessageId>(Tp::backend_cut_off);
+  if (alert_sent_ >= 0 && !has_left) what += text("; alert sent: ", alert_name(alert_sent_));
   if (alert_received_ >= 0) what += text("; alert received: ", alert_name(alert_received_));
   failure_ = about_backend(std::move(failure_));
+}
+
+void ClientEnd::fail_for_want_of_more() {
+  std::string reason = has_been_heard_ ? "it closed the connection in the middle of the handshake"
+                                       : "it closed the connection and did not say a word";
+  std::string hint;
+  if (was_asked_ && !has_shown_one_) {
+    reason += "; it had asked for a certificate, and there is none for it";
+    hint =
+        "give one with SSLProxyMachineCertificateFile, of an authority that the backend believes";
+  } else if (!has_been_heard_) {
+    hint = "see whether TLS is spoken on this port, and look into the backend's log at this time";
+  }
+  fail(Tp::backend_cut_off, std::move(reason), std::move(hint));
 }
 
 void ClientEnd::fail_in_openssl() noexcept {
@@ -89,13 +165,9 @@ void ClientEnd::fail_in_openssl() noexcept {
     const ServerFault fault = oldest_server_fault();
     const Error error = openssl_error({});
     if (!verifier_.refusal().empty()) {
-      // The authority may well be there.
-      const X509* const shown = peer_certificate(stream_.ssl());
-      const bool is_out_of_date =
-          shown != nullptr && !fault_of_dates(*shown, engine_.clock().wall()).empty();
       fail(Tp::backend_certificate_refused, verifier_.refusal(),
-           is_out_of_date ? "renew the backend's certificate, and look at the clocks of both" : "");
-      failure_.where = settings_.verify_at;
+           hint_for(verifier_.fault(), verifier_.fault_depth()));
+      failure_.where = line_for(verifier_.fault(), settings_);
       return;
     }
     if (fault == ServerFault::wants_certificate && was_asked_) {

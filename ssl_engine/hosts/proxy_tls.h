@@ -18,9 +18,13 @@
 namespace tlsplus {
 
 struct ProxyTls {
-  std::string name;                           // of the host, for the log
-  Where defined_at;                           // the <VirtualHost> or <Proxy> line
-  Where verify_at;                            // the SSLProxyVerify line; empty: there is none
+  std::string name;  // of the host, for the log
+  Where defined_at;  // the <VirtualHost> or <Proxy> line
+  // The lines a refusal goes back to; empty where there is none.
+  Where verify_at;                            // SSLProxyVerify
+  Where depth_at;                             // SSLProxyVerifyDepth
+  Where revocation_at;                        // SSLProxyCARevocationCheck
+  Where required_name_at;                     // TLSPlusProxyRequireName
   std::shared_ptr<const ProxyPolicy> policy;  // never null
   SSL_CTX* context = nullptr;                 // the snapshot's; null without SSLProxyEngine
   std::shared_ptr<const TrustStore> trust;    // null: no authorities are configured

@@ -351,6 +351,7 @@ enum class Tp : MessageId {
   backend_settings_differ = 853,
   proxy_engine_off = 854,
   backend_without_name = 855,
+  backend_answer_incomplete = 856,
 
   // 860..889 stapling: diagnostics_staple.cpp
   staple_not_fetched = 860,

@@ -13,12 +13,13 @@ constexpr Diagnostic kRows[] = {
      "alert that was received is the backend's own reason (RFC 8446 6.2).",
      "try the same by hand: openssl s_client -connect ADDRESS -servername NAME"},
     {Tp::backend_cut_off, Level::error, "backend left during the TLS handshake",
-     "The backend closed the connection before the handshake was complete, and sent no alert that "
-     "says why.",
+     "The backend closed or reset the connection before the handshake was complete, and sent no "
+     "alert that says why.",
      "look into the backend's log at this time"},
     {Tp::backend_deadline, Level::error, "TLS handshake with a backend not finished in time",
      "The backend took the connection and then took longer for the handshake than "
-     "TLSPlusHandshakeTimeout, or than the timeout= of its ProxyPass line or ProxyTimeout, allows.",
+     "TLSPlusProxyHandshakeTimeout, TLSPlusHandshakeTimeout, or the timeout= of its ProxyPass line "
+     "or ProxyTimeout allow.",
      "see whether the backend is overloaded, or is no TLS server at all"},
     {Tp::backend_certificate_refused, Level::error, "certificate of a backend was not accepted",
      "SSLProxyVerify asks for a certificate that leads to one of the authorities in "
@@ -82,7 +83,9 @@ constexpr Diagnostic kRows[] = {
      "write disablereuse=on behind the URL of the ProxyPass or BalancerMember that is shared"},
     {Tp::proxy_engine_off, Level::error, "TLS to a backend is not switched on",
      "A request is to go to an https://, wss:// or h2:// backend, and SSLProxyEngine is off where "
-     "it comes from.",
+     "it comes from. A health check has the settings of the server that the balancer stands in: "
+     "not "
+     "those of its <Proxy> section, nor of a virtual host that uses a balancer of the main server.",
      "write: SSLProxyEngine on"},
     {Tp::backend_without_name, Level::error, "there is no name to check a backend against",
      "TLSPlusProxyRequireName is on, and neither TLSPlusProxyName nor the request says a name: "
@@ -92,6 +95,12 @@ constexpr Diagnostic kRows[] = {
      "say with TLSPlusProxyName what the backend's certificate is for, in its <Proxy> section or "
      "the "
      "virtual host; for health checks in the virtual host"},
+    {Tp::backend_answer_incomplete, Level::error, "backend left in the middle of an answer",
+     "The connection ended without the sign by which TLS tells an end from a cut (RFC 8446 6.1), "
+     "and more was to come: the rest of the head, of a body whose length was given, or of its "
+     "chunks. The client gets 502, or an answer that it can see is not whole.",
+     "look into the backend's log at this time; if it ends connections that are idle, write ttl= "
+     "with fewer seconds than it keeps them behind the URL of its ProxyPass"},
 };
 
 }  // namespace

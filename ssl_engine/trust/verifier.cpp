@@ -40,7 +40,9 @@ Tp message_of(OcspOutcome outcome) noexcept {
 
 ChainVerdict Verifier::judge(const ChainStep& step) {
   if (step.depth > rules_.depth) {
-    return refuse(step, ChainVerdict::refuse_too_deep,
+    ChainStep too_deep = step;
+    too_deep.fault = ChainStep::Fault::too_deep;
+    return refuse(too_deep, ChainVerdict::refuse_too_deep,
                   text("chain too long: a certificate at depth ", step.depth, ", ",
                        rules_.depth_directive, " allows ", rules_.depth));
   }
@@ -51,6 +53,7 @@ ChainVerdict Verifier::judge(const ChainStep& step) {
                  ? ChainVerdict::accept
                  : judge_by_responders(step);
     case ChainStep::Fault::issuer_unknown:
+    case ChainStep::Fault::self_signed:
       if (rules_.mode != VerifyMode::optional_no_ca) break;
       lenient_ = true;
       return ChainVerdict::accept;
@@ -62,7 +65,7 @@ ChainVerdict Verifier::judge(const ChainStep& step) {
     case ChainStep::Fault::crl_expired:
       return refuse(step, ChainVerdict::refuse_obsolete,
                     "the revocation list of its issuer has expired, a new one is needed");
-    case ChainStep::Fault::other:
+    default:
       break;
   }
   return refuse(step, ChainVerdict::refuse, std::string(step.reason));
@@ -133,6 +136,8 @@ ChainVerdict Verifier::refuse(const ChainStep& step, ChainVerdict verdict, std::
   // OpenSSL goes on to smaller faults of the same chain; the first is the cause.
   if (!refusal_.empty()) return verdict;
   refusal_ = std::move(reason);
+  fault_ = step.fault;
+  fault_depth_ = step.depth;
   if (step.certificate == nullptr) {
     refusal_ += text(" (depth ", step.depth, ")");
     return verdict;

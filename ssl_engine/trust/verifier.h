@@ -49,6 +49,7 @@ class Verifier {
     refusal_.clear();
     refusal_id_ = Tp::client_certificate_refused;
     forgiven_.clear();
+    fault_ = ChainStep::Fault::none;
   }
   ChainVerdict judge(const ChainStep& step);
   /// When the handshake of `ssl` is over. False: a certificate that is required is not there or was
@@ -65,6 +66,10 @@ class Verifier {
   [[nodiscard]] Tp refusal_id() const noexcept { return refusal_id_; }
   /// Who was let in though nobody could be asked about it, as refusal(); empty: nobody.
   [[nodiscard]] const std::string& forgiven() const noexcept { return forgiven_; }
+  /// What was refused; none: nothing.
+  [[nodiscard]] ChainStep::Fault fault() const noexcept { return fault_; }
+  /// How deep in the chain that was; 0: the peer's own certificate.
+  [[nodiscard]] int fault_depth() const noexcept { return fault_depth_; }
 
  private:
   ChainVerdict refuse(const ChainStep& step, ChainVerdict verdict, std::string reason);
@@ -78,6 +83,8 @@ class Verifier {
   std::string refusal_;
   Tp refusal_id_ = Tp::client_certificate_refused;
   std::string forgiven_;
+  ChainStep::Fault fault_ = ChainStep::Fault::none;
+  int fault_depth_ = 0;
 };
 
 }  // namespace tlsplus

@@ -27,6 +27,9 @@ $certs->write('crossed.pair', $certs->read('one.crt'), $certs->read('two.key'));
 $certs->write('locked.pair', map { $certs->read("locked.$_") } qw(crt enc.key));
 $certs->write('over.pair',   map { $certs->read("over.$_") } qw(crt key));
 $certs->write('below.pair',  map { $certs->read("below.$_") } qw(crt key));
+$certs->write('open.pair',   map { $certs->read("one.$_") } qw(crt key));
+$certs->hashed('open', 'open.pair');
+chmod 0644, $_ or die "chmod $_: $!\n" for map { glob $certs->dir . "/$_" } 'open.pair', 'open/*';
 $certs->write('text.pem', "this is no certificate\n");
 $certs->crl('list');
 
@@ -97,6 +100,10 @@ my @ROWS = (
     [712, 'a look-up in no list',                    front(@engine, @verify, '! SSLProxyCARevocationCheck chain'), 1],
     [713, 'a list that is not used',                 front(@engine, @verify, '! SSLProxyCARevocationFile @CERTS@/list.pem')],
     [719, 'a server among the authorities',          front(@engine, '  SSLProxyVerify require', '! SSLProxyCACertificateFile @CERTS@/one.crt')],
+    [233, 'a key that others can read',              front(@engine, '! SSLProxyMachineCertificateFile @CERTS@/open.pair'), 0, qr/open\.pair.* mode 0644\).*Fix: run: chmod 600 \S*open\.pair/],
+    [233, 'a key in a folder that others can read',  front(@engine, '! SSLProxyMachineCertificatePath @CERTS@/open'), 0, qr/Fix: run: chmod 600 \S*open\/\S+/],
+    [309, 'a command that OpenSSL refuses',          front(@engine, @verify, '  TLSPlusProxyOpenSSLConfCmd Options UnsafeLegacyServerConnect', '! TLSPlusProxyOpenSSLConfCmd Options nosuch'), 1],
+    [120, 'a command about whom to believe',         front(@engine, @verify, '! TLSPlusProxyOpenSSLConfCmd VerifyMode Peer'), 1, qr/Fix: say it with SSLProxyVerify\b/],
     [820, 'an encrypted key',                        front(@engine, '! SSLProxyMachineCertificateFile @CERTS@/locked.pair'), 1],
     [821, 'a key alone',                             front(@engine, '! SSLProxyMachineCertificateFile @CERTS@/one.key'), 1],
     [822, 'a key of another certificate',            front(@engine, '! SSLProxyMachineCertificateFile @CERTS@/crossed.pair'), 1],

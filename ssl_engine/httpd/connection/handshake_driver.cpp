@@ -7,6 +7,11 @@
 
 #include <poll.h>
 
+#include <string>
+#include <utility>
+
+#include "ssl_engine/base/text.h"
+#include "ssl_engine/httpd/apache/status_text.h"
 #include "ssl_engine/httpd/connection/short_wait.h"
 
 namespace tlsplus {
@@ -20,8 +25,8 @@ Progress end(TlsChannel& channel) noexcept {
 }
 
 /// Nothing is said to a peer that had its time, and nothing more is heard from it.
-Progress give_up(TlsChannel& channel, Ending ending, const char* evidence = "") noexcept {
-  channel.log_failure(ending, evidence);
+Progress give_up(TlsChannel& channel, Ending ending, std::string evidence = {}) noexcept {
+  channel.log_failure(ending, std::move(evidence));
   channel.abort();
   return end(channel);
 }
@@ -51,12 +56,19 @@ Progress refuse(TlsChannel& channel) {
   return end(channel);
 }
 
+/// How the transport ended, in the words of whoever looks for the other side's part in it.
+std::string words_for(apr_status_t status) {
+  if (APR_STATUS_IS_ECONNRESET(status)) return "the other side reset the connection";
+  if (APR_STATUS_IS_EPIPE(status)) return "the other side closed the connection";
+  return text("the transport failed: ", status_text(status));
+}
+
 Progress after_transport_error(TlsChannel& channel, apr_status_t status) {
   // To wake a connection that is given up its socket is shut down.
   const bool is_given_up = channel.wait.given_up() != ParkedHandshake::GivenUp::no;
   if (APR_STATUS_IS_EOF(status) || is_given_up) return give_up(channel);
   if (APR_STATUS_IS_TIMEUP(status)) return give_up(channel, Ending::deadline);
-  return give_up(channel, Ending::cut_off, "the transport failed");
+  return give_up(channel, Ending::cut_off, words_for(status));
 }
 
 /// Sends what must leave now. done: all left.

@@ -104,7 +104,10 @@ apr_status_t read_plaintext(TlsChannel& channel, apr_bucket_brigade* brigade,
         }
         break;
       case StreamStatus::cut_off:
-        if (use_of(wanted) == TlsChannel::Use::read) channel.owner().on_cut_off();
+        // Who only looks has asked for nothing.
+        if (wanted.mode != AP_MODE_SPECULATIVE) {
+          channel.owner().on_cut_off(wanted.mode == AP_MODE_GETLINE);
+        }
         [[fallthrough]];
       case StreamStatus::closed:
         return end_of_stream(channel, brigade);

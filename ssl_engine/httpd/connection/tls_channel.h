@@ -50,7 +50,8 @@ class TlsChannel {
     /// The handshake is over, and the connection is of no use; it was told why.
     virtual void on_refused() noexcept {}
     /// The peer has gone without close_notify while something was expected of it.
-    virtual void on_cut_off() noexcept {}
+    /// `in_line`: a line was read, of HTTP's own.
+    virtual void on_cut_off([[maybe_unused]] bool in_line) noexcept {}
     /// Before each use from above: false, and nothing goes through any more.
     [[nodiscard]] virtual bool allows(Use) noexcept { return true; }
 

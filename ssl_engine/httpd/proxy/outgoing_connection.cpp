@@ -26,6 +26,12 @@ constexpr const char* kHostnameNote = "proxy-request-hostname";
 constexpr const char* kProtocolsNote = "proxy-request-alpn-protos";
 constexpr const char* kResultNote = "SSL_connect_rv";
 
+/// "2 s", "1.5 s"
+std::string seconds_text(std::chrono::milliseconds time) {
+  const auto tenths = (time.count() + 50) / 100;
+  return tenths % 10 == 0 ? text(tenths / 10, " s") : text(tenths / 10, '.', tenths % 10, " s");
+}
+
 std::string note_of(const conn_rec& connection, const char* name) {
   const char* const value = apr_table_get(connection.notes, name);
   return value == nullptr ? "" : value;
@@ -179,7 +185,8 @@ Error OutgoingConnection::error_of(Ending ending, std::string evidence) const {
     return live_->end.about_backend(diagnose(Tp::backend_cut_off, std::move(evidence)));
   }
   return live_->end.about_backend(diagnose(
-      Tp::backend_deadline, text("after ", limit_.time.count(), " ms, which is ", limit_.setting)));
+      Tp::backend_deadline,
+      text("no answer within ", seconds_text(limit_.time), ", which is ", limit_.setting)));
 }
 
 void OutgoingConnection::on_established() {
@@ -196,13 +203,24 @@ void OutgoingConnection::on_refused() noexcept {
   view_ = {};
 }
 
-void OutgoingConnection::on_cut_off() noexcept {
+// mod_proxy has put the head of an answer into the request before it reads the body, and it reads
+// no more of that than Content-Length says. Between chunks it reads lines.
+void OutgoingConnection::on_cut_off(bool in_line) noexcept {
+  if (std::exchange(is_cut_told_, true)) return;
+  const request_rec* request = proxied_request();
+  // A tunnel has no end but this.
+  if (request != nullptr && request->status == HTTP_SWITCHING_PROTOCOLS) return;
+  if (in_line) return tell(Tp::backend_answer_incomplete, "before its end by HTTP's own account");
+  const bool has_length =
+      request != nullptr && apr_table_get(request->headers_out, "Content-Length") != nullptr;
+  if (has_length) return tell(Tp::backend_answer_incomplete, "before all of its Content-Length");
   tell(Tp::backend_answer_cut_off);
 }
 
-void OutgoingConnection::tell(Tp id) noexcept {
-  at_boundary(log_, "tell",
-              [&] { log_error(log_, live_->end.about_backend(diagnose(id, {})), settings_.name); });
+void OutgoingConnection::tell(Tp id, const char* evidence) noexcept {
+  at_boundary(log_, "tell", [&] {
+    log_error(log_, live_->end.about_backend(diagnose(id, evidence)), settings_.name);
+  });
 }
 
 std::string address_of_peer(const conn_rec& connection) {

@@ -69,7 +69,7 @@ class OutgoingConnection final : public OurConnection,
   void on_established() override;
   void on_plain_http() override {}
   void on_refused() noexcept override;
-  void on_cut_off() noexcept override;
+  void on_cut_off(bool in_line) noexcept override;
   [[nodiscard]] bool allows(TlsChannel::Use use) noexcept override;
 
   [[nodiscard]] bool is_made_under(const ProxyTls& settings) const noexcept {
@@ -81,7 +81,7 @@ class OutgoingConnection final : public OurConnection,
   [[nodiscard]] bool is_of_older_lists() const noexcept;
   void close_now() noexcept;
   /// Logs that of this backend.
-  void tell(Tp id) noexcept;
+  void tell(Tp id, const char* evidence = "") noexcept;
   [[nodiscard]] SessionKey session_key() const;
 
   /// What exists once it is known that there will be a handshake.
@@ -103,6 +103,7 @@ class OutgoingConnection final : public OurConnection,
   bool is_released_ = false;
   bool is_foreign_ = false;  // taken for somebody with other settings
   bool is_closed_ = false;   // close_now() was called
+  bool is_cut_told_ = false;
 };
 
 /// Where it is connected to: "10.0.0.1:8443", "[::1]:8443", or the path of a socket.

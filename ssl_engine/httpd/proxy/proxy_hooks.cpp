@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "ssl_engine/base/boundary.h"
+#include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/apache/module.h"
 #include "ssl_engine/httpd/apache/pool.h"
 #include "ssl_engine/httpd/proxy/outgoing_connection.h"
@@ -26,6 +27,23 @@ bool is_given_back(const OutgoingConnection& outgoing, const ap_conf_vector_t* s
   return request == nullptr || request->per_dir_config != settings;
 }
 
+void refuse(const conn_rec& connection, LogSink& log) {
+  const char* const host = connection.base_server->server_hostname;
+  std::string to = address_of_peer(connection);
+  // mod_proxy_hcheck asks for nobody's sake.
+  const bool is_health_check = proxied_request() == nullptr;
+  log_error(log,
+            is_health_check
+                ? diagnose(Tp::proxy_engine_off, text(to, ", for a health check"), {},
+                           connection.base_server->is_virtual != 0
+                               ? "write SSLProxyEngine on into the <VirtualHost> that the balancer "
+                                 "stands in"
+                               : "write SSLProxyEngine on outside of all virtual hosts, where the "
+                                 "balancer stands; its <Proxy> section is not asked")
+                : diagnose(Tp::proxy_engine_off, std::move(to)),
+            host == nullptr ? std::string_view() : host);
+}
+
 int bind(conn_rec& connection, ap_conf_vector_t* directory, LogSink& log) {
   const ServerSlot& slot = slot_of(*connection.base_server);
   if (slot.generation == nullptr) return DECLINED;
@@ -39,9 +57,7 @@ int bind(conn_rec& connection, ap_conf_vector_t* directory, LogSink& log) {
   if (snapshot == nullptr) return DECLINED;
   const ProxyTls* settings = proxy_tls_of(*snapshot, directory, *connection.base_server);
   if (settings == nullptr || settings->context == nullptr) {
-    const char* const host = connection.base_server->server_hostname;
-    log_error(log, diagnose(Tp::proxy_engine_off, address_of_peer(connection)),
-              host == nullptr ? std::string_view() : host);
+    refuse(connection, log);
     return DECLINED;
   }
   if (known != nullptr) {

@@ -19,6 +19,7 @@ ChainStep::Fault fault_of(int error) noexcept {
     case X509_V_OK:
       return ChainStep::Fault::none;
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+      return ChainStep::Fault::self_signed;
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
@@ -28,6 +29,30 @@ ChainStep::Fault fault_of(int error) noexcept {
       return ChainStep::Fault::crl_missing;
     case X509_V_ERR_CRL_HAS_EXPIRED:
       return ChainStep::Fault::crl_expired;
+    case X509_V_ERR_CRL_NOT_YET_VALID:
+    case X509_V_ERR_CRL_SIGNATURE_FAILURE:
+    case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
+    case X509_V_ERR_KEYUSAGE_NO_CRL_SIGN:
+      return ChainStep::Fault::crl_useless;
+    case X509_V_ERR_CERT_REVOKED:
+      return ChainStep::Fault::revoked;
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return ChainStep::Fault::outside_dates;
+    case X509_V_ERR_INVALID_PURPOSE:
+      return ChainStep::Fault::wrong_purpose;
+    case X509_V_ERR_EE_KEY_TOO_SMALL:
+    case X509_V_ERR_CA_KEY_TOO_SMALL:
+    case X509_V_ERR_CA_MD_TOO_WEAK:
+      return ChainStep::Fault::too_weak;
+    case X509_V_ERR_CERT_CHAIN_TOO_LONG:
+      return ChainStep::Fault::too_deep;
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+      return ChainStep::Fault::other_key;
+    case X509_V_ERR_INVALID_CA:
+    case X509_V_ERR_PATH_LENGTH_EXCEEDED:
+    case X509_V_ERR_KEYUSAGE_NO_CERTSIGN:
+      return ChainStep::Fault::no_authority;
     default:
       return ChainStep::Fault::other;
   }

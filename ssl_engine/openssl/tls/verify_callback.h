@@ -16,8 +16,23 @@ namespace tlsplus {
 /// One certificate of a chain under examination, as the verify callback sees it
 /// (SSL_CTX_set_verify(3)).
 struct ChainStep {
-  /// The kinds of fault that are decided on; everything else is `other`.
-  enum class Fault : std::uint8_t { none, issuer_unknown, crl_missing, crl_expired, other };
+  /// The kinds of fault that are decided on, or mended in a way of their own.
+  enum class Fault : std::uint8_t {
+    none,
+    issuer_unknown,
+    self_signed,   // and nobody has named it as an authority
+    other_key,     // an authority of that name is known, and has not signed it
+    no_authority,  // what issued it may not issue anything
+    outside_dates,
+    wrong_purpose,
+    too_weak,
+    too_deep,
+    revoked,
+    crl_missing,
+    crl_expired,
+    crl_useless,  // a list is there, and is not valid yet or not signed by its issuer
+    other
+  };
   Fault fault = Fault::none;
   int depth = 0;                // 0: the client's own
   X509* certificate = nullptr;  // null: OpenSSL had none at hand
