@@ -5,12 +5,14 @@
 #include "ssl_engine/httpd/proxy/outgoing_connection.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/endpoint.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/connection/filters.h"
 #include "ssl_engine/httpd/modules/peer_hooks.h"
+#include "ssl_engine/httpd/proxy/http2_users.h"
 #include "ssl_engine/httpd/proxy/proxied_request.h"
 #include "ssl_engine/openssl/tls/server_ssl.h"
 #include "ssl_engine/openssl/tls/session.h"
@@ -101,9 +103,7 @@ bool OutgoingConnection::has_certificate_ended() const noexcept {
 
 bool OutgoingConnection::may_get_into_other_hands() const noexcept {
   if (alpn_name(*live_->end.ssl()) != "h2") return false;
-  return std::ranges::any_of(snapshot_->proxies(), [this](const ProxyTls& other) {
-    return other.context != nullptr && !is_made_under(other);
-  });
+  return any_other_http2_user(generation_, *snapshot_, *connection_.base_server, settings_);
 }
 
 bool OutgoingConnection::is_of_older_lists() const noexcept {

@@ -5,6 +5,7 @@
 #include "ssl_engine/httpd/startup/backend_facts.h"
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -98,7 +99,25 @@ class Walk {
   std::vector<BackendLine> found_;
 };
 
+bool names_http2(const ap_directive_t& line) noexcept {
+  if (line.args == nullptr) return false;
+  const auto has = [&line](const char* url) { return strcasestr(line.args, url) != nullptr; };
+  return has("h2://") || has("h2c://") || has(kBalancer.data());
+}
+
+bool any_names_http2(Lines line) noexcept {
+  for (; line != nullptr; line = line->next) {
+    if (is(line, "<VirtualHost")) continue;
+    if (names_http2(*line) || any_names_http2(line->first_child)) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+bool shares_http2_backends() noexcept {
+  return any_names_http2(ap_conftree);
+}
 
 std::vector<BackendLine> backend_lines(const BuildInput& input, apr_pool_t* scratch) {
   return Walk(input, scratch).take();

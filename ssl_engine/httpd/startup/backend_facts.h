@@ -13,4 +13,8 @@ namespace tlsplus {
 
 std::vector<BackendLine> backend_lines(const BuildInput& input, apr_pool_t* scratch);
 
+/// True if a line outside of all virtual hosts may make a pool of connections over HTTP/2, which
+/// all of them have a part in: it names such a backend, or a balancer.
+bool shares_http2_backends() noexcept;
+
 }  // namespace tlsplus

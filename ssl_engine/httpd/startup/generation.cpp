@@ -94,6 +94,7 @@ std::vector<Finding> Generation::build(apr_pool_t* pool, apr_pool_t* scratch) {
   append(found, std::move(built.findings));
   append(found, lint_neighbours(neighbour_facts(input, servers, scratch)));
   append(found, lint_backends(input, backend_lines(input, scratch)));
+  shares_http2_backends = tlsplus::shares_http2_backends();
   if (built.snapshot != nullptr) append(found, sessions.judge(*built.snapshot));
   if (built.snapshot != nullptr) engine.publish(std::move(built.snapshot));
   return found;

@@ -31,12 +31,13 @@ class Generation {
   ServerLog log;  // what is done for no connection in particular
   SessionServices sessions;
   ClientOcspServices client_ocsp;
-  ReloadServices reload;             // what is replaced on disk
-  ServerEnvironments environments;   // what requests are told of our certificates
-  OnceEach told_directories;         // that programs there get no variables
-  std::vector<server_rec*> servers;  // by Host::index
-  std::size_t parking_capacity = 0;  // see neighbours.h
-  std::vector<Finding> findings;     // of judge(), for the error log once it is open
+  ReloadServices reload;              // what is replaced on disk
+  ServerEnvironments environments;    // what requests are told of our certificates
+  OnceEach told_directories;          // that programs there get no variables
+  std::vector<server_rec*> servers;   // by Host::index
+  std::size_t parking_capacity = 0;   // see neighbours.h
+  bool shares_http2_backends = true;  // see backend_facts.h
+  std::vector<Finding> findings;      // of judge(), for the error log once it is open
 
   /// The first build() of this reading.
   void judge(apr_pool_t* pool, apr_pool_t* scratch) { findings = build(pool, scratch); }
