@@ -30,6 +30,10 @@ $certs->write('ours.pair', map { $certs->read("ours.$_") } qw(crt key));
 # Answers each request with the number of its connection and what s_server told of it.
 my $serve = sub ($stream) {
     while (my $request = TLSplus::Backend::take_request($stream)) {
+        if ($request->{path} =~ m{/trailers$}) {
+            $stream->send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Late\r\n\r\n4\r\nbody\r\n0\r\nX-Late: late\r\n\r\n");
+            next;
+        }
         my ($protocols) = $stream->told =~ /^ALPN protocols advertised by the client: (.*)$/m;
         TLSplus::Backend::answer($stream, "connection $stream->{number}", 'X-Alpn: ' . ($protocols // 'none'));
         $stream->command('K') if $request->{path} =~ m{/keys$};
@@ -113,6 +117,14 @@ for my $tls (2, 3) {
 %seen = ();
 $twins->both('new keys in between', sub ($server) { join ', ', map { counted($server, asked($server, "/tls3/$_")) } qw(keys a b) },
     '200 connection 1, 200 connection 1, 200 connection 1');
+
+for my $tls (2, 3) {
+    # httpd passes no trailers of answers on; they must not be taken for the next answer either
+    $twins->both("trailers behind a body in chunks, TLS 1.$tls", sub ($server) {
+        my $answer = TLSplus::Plain::ask($server, "/tls$tls/trailers");
+        join ', ', $answer->status, $answer->body, $answer->trailers || 'no trailers', $answer->whole ? 'whole' : 'not whole', asked($server, "/tls$tls/b") =~ /^200 connection \d+$/ ? 'and on' : 'stuck';
+    }, '200, body, no trailers, whole, and on');
+}
 
 $twins->both("a backend may renegotiate", sub ($server) { join ', ', map { asked($server, '/renews/') } 1, 2 }, '200 first, 200 second');
 $twins->both("and ask for a certificate then", sub ($server) { join ', ', map { asked($server, '/asks2/') } 1, 2 }, '200 first, 200 second');

@@ -7,6 +7,7 @@
 #   is $answer->status, 200;  $answer->header('x-name');  $answer->body;
 package TLSplus::Plain;
 use v5.36;
+use IO::Socket::INET ();
 use TLSplus::Raw ();
 use TLSplus::Stream ();
 
@@ -36,6 +37,9 @@ sub opened ($server, %opt) {
     my $port = $opt{port} // 'PLAIN';
     return TLSplus::Stream->of_socket(TLSplus::Raw->connect($port =~ /^\d+$/ ? $port : $server->port($port))->socket);
 }
+
+# Whether somebody does at this port of loopback.
+sub listens ($port) { defined IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => 1) }
 
 sub request ($path, %opt) {
     my @lines = (($opt{method} // (defined $opt{body} ? 'POST' : 'GET')) . " $path HTTP/" . ($opt{http} // '1.1'));
