@@ -131,6 +131,10 @@ std::string why_missing(const std::string& path) {
     const std::string part = path.substr(0, end);
     struct stat status {};
     if (stat(part.c_str(), &status) != 0) {
+      if (errno == ELOOP) {
+        return text("; the links from ", is_whole ? std::string("it") : quote(part),
+                    " go round in a circle");
+      }
       const std::string target = end_of_links(part);
       if (target != part) {
         return text("; ", is_whole ? std::string("it") : quote(part), " is a link to ",

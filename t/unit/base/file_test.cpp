@@ -69,6 +69,20 @@ START_TEST(problems) {
 }
 END_TEST
 
+START_TEST(what_is_missing_of_a_path) {
+  const Folder folder;
+  require(symlink("nowhere", folder.path("link").c_str()) == 0 &&
+              symlink("round", folder.path("about").c_str()) == 0 &&
+              symlink("about", folder.path("round").c_str()) == 0,
+          "links");
+  expect_text(why_missing(folder.path("nothing")), "");
+  expect_part(why_missing(folder.path("link")), "it is a link to \"" + folder.path("nowhere"));
+  expect_part(why_missing(folder.path("none/x")), "there is no folder \"" + folder.path("none"));
+  expect_text(why_missing(folder.path("round")), "; the links from it go round in a circle");
+  expect_part(why_missing(folder.path("about/x")), "about\" go round in a circle");
+}
+END_TEST
+
 START_TEST(permissions_are_words) {
   FileStamp stamp;
   stamp.mode = 04755;
@@ -104,6 +118,7 @@ int main() {
   TCase* tests = tcase_create("file");
   tcase_add_test(tests, content_and_stamp);
   tcase_add_test(tests, problems);
+  tcase_add_test(tests, what_is_missing_of_a_path);
   tcase_add_test(tests, permissions_are_words);
   tcase_add_test(tests, a_file_is_settled_when_its_change_lies_back);
   suite_add_tcase(suite, tests);
