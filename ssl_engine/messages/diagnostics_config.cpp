@@ -97,11 +97,6 @@ constexpr Diagnostic kConfigRows[] = {
     {Tp::directive_renamed, Level::error, "this directive has another name today",
      "It belongs to a version of Apache, or to a module, that httpd 2.4 replaced.",
      "use the current name"},
-    {Tp::directive_not_yet, Level::error, "mod_tlsplus does not implement this directive yet",
-     "The line switches something on that mod_ssl has and this version has not; ignoring it would "
-     "make the server behave in another way than was asked for. The lines that go with it are "
-     "named too.",
-     "keep mod_ssl for this configuration, or remove the lines if they can be done without"},
     {Tp::random_connect_ignored, Level::info, "seeding for each connection is not needed",
      "OpenSSL seeds its generators by itself, and again after each fork; a read on every "
      "connection "
@@ -153,11 +148,6 @@ constexpr Diagnostic kConfigRows[] = {
      "that has them, or its default_properties exclude all that do. Nothing else of the "
      "configuration can be judged.",
      "activate the default provider, see config(5); try: openssl list -providers"},
-    {Tp::directive_unused, Level::warn, "this directive has no effect",
-     "It belongs to something that is not implemented yet (stapling) and that nothing here "
-     "switches on: no SSLUseStapling on. mod_ssl would do nothing with it "
-     "either.",
-     "nothing to do; or remove the lines, to be rid of this one"},
     {Tp::ocsp_check_value, Level::error, "SSLOCSPEnable does not know this argument",
      "It takes on, leaf or off, and after that no_ocsp_for_cert_ok or nothing.",
      "write: SSLOCSPEnable off; or on, or leaf, in its place"},

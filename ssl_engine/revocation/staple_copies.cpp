@@ -28,7 +28,10 @@ std::shared_ptr<const Staple> StapleCopies::of(std::size_t target) {
                           (found != nullptr && found->from >= copy.staple->from);
     if (found != nullptr && is_newer) copy.staple = std::move(found);
   }
-  return copy.staple != nullptr && now < copy.staple->until ? copy.staple : nullptr;
+  const auto& staple = copy.staple;
+  if (staple == nullptr || staple->until <= now) return nullptr;
+  const bool is_kept_back = targets_[target].rules.only_good && staple->status != OcspStatus::good;
+  return is_kept_back ? nullptr : staple;
 }
 
 std::shared_ptr<const Staple> StapleCopies::judged(std::size_t target, WallTime now) const {

@@ -60,6 +60,10 @@ std::size_t StapleTable::bytes(std::size_t places) noexcept {
   return kCounterBytes + places * sizeof(Place);
 }
 
+std::size_t StapleTable::places_in(std::size_t bytes) noexcept {
+  return bytes < kCounterBytes ? 0 : (bytes - kCounterBytes) / sizeof(Place);
+}
+
 // Nothing is laid out: all zeros is an empty table, and pages that nobody wrote to cost nothing.
 StapleTable::StapleTable(MutableByteView memory, std::size_t places) noexcept
     : memory_(memory.data()), places_(places) {}

@@ -48,6 +48,8 @@ class StapleTable {
 
   /// What the constructor wants for `places`, all zeros, at a cache line.
   static std::size_t bytes(std::size_t places) noexcept;
+  /// The other way round.
+  static std::size_t places_in(std::size_t bytes) noexcept;
   /// Memory of bytes(places), zeros or what an earlier one left there. Must outlive this.
   StapleTable(MutableByteView memory, std::size_t places) noexcept;
 

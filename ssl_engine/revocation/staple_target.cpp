@@ -42,10 +42,9 @@ std::variant<Staple, OcspProblem> judge_staple(const StapleTarget& target, Bytes
 WallTime renewal_of(const Staple& staple, const StapleRules& rules, WallTime now) noexcept {
   // Some are hours old when they come: half of what is left, not of what there was.
   const WallTime begun = std::max(staple.from, std::min(now, staple.until));
-  WallTime at = begun + (staple.until - begun) / 2;
-  if (rules.asked_each) at = std::min(at, now + *rules.asked_each);
   constexpr std::chrono::seconds kSoonest{10};
-  return std::max(at, now + kSoonest);
+  const WallTime half = std::max(begun + (staple.until - begun) / 2, now + kSoonest);
+  return rules.asked_each ? std::min(half, now + *rules.asked_each) : half;
 }
 
 }  // namespace tlsplus

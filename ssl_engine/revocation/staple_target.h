@@ -13,6 +13,7 @@
 
 #include "ssl_engine/base/bytes.h"
 #include "ssl_engine/base/clock.h"
+#include "ssl_engine/base/endpoint.h"
 #include "ssl_engine/base/error.h"
 #include "ssl_engine/certificates/certificate.h"
 #include "ssl_engine/openssl/ocsp/ocsp_judge.h"
@@ -27,7 +28,8 @@ struct StapleRules {
   std::optional<std::chrono::seconds> max_age{};   // of a response
   std::optional<std::chrono::seconds> asked_each;  // nullopt: when half of its life is over
   bool only_good = false;
-  std::string url{};  // asked in place of what the certificate says; empty: that
+  std::optional<Endpoint> proxy{};  // through which responders are asked
+  std::string url{};                // asked in place of what the certificate says; empty: that
 
   friend bool operator==(const StapleRules&, const StapleRules&) = default;
 };

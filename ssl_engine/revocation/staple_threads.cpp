@@ -13,9 +13,9 @@
 
 namespace tlsplus {
 
-StapleThreads::StapleThreads(StapleFetcher& fetcher, const RecordLock& lock, LogSink& log,
+StapleThreads::StapleThreads(Make make, const RecordLock& lock, LogSink& log,
                              std::function<bool()> is_leaving)
-    : fetcher_(fetcher), lock_(lock), log_(log), is_leaving_(std::move(is_leaving)) {}
+    : make_(std::move(make)), lock_(lock), log_(log), is_leaving_(std::move(is_leaving)) {}
 
 void StapleThreads::start() {
   const SignalsBlocked blocked;
@@ -28,7 +28,7 @@ void StapleThreads::stop() noexcept {
   { const std::scoped_lock lock(mutex_); }
   changed_.notify_all();
   thread_.join();
-  if (is_leader_) lock_.give_up();
+  if (fetcher_ != nullptr) lock_.give_up();
 }
 
 void StapleThreads::rest(Instant until) {
@@ -39,13 +39,15 @@ void StapleThreads::rest(Instant until) {
 
 bool StapleThreads::is_elected() {
   if (is_leaving_()) {
-    if (std::exchange(is_leader_, false)) lock_.give_up();
+    end_helpers();
+    if (std::exchange(fetcher_, nullptr) != nullptr) lock_.give_up();
     return false;
   }
-  if (is_leader_) return true;
+  if (fetcher_ != nullptr) return true;
   if (!lock_.take()) return false;
-  is_leader_ = true;
-  fetcher_.take_over();
+  auto made = make_();
+  made->take_over();
+  fetcher_ = std::move(made);
   return true;
 }
 
@@ -54,12 +56,16 @@ void StapleThreads::lead() noexcept {
     Instant until = std::chrono::steady_clock::now() + kBetweenTries;
     at_boundary(log_, "stapling", [&] {
       if (!is_elected()) return;
-      fetcher_.mend();
+      fetcher_->mend();
       // One that was started tells when it has begun; then there may be a turn for the next.
-      if (!start_helper()) until = std::min(until, fetcher_.wake());
+      if (!start_helper()) until = std::min(until, fetcher_->wake());
     });
     rest(until);
   }
+  end_helpers();
+}
+
+void StapleThreads::end_helpers() {
   for (Helper& helper : helpers_) {
     if (helper.thread.joinable()) helper.thread.join();
   }
@@ -74,7 +80,7 @@ bool StapleThreads::start_helper() {
     }
     return true;
   });
-  if (!fetcher_.is_due()) return false;
+  if (!fetcher_->is_due()) return false;
   // Those that there are have ended a question, and will see what is due.
   if (helpers_.size() >= StapleSchedule::kMostAtOnce) return true;
   Helper& helper = helpers_.emplace_back();
@@ -93,7 +99,7 @@ void StapleThreads::tell_leader() noexcept {
 void StapleThreads::help(Helper& helper) noexcept {
   at_boundary(log_, "stapling", [&] {
     const WaitingEnds at_the_end(is_stopped_);
-    while (!is_stopped_ && fetcher_.ask_next([this] { tell_leader(); })) {
+    while (!is_stopped_ && fetcher_->ask_next([this] { tell_leader(); })) {
     }
   });
   helper.is_done = true;

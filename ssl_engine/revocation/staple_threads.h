@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <functional>
 #include <list>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -23,10 +24,10 @@ class StapleThreads {
   /// So long after the end of one, another one takes over.
   static constexpr std::chrono::seconds kBetweenTries{2};
 
-  /// All of it must outlive this. `is_leaving`: this process is about to end, and others are not;
-  /// asked now and then by the first thread.
-  StapleThreads(StapleFetcher& fetcher, const RecordLock& lock, LogSink& log,
-                std::function<bool()> is_leaving);
+  using Make = std::function<std::unique_ptr<StapleFetcher>()>;
+  /// All of it must outlive this. `make` is called in the process that is to ask. `is_leaving`:
+  /// this process is about to end, and others are not; asked now and then by the first thread.
+  StapleThreads(Make make, const RecordLock& lock, LogSink& log, std::function<bool()> is_leaving);
   StapleThreads(const StapleThreads&) = delete;
   StapleThreads& operator=(const StapleThreads&) = delete;
   ~StapleThreads() { stop(); }
@@ -43,20 +44,22 @@ class StapleThreads {
   };
   void lead() noexcept;
   bool is_elected();
+  void end_helpers();
   bool start_helper();
   void help(Helper& helper) noexcept;
   void tell_leader() noexcept;
   void rest(Instant until);
 
-  StapleFetcher& fetcher_;
+  Make make_;
   const RecordLock& lock_;
   LogSink& log_;
   std::function<bool()> is_leaving_;
   std::atomic<bool> is_stopped_{false};
   std::mutex mutex_;  // for changed_ alone
   std::condition_variable changed_;
-  bool has_news_ = false;      // from a helper
-  bool is_leader_ = false;     // of the first thread, as are the two below
+  bool has_news_ = false;  // from a helper
+  // Of the first thread, as is the list below; there as long as this process has the lock.
+  std::unique_ptr<StapleFetcher> fetcher_;
   std::list<Helper> helpers_;  // at most StapleSchedule::kMostAtOnce
   std::thread thread_;
 };

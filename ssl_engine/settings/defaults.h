@@ -17,6 +17,9 @@ constexpr std::chrono::seconds kReloadEvery{5};              // TLSPlusReload
 constexpr std::chrono::milliseconds kSessionCacheWait{100};  // TLSPlusSessionCacheWait
 constexpr bool kSessionTickets = true;                       // SSLSessionTickets
 constexpr std::chrono::seconds kSessionTimeout{300};         // SSLSessionCacheTimeout
+constexpr std::chrono::seconds kStapleSkew{300};             // SSLStaplingResponseTimeSkew
+constexpr std::chrono::seconds kStapleTimeout{10};           // SSLStaplingResponderTimeout
+constexpr std::chrono::seconds kStapleLongestWait{600};      // SSLStaplingErrorCacheTimeout
 constexpr int kVerifyDepth = 1;                              // SSLVerifyDepth, SSLProxyVerifyDepth
 constexpr std::chrono::seconds kOcspSkew{300};               // SSLOCSPResponseTimeSkew
 constexpr std::chrono::seconds kOcspMaxAge{-1};              // SSLOCSPResponseMaxAge: any

@@ -67,31 +67,6 @@ Status put_in_server(const Line& line, const Targets& targets) {
   return {};
 }
 
-/// What a line of a part that is still to be built asks for.
-enum class Asks : std::uint8_t { a_setting, the_part };
-
-/// A directive of mod_ssl that is still to be built. Its words are checked as mod_ssl checks them;
-/// arguments that ask for nothing are accepted, the others are gather_not_yet()'s (not_yet.h).
-template <auto Parse, Asks What = Asks::a_setting>
-Status not_yet(const Line& line, const Targets&) {
-  std::vector<Error> beside_the_point;
-  const Line quiet{.row = line.row,
-                   .words = line.words,
-                   .origin = line.origin,
-                   .in_directory = line.in_directory,
-                   .paths = line.paths,
-                   .expressions = line.expressions,
-                   .remarks = beside_the_point,
-                   .in_htaccess = line.in_htaccess};
-  if (auto parsed = Parse(quiet); !parsed) return std::move(parsed).error();
-  const bool is_neutral = std::ranges::any_of(
-      words(line.row.detail),
-      [&](std::string_view neutral) { return equals_ignoring_case(line.word(0), neutral); });
-  if (is_neutral) return {};
-  line.remark(What == Asks::the_part ? Tp::directive_not_yet : Tp::directive_unused, {});
-  return {};
-}
-
 Status set_ciphers(const Line& line, const Targets& targets);
 Status set_proxy_ciphers(const Line& line, const Targets& targets);
 Status set_verify_client(const Line& line, const Targets& targets);

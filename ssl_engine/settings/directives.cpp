@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// directives(): the table of directives, one row each. To implement a `not_yet<>` row: give it a
-// field in host_settings.h and put<> in its place.
+// directives(): the table of directives, one row each.
 #include "ssl_engine/settings/directives.h"
 
 #include "ssl_engine/base/text.h"
@@ -158,26 +157,35 @@ constexpr Directive kDirectives[] = {
      "seconds for which an answer about a client's certificate is used again, 0..86400"},
 
     // Stapling.
-    {"SSLStaplingCache", Shape::one, Scope::global, not_yet<parse_session_cache>,
-     "provider[:arguments]: where stapled answers are kept"},
-    {"SSLUseStapling", Shape::flag, Scope::server, not_yet<parse_flag, Asks::the_part>,
-     "on | off: send the responder's answer with our certificate", "off"},
-    {"SSLStaplingResponseTimeSkew", Shape::one, Scope::server, not_yet<parse_seconds>,
-     "seconds by which a responder's clock may be wrong", "300"},
-    {"SSLStaplingResponderTimeout", Shape::one, Scope::server, not_yet<parse_seconds>,
-     "seconds to wait for a responder", "10"},
-    {"SSLStaplingResponseMaxAge", Shape::one, Scope::server, not_yet<parse_seconds>,
-     "seconds after which an answer is too old"},
-    {"SSLStaplingStandardCacheTimeout", Shape::one, Scope::server, not_yet<parse_seconds>,
-     "seconds for which a good answer is kept", "3600"},
-    {"SSLStaplingReturnResponderErrors", Shape::flag, Scope::server, not_yet<parse_flag>,
-     "on | off: staple answers that are not good too", "on"},
-    {"SSLStaplingFakeTryLater", Shape::flag, Scope::server, not_yet<parse_flag>,
-     "on | off: staple tryLater when the responder cannot be reached", "on"},
-    {"SSLStaplingErrorCacheTimeout", Shape::one, Scope::server, not_yet<parse_seconds>,
-     "seconds for which a bad answer is kept", "600"},
-    {"SSLStaplingForceURL", Shape::one, Scope::server, not_yet<parse_text>,
-     "URL of the responder for all certificates"},
+    {"SSLStaplingCache", Shape::one, Scope::global,
+     put<&GlobalConfig::staple_cache, parse_session_cache>,
+     "provider[:arguments]: not needed; responses are kept in memory of ours and on disk"},
+    {"TLSPlusStapleStore", Shape::one, Scope::global,
+     put<&GlobalConfig::staple_store, parse_staple_store>,
+     "folder | off: where OCSP responses are kept over restarts"},
+    {"SSLUseStapling", Shape::flag, Scope::server, put<&ServerConfig::use_stapling, parse_flag>,
+     "on | off: send the responder's answer with our certificate"},
+    {"SSLStaplingResponseTimeSkew", Shape::one, Scope::server,
+     put<&ServerConfig::staple_skew, parse_seconds>,
+     "seconds by which a responder's clock may be wrong"},
+    {"SSLStaplingResponderTimeout", Shape::one, Scope::server,
+     put<&ServerConfig::staple_timeout, parse_seconds>, "seconds to wait for a responder"},
+    {"SSLStaplingResponseMaxAge", Shape::one, Scope::server,
+     put<&ServerConfig::staple_max_age, parse_seconds>, "seconds after which an answer is too old"},
+    {"SSLStaplingStandardCacheTimeout", Shape::one, Scope::server,
+     put<&ServerConfig::staple_asked_each, parse_seconds>,
+     "seconds after which a responder is asked again at the latest"},
+    {"SSLStaplingReturnResponderErrors", Shape::flag, Scope::server,
+     put<&ServerConfig::staple_bad_news, parse_flag>,
+     "on | off: staple a response that says that our certificate is revoked"},
+    {"SSLStaplingFakeTryLater", Shape::flag, Scope::server,
+     put<&ServerConfig::staple_try_later, parse_fake_try_later>,
+     "on | off: has no effect; where there is no response, nothing is stapled"},
+    {"SSLStaplingErrorCacheTimeout", Shape::one, Scope::server,
+     put<&ServerConfig::staple_longest_wait, parse_seconds>,
+     "seconds to wait at most before a responder that failed is asked again"},
+    {"SSLStaplingForceURL", Shape::one, Scope::server,
+     put<&ServerConfig::staple_url, parse_responder>, "URL of the responder for all certificates"},
 
     // Clients that prove a password in the handshake (TLS-SRP).
     {"SSLSRPVerifierFile", Shape::one, Scope::server, put<&ServerConfig::srp_file, parse_srp_file>,

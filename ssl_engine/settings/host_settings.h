@@ -68,11 +68,20 @@ struct ServerConfig {
   Setting<bool> ocsp_nonce;                    // SSLOCSPUseRequestNonce
   Setting<std::string_view> ocsp_proxy;        // SSLOCSPProxyURL
   Setting<bool> ocsp_no_verify;
-  Setting<std::string_view> ocsp_responder_file;  // SSLOCSPResponderCertificateFile
-  Setting<bool> ocsp_private_responders;          // TLSPlusOCSPPrivateResponders
-  Setting<std::chrono::seconds> ocsp_cache_time;  // TLSPlusOCSPCacheTime
-  Setting<std::string_view> srp_file;             // SSLSRPVerifierFile
-  Setting<std::string_view> srp_seed;             // SSLSRPUnknownUserSeed
+  Setting<std::string_view> ocsp_responder_file;      // SSLOCSPResponderCertificateFile
+  Setting<bool> ocsp_private_responders;              // TLSPlusOCSPPrivateResponders
+  Setting<std::chrono::seconds> ocsp_cache_time;      // TLSPlusOCSPCacheTime
+  Setting<std::string_view> srp_file;                 // SSLSRPVerifierFile
+  Setting<std::string_view> srp_seed;                 // SSLSRPUnknownUserSeed
+  Setting<bool> use_stapling;                         // SSLUseStapling
+  Setting<std::chrono::seconds> staple_skew;          // SSLStaplingResponseTimeSkew
+  Setting<std::chrono::seconds> staple_timeout;       // SSLStaplingResponderTimeout
+  Setting<std::chrono::seconds> staple_max_age;       // SSLStaplingResponseMaxAge
+  Setting<std::chrono::seconds> staple_asked_each;    // SSLStaplingStandardCacheTimeout
+  Setting<std::chrono::seconds> staple_longest_wait;  // SSLStaplingErrorCacheTimeout
+  Setting<bool> staple_bad_news;                      // SSLStaplingReturnResponderErrors
+  Setting<bool> staple_try_later;                     // SSLStaplingFakeTryLater: has no effect
+  Setting<std::string_view> staple_url;               // SSLStaplingForceURL
   SettingList<DirectoryDemand, ListMerge::append> directory_demands;  // not of .htaccess
 
   static constexpr auto fields();
@@ -248,6 +257,15 @@ constexpr auto ServerConfig::fields() {
       row("TLSPlusOCSPCacheTime", &C::ocsp_cache_time, &O::cache_time, auth_only, none, {Display::As::written}),
       row("SSLSRPVerifierFile", &C::srp_file, &P::srp_file, auth_only, by_content),
       row("SSLSRPUnknownUserSeed", &C::srp_seed, &P::srp_seed, strict, none, {Display::As::secret}),
+      row("SSLUseStapling", &C::use_stapling, kNo, kNever, none),
+      row("SSLStaplingResponseTimeSkew", &C::staple_skew, kNo, kNever, none),
+      row("SSLStaplingResponderTimeout", &C::staple_timeout, kNo, kNever, none),
+      row("SSLStaplingResponseMaxAge", &C::staple_max_age, kNo, kNever, none),
+      row("SSLStaplingStandardCacheTimeout", &C::staple_asked_each, kNo, kNever, none),
+      row("SSLStaplingErrorCacheTimeout", &C::staple_longest_wait, kNo, kNever, none),
+      row("SSLStaplingReturnResponderErrors", &C::staple_bad_news, kNo, kNever, none),
+      row("SSLStaplingFakeTryLater", &C::staple_try_later, kNo, kNever, none),
+      row("SSLStaplingForceURL", &C::staple_url, kNo, kNever, none),
       row("in a directory section", &C::directory_demands, kNo, kNever, none));
   // clang-format on
 }

@@ -116,6 +116,13 @@ Result<std::string_view> parse_ocsp_proxy(const Line& line);
 Result<std::chrono::seconds> parse_ocsp_cache_time(const Line& line);
 constexpr std::chrono::seconds kMostOcspCacheSeconds{86400};
 
+/// SSLStaplingForceURL: any text; one that is no URL is remarked.
+Result<std::string_view> parse_responder(const Line& line);
+/// SSLStaplingFakeTryLater: a flag; that it has no effect is remarked.
+Result<bool> parse_fake_try_later(const Line& line);
+/// TLSPlusStapleStore: off, which is empty, or a folder.
+Result<std::string_view> parse_staple_store(const Line& line);
+
 /// Seconds, 0 or more, read as leniently as atoi(3) does: "abc" is 0, "300s" is 300. Whatever is
 /// not the plain number written is remarked.
 Result<std::chrono::seconds> parse_seconds(const Line& line);

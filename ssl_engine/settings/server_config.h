@@ -28,13 +28,16 @@ struct GlobalConfig {
   Setting<std::chrono::milliseconds> session_cache_wait;  // TLSPlusSessionCacheWait
   Setting<std::chrono::seconds> reload;                   // TLSPlusReload; 0: off
   SettingList<RandomSource, ListMerge::append> random_seed;
+  Setting<SessionCacheSetting> staple_cache;  // SSLStaplingCache: read, and not needed
+  Setting<std::string_view> staple_store;     // TLSPlusStapleStore: a folder; empty: off
 
   static constexpr auto fields() {
     return std::tuple(&GlobalConfig::pass_phrase_dialog, &GlobalConfig::crypto_device,
                       &GlobalConfig::fips, &GlobalConfig::session_cache, &GlobalConfig::sni_policy,
                       &GlobalConfig::handshake_timeout, &GlobalConfig::ticket_key_rotation,
                       &GlobalConfig::session_cache_wait, &GlobalConfig::reload,
-                      &GlobalConfig::random_seed);
+                      &GlobalConfig::random_seed, &GlobalConfig::staple_cache,
+                      &GlobalConfig::staple_store);
   }
 };
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Every row of the table of directives is documented: a page for each one that works, a line in the index for the rest,
-# with the values that are accepted. And every message a page names exists.
+# Every row of the table of directives is documented: a page for each one that works, a line in the index for old names.
+# And every message a page names exists.
 use v5.36;
 use FindBin;
 use Test::More;
@@ -34,13 +34,6 @@ cmp_ok scalar @rows, '>=', 90, 'the table was read';
 my $index = slurp("$top/doc/directives/README.md");
 for my $row (@rows) {
     my ($name, $setter) = @$row{qw(name setter)};
-    if ($setter eq 'not_yet') {
-        my ($line) = $index =~ /^\|([^\n]*\b$name\b[^\n]*)$/m;
-        ok $line, "$name stands among what is not implemented yet" or next;
-        is_deeply [$line =~ /`([^`]+)`/g], [split ' ', $row->{detail}], "$name: accepted values";
-        ok !-e "$top/doc/directives/$name.md", "$name has no page yet";
-        next;
-    }
     if ($setter =~ /^(?:renamed|old_mutex)$/) {
         like $index, qr/^\|[^|\n]*\b$name\b[^|\n]*\|[^|\n]+\|$/m, "$name is among the old names";
         next;
@@ -55,13 +48,6 @@ for my $row (@rows) {
     my ($body) = $page =~ /^    Context: .*?\n(.*)/ms;
     like $body // '', qr/^ {4,}(?:# )?\b$name\b/m, "$name: an example";
     like $page, qr/^## $_$/m, "$name: $_" for 'Different from mod_ssl', 'Bad values';
-}
-
-# And nothing else is called missing.
-my ($missing) = $index =~ /^## Not implemented yet\n(.*?)^## /ms or die "no such section\n";
-my %setter = map { $_->{name} => $_->{setter} } @rows;
-for my $line ($missing =~ /^\|([^|\n]+)\|/mg) {
-    is $setter{$_}, 'not_yet', "$_ is missing, as the index says" for $line =~ /\b(SSL\w+|TLSPlus\w+)/g;
 }
 
 my %known = map { $_ => 1 } slurp("$top/ssl_engine/messages/diagnostics.h") =~ /^  \w+ = (\d+),/mg;

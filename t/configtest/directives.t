@@ -240,9 +240,28 @@ S | SSLCARevocationCheck sometimes                  | TP0701
 S | SSLCARevocationCheck leaf whatever              | TP0701
 D | SSLCARevocationCheck leaf                       | not allowed in <Directory> context
 
-S | SSLUseStapling on                               | TP0128 plus
-S | SSLStaplingResponderTimeout 5                   | ok TP0144
+S | SSLStaplingCache shmcb:/tmp/x(32768)            | ok
+S | SSLStaplingCache :                              | TP0119
+V | SSLStaplingCache shmcb:/tmp/x(32768)            | cannot occur within <VirtualHost> section
+S | SSLUseStapling on                               | ok plus
+V | SSLUseStapling maybe                            | must be On or Off
+S | SSLStaplingResponderTimeout 5                   | ok
 S | SSLStaplingResponderTimeout -5                  | TP0111
+V | SSLStaplingResponseTimeSkew 60                  | ok
+V | SSLStaplingResponseMaxAge 86400                 | ok
+V | SSLStaplingResponseMaxAge -1                    | TP0111
+V | SSLStaplingStandardCacheTimeout 3600            | ok
+V | SSLStaplingErrorCacheTimeout 60                 | ok
+V | SSLStaplingReturnResponderErrors off            | ok
+V | SSLStaplingFakeTryLater off                     | ok
+V | SSLStaplingFakeTryLater on                      | ok TP0869
+V | SSLStaplingForceURL http://localhost/           | ok
+V | SSLStaplingForceURL nonsense                    | ok TP0871
+D | SSLUseStapling off                              | not allowed in <Directory> context
+S | TLSPlusStapleStore off                          | ok plus
+S | TLSPlusStapleStore run/staples                  | ok plus
+S | TLSPlusStapleStore on                           | TP0872 plus
+V | TLSPlusStapleStore off                          | cannot occur within <VirtualHost> section plus
 
 S | SSLOCSPDefaultResponder http://localhost/       | ok
 S | SSLOCSPDefaultResponder nonsense                | ok

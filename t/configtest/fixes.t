@@ -42,7 +42,6 @@ my @APART = (
     ['about other messages, or about none: there is nothing to mend',   5 .. 8, 136, 137, 141, 142, 230, 257, 282, 609, 611, 617, 629],
     ['about the environment of the process that starts httpd',          9, 10],
     ['no path makes APR refuse it on this system',                      109],
-    ['about directives that are not there yet (t/configtest/directives.t)', 128, 144],
     ['said when seeds are drawn, at a start (t/keys/random-seed.t)',       130 .. 135],
     ['about engines that only OpenSSL with engines has (t/keys/)',      138],
     ['about a library without algorithms, which openssl.cnf must load', 143, 620],
@@ -62,6 +61,7 @@ my @APART = (
     ['about one connection to another server, or how it is made',       840 .. 852, 855],
     ['whose request gets which connection is known by the pool alone',  853],
     ['TP0806 tells it of every line with a URL (t/proxy/settings.t); here a request made the URL up', 854],
+    ['about responders, and where responses are kept: only a start asks and opens (t/revocation/)', 860 .. 868, 870],
     ['said while the server runs and its files change (t/resumption/ticket-keys.t)', 630],
 );
 
@@ -87,6 +87,10 @@ my @MORE = (
     [601, 'arguments that are refused',    global('! SSLSessionCache shmcb:@ROOT@/run/cache(1)')],
     [602, 'a size that is refused',        global('! SSLSessionCache shm:1')],
     [603, 'no cache',                      global('! SSLSessionCache none')],
+    # stapling
+    [869, 'a response that is made up',    good('! SSLStaplingFakeTryLater on')],
+    [871, 'a responder that is no URL',    good('! SSLStaplingForceURL ocsp')],
+    [872, 'a store that is no folder',     global('! TLSPlusStapleStore on')],
     # groups
     [154, 'a group that does not exist',   good('! TLSPlusGroups nosuchgroup:P-256')],
     [154, 'a misspelt group',              good('! TLSPlusGroups P256')],

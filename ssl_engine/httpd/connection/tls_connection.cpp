@@ -114,7 +114,8 @@ bool TlsConnection::on_ssl(SSL& ssl) {
 }
 
 ServerEvents::Staple TlsConnection::staple(const Host& host, SSL& ssl) {
-  return staple_from_modules(connection_, server_of(host), ssl);
+  const ServerEvents::Staple staple = staple_from_modules(connection_, server_of(host), ssl);
+  return staple.der != nullptr ? staple : generation_.stapling.staple(host.index, ssl);
 }
 
 Error TlsConnection::error_of(Ending ending, std::string evidence) const {

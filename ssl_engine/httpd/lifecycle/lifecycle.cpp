@@ -16,6 +16,7 @@
 #endif
 
 #include <algorithm>
+#include <map>
 
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/text.h"
@@ -120,7 +121,10 @@ bool show_backends_to_modules(const Generation& generation, const Snapshot& snap
   });
 }
 
-bool show_to_modules(Generation& generation, apr_pool_t* pconf, LogSink& log) {
+/// Certificates to which other modules staple, by Host::index.
+using TakenStaples = std::map<std::uint32_t, std::vector<const Certificate*>>;
+
+bool show_to_modules(Generation& generation, apr_pool_t* pconf, LogSink& log, TakenStaples& taken) {
   const auto snapshot = generation.engine.snapshot();
   const bool staples = modules_want_staples();
   const bool is_told = log.enabled(severity_of(diagnose(Tp::listening, {})));
@@ -133,10 +137,20 @@ bool show_to_modules(Generation& generation, apr_pool_t* pconf, LogSink& log) {
       log_error(log, shown.error(), host.name);
       return false;
     }
-    if (staples) prime_staples(server, pconf, host);
+    if (staples) taken[host.index] = prime_staples(server, pconf, host);
     if (is_told) log_error(log, diagnose(Tp::listening, {}, host.defined_at), host.name);
   }
   return show_backends_to_modules(generation, *snapshot, pconf, log);
+}
+
+std::vector<Finding> open_stapling(Generation& generation, apr_pool_t* pconf,
+                                   server_rec& main_server, const TakenStaples& taken) {
+  return generation.stapling.open(
+      pconf, main_server, slot_of(main_server).global, *generation.engine.snapshot(),
+      [&](const Host& host, const Certificate& certificate) {
+        const auto of_host = taken.find(host.index);
+        return of_host != taken.end() && std::ranges::count(of_host->second, &certificate) != 0;
+      });
 }
 
 // What reading thousands of hosts needed on the way is free now, in holes that the C library keeps;
@@ -214,7 +228,9 @@ int post_config(apr_pool_t* pconf, apr_pool_t* ptemp, server_rec& main_server, L
   settle_timeouts(*generation);
   generation->reload.open(slot_of(main_server).global.reload.value_or(defaults::kReloadEvery));
   ap_add_version_component(pconf, openssl_version().c_str());
-  if (!show_to_modules(*generation, pconf, log)) return kRefuse;
+  TakenStaples taken;
+  if (!show_to_modules(*generation, pconf, log, taken)) return kRefuse;
+  (void)report(*generation, log, open_stapling(*generation, pconf, main_server, taken));
   log_error(log, diagnose(is_fips_in_force() ? Tp::fips_on : Tp::fips_off, active_providers()));
   give_memory_back();
   if (serves_tls(*snapshot) && !mpm_can_wait()) {
@@ -235,6 +251,7 @@ void child_init(apr_pool_t* pchild, server_rec& main_server, LogSink& log) noexc
   generation->sessions.open_in_child(pchild);
   generation->reload.open_in_child();
   at_boundary(log, "keys in a child", [&] { generation->open_keys(); });
+  at_boundary(log, "stapling", [&] { generation->stapling.open_in_child(pchild); });
   at_boundary(log, "parked handshakes",
               [&] { start_parking(*generation, generation->parking_capacity, pchild); });
 }
@@ -290,6 +307,7 @@ static int tlsplus_status(request_rec* request, int flags) noexcept {
     generation->sessions.status(*request, flags);
     generation->client_ocsp.status(*request, flags);
     generation->reload.status(*request, flags);
+    generation->stapling.status(*request, flags);
   }
   return OK;
 }

@@ -95,19 +95,22 @@ bool modules_want_staples() {
          is_hooked(apr_optional_hook_get("init_stapling_status"));
 }
 
-void prime_staples(server_rec& server, apr_pool_t* pool, const Host& host) {
+std::vector<const Certificate*> prime_staples(server_rec& server, apr_pool_t* pool,
+                                              const Host& host) {
+  std::vector<const Certificate*> taken;
   for (const auto& certificate : host.certificates) {
     // Whoever gets to see it may keep it as long as the configuration.
     X509* const leaf = pool_new<Cert>(pool, certificate->leaf().open()).get();
     if (leaf == nullptr) continue;
-    X509* issuer =
-        sk_X509_num(&certificate->chain()) > 0 ? sk_X509_value(&certificate->chain(), 0) : nullptr;
+    X509* const issuer = certificate->issuer();
     const StapleId id = staple_id_of(*leaf);
     const std::string pem = pem_of(*leaf, issuer);
-    if (ap_ssl_ocsp_prime(&server, pool, as_chars(id), id.size(), pem.c_str()) != APR_SUCCESS) {
-      (void)ssl_run_init_stapling_status(&server, pool, leaf, issuer);
+    if (ap_ssl_ocsp_prime(&server, pool, as_chars(id), id.size(), pem.c_str()) == APR_SUCCESS ||
+        ssl_run_init_stapling_status(&server, pool, leaf, issuer) == OK) {
+      taken.push_back(certificate.get());
     }
   }
+  return taken;
 }
 
 bool modules_bring_certificates() {

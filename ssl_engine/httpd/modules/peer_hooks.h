@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "ssl_engine/connection/connection.h"
 #include "ssl_engine/httpd/apache/apache.h"
@@ -30,8 +31,10 @@ ServerEvents::Staple staple_from_modules(conn_rec& connection, server_rec& serve
 
 /// True if some module provides staples, and so wants to see every certificate.
 bool modules_want_staples();
-/// Offers the certificates of `host` to modules that provide staples (ap_ssl_ocsp_prime).
-void prime_staples(server_rec& server, apr_pool_t* pool, const Host& host);
+/// Offers the certificates of `host` to modules that provide staples (ap_ssl_ocsp_prime); those
+/// that one of them has taken.
+std::vector<const Certificate*> prime_staples(server_rec& server, apr_pool_t* pool,
+                                              const Host& host);
 
 /// True if some module obtains certificates (mod_md), so that a host without one may get it.
 bool modules_bring_certificates();

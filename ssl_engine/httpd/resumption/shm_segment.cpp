@@ -31,13 +31,14 @@ Error failure(std::size_t size, apr_status_t status) {
 
 }  // namespace
 
-Result<MutableByteView> make_segment(apr_pool_t& pool, std::size_t size) {
+Result<MutableByteView> make_segment(apr_pool_t& pool, std::size_t size, Holds what) {
   apr_shm_t* segment = nullptr;
   const apr_status_t status = apr_shm_create(&segment, size + kAlignment, nullptr, &pool);
   if (status != APR_SUCCESS) return failure(size, status);
   void* start = apr_shm_baseaddr_get(segment);
   std::size_t room = size + kAlignment;
   if (std::align(kAlignment, size, start, room) == nullptr) return failure(size, APR_ENOMEM);
+  if (what == Holds::public_things) return MutableByteView(static_cast<Byte*>(start), size);
   (void)mlock(start, size);
   // madvise() wants whole pages; those at the edges belong to this mapping too.
   const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
@@ -47,7 +48,8 @@ Result<MutableByteView> make_segment(apr_pool_t& pool, std::size_t size) {
   return MutableByteView(static_cast<Byte*>(start), size);
 }
 
-Result<KeptSegment> keep_segment(server_rec& server, const char* name, std::size_t size) {
+Result<KeptSegment> keep_segment(server_rec& server, const char* name, std::size_t size,
+                                 Holds what) {
   auto* kept = static_cast<Kept*>(ap_retained_data_get(name));
   if (kept == nullptr) kept = static_cast<Kept*>(ap_retained_data_create(name, sizeof(Kept)));
   if (kept->pool != nullptr && kept->size == size) {
@@ -57,13 +59,19 @@ Result<KeptSegment> keep_segment(server_rec& server, const char* name, std::size
   apr_pool_t* pool = nullptr;
   apr_status_t status = apr_pool_create(&pool, server.process->pool);
   if (status != APR_SUCCESS) return failure(size, status);
-  auto made = make_segment(*pool, size);
+  auto made = make_segment(*pool, size, what);
   if (!made) {
     apr_pool_destroy(pool);
     return std::move(made).error();
   }
   *kept = {pool, made->data(), size};
   return KeptSegment{*made, true};
+}
+
+MutableByteView kept_segment(const char* name) noexcept {
+  auto* kept = static_cast<Kept*>(ap_retained_data_get(name));
+  if (kept == nullptr || kept->pool == nullptr) return {};
+  return {kept->memory, kept->size};
 }
 
 void drop_segment(const char* name) noexcept {

@@ -20,7 +20,6 @@
 #include "ssl_engine/httpd/startup/virtual_hosts.h"
 #include "ssl_engine/openssl/features.h"
 #include "ssl_engine/secrets/token_key.h"
-#include "ssl_engine/settings/not_yet.h"
 
 namespace tlsplus {
 namespace {
@@ -45,6 +44,7 @@ Generation::Generation(server_rec& main_server)
       sessions(clock_, log),
       client_ocsp(clock_, log),
       reload(engine, log),
+      stapling(clock_, log),
       servers(servers_in_order(main_server)),
       main_server_(main_server),
       module_certificates_(servers) {
@@ -63,7 +63,6 @@ std::vector<Finding> Generation::build(apr_pool_t* pool, apr_pool_t* scratch) {
     for (Finding& finding : lasting_) {
       if (finding.host < input.hosts.size()) finding.vhost = input.hosts[finding.host].name;
     }
-    gather_not_yet(lasting_);
     append(lasting_, sessions.configure(global, pool, scratch));
     append(lasting_, library_.apply(global));
     open_key_log(lasting_);

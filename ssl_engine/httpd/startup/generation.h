@@ -13,6 +13,7 @@
 #include "ssl_engine/httpd/reload/reload_services.h"
 #include "ssl_engine/httpd/resumption/session_services_bridge.h"
 #include "ssl_engine/httpd/revocation/client_ocsp_bridge.h"
+#include "ssl_engine/httpd/revocation/stapling_bridge.h"
 #include "ssl_engine/httpd/startup/library_setup.h"
 #include "ssl_engine/httpd/startup/module_certificates.h"
 #include "ssl_engine/messages/diagnostics.h"
@@ -31,7 +32,8 @@ class Generation {
   ServerLog log;  // what is done for no connection in particular
   SessionServices sessions;
   ClientOcspServices client_ocsp;
-  ReloadServices reload;              // what is replaced on disk
+  ReloadServices reload;  // what is replaced on disk
+  StaplingServices stapling;
   ServerEnvironments environments;    // what requests are told of our certificates
   OnceEach told_directories;          // that programs there get no variables
   std::vector<server_rec*> servers;   // by Host::index

@@ -6,6 +6,8 @@
 
 #include <openssl/x509v3.h>
 
+#include <algorithm>
+
 #include "ssl_engine/base/der.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/encode.h"
@@ -80,6 +82,10 @@ StoredCertificate StoredCertificate::read(ByteView der, const Fingerprint& diges
 Cert StoredCertificate::open() const noexcept {
   if (block_->object != nullptr) return tlsplus::share(*block_->object);
   return parse_certificate(block_->der());
+}
+
+bool StoredCertificate::may_have(ByteView octets) const noexcept {
+  return is_open() || !std::ranges::search(block_->der(), octets).empty();
 }
 
 bool StoredCertificate::is_open() const noexcept {

@@ -64,6 +64,11 @@ void set(TwoHosts& world, ServerConfig& config) {
   config.*Member = {Value, world.place()};
 }
 
+template <auto Member>
+void seventy_seven(TwoHosts& world, ServerConfig& config) {
+  config.*Member = {std::chrono::seconds(77), world.place()};
+}
+
 void other_certificate(TwoHosts& world, ServerConfig& config) {
   config.certificate_files = {};
   config.certificate_files.add(world.site.keep(world.complete("other.pem", world.leaf("b.test"))),
@@ -146,6 +151,9 @@ void pinned(TwoHosts& world, ServerConfig& config) {
 void users(TwoHosts& world, ServerConfig& config) {
   config.srp_file = {world.written("users2", "# nobody else\n"), world.place()};
 }
+void responder(TwoHosts& world, ServerConfig& config) {
+  config.staple_url = {"http://ocsp.test/", world.place()};
+}
 void seed(TwoHosts& world, ServerConfig& config) {
   config.srp_seed = {"seed", world.place()};
 }
@@ -210,6 +218,22 @@ const struct Expected {
     {"TLSPlusOCSPCacheTime", some_seconds<&ServerConfig::ocsp_cache_time, 5>, true, 3, false, "5"},
     {"SSLSRPVerifierFile", users, true, 3, true, "/"},
     {"SSLSRPUnknownUserSeed", seed, true, 1, false, "(set)"},
+    {"SSLUseStapling", set<&ServerConfig::use_stapling, true>, false, 1, false, "on"},
+    {"SSLStaplingResponseTimeSkew", seventy_seven<&ServerConfig::staple_skew>, false, 1, false,
+     "77"},
+    {"SSLStaplingResponderTimeout", seventy_seven<&ServerConfig::staple_timeout>, false, 1, false,
+     "77"},
+    {"SSLStaplingResponseMaxAge", seventy_seven<&ServerConfig::staple_max_age>, false, 1, false,
+     "77"},
+    {"SSLStaplingStandardCacheTimeout", seventy_seven<&ServerConfig::staple_asked_each>, false, 1,
+     false, "77"},
+    {"SSLStaplingErrorCacheTimeout", seventy_seven<&ServerConfig::staple_longest_wait>, false, 1,
+     false, "77"},
+    {"SSLStaplingReturnResponderErrors", set<&ServerConfig::staple_bad_news, false>, false, 1,
+     false, "off"},
+    {"SSLStaplingFakeTryLater", set<&ServerConfig::staple_try_later, false>, false, 1, false,
+     "off"},
+    {"SSLStaplingForceURL", responder, false, 1, false, "http://ocsp.test/"},
     {"in a directory section", demand, false, 1, false, "SSL... require"},
 };
 

@@ -9,7 +9,6 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/crypto_engine.h"
 #include "ssl_engine/openssl/features.h"
-#include "ssl_engine/settings/not_yet.h"
 #include "t/unit/config_lines.h"
 #include "t/unit/test_certs.h"
 
@@ -90,39 +89,6 @@ END_TEST
 
 const struct {
   const char* line;
-  MessageId remark;  // 0: nothing
-} kNotYet[] = {
-    {"SSLUseStapling off", 0},
-    {"SSLUseStapling on", number(Tp::directive_not_yet)},
-    {"SSLStaplingCache shmcb:x", number(Tp::directive_unused)},
-    {"SSLStaplingFakeTryLater on", 0},
-    {"SSLStaplingFakeTryLater off", number(Tp::directive_unused)},
-};
-
-START_TEST(what_is_not_built_yet_is_remarked_unless_it_asks_for_nothing) {
-  const auto& row = kNotYet[_i];
-  ConfigReader config;
-  ck_assert_msg(static_cast<bool>(config.read(row.line)), "%s", row.line);
-  ck_assert_uint_eq(config.remarks.size(), row.remark == 0 ? 0 : 1);
-  if (row.remark != 0) ck_assert_uint_eq(config.remarks.front().id, row.remark);
-}
-END_TEST
-
-const struct {
-  const char* line;
-  Tp id;
-} kNotYetWrong[] = {
-    {"SSLStaplingCache :", Tp::session_cache_value},
-};
-
-START_TEST(what_is_not_built_yet_is_checked_all_the_same) {
-  ConfigReader config;
-  ck_assert_uint_eq(refused_with(config.read(kNotYetWrong[_i].line)), number(kNotYetWrong[_i].id));
-}
-END_TEST
-
-const struct {
-  const char* line;
   Tp id;
 } kProxyWrong[] = {
     {"SSLProxyProtocol TLSv9", Tp::protocol_unknown},
@@ -193,50 +159,37 @@ START_TEST(ciphers_for_backends_are_two_settings_everywhere) {
 }
 END_TEST
 
-/// What lines about parts that are not there come to.
-std::vector<Finding> gathered(std::initializer_list<const char*> lines) {
+const struct {
+  const char* line;
+  Tp id;           // none: accepted
+  bool is_remark;  // and accepted
+} kStapling[] = {
+    {"SSLUseStapling on", Tp{}, false},
+    {"SSLStaplingCache shmcb:x", Tp{}, false},
+    {"SSLStaplingCache :", Tp::session_cache_value, false},
+    {"SSLStaplingFakeTryLater off", Tp{}, false},
+    {"SSLStaplingFakeTryLater on", Tp::staple_try_later, true},
+    {"SSLStaplingForceURL http://ocsp.test/a", Tp{}, false},
+    {"SSLStaplingForceURL https://ocsp.test:8443", Tp{}, false},
+    {"SSLStaplingForceURL ldap://ocsp.test/", Tp::staple_url_value, true},
+    {"SSLStaplingForceURL nonsense", Tp::staple_url_value, true},
+    {"SSLStaplingResponseMaxAge -1", Tp::number_negative, false},
+    {"TLSPlusStapleStore run", Tp{}, false},
+    {"TLSPlusStapleStore off", Tp{}, false},
+    {"TLSPlusStapleStore on", Tp::staple_store_value, false},
+};
+
+START_TEST(lines_about_stapling) {
+  const auto& row = kStapling[_i];
   ConfigReader config;
-  for (const char* line : lines) ck_assert_msg(static_cast<bool>(config.read(line)), "%s", line);
-  std::vector<Finding> findings;
-  for (Error& remark : config.remarks) findings.push_back({std::move(remark), {}});
-  gather_not_yet(findings);
-  return findings;
-}
-
-START_TEST(lines_that_nothing_needs_are_one_warning) {
-  const auto findings =
-      gathered({"SSLStaplingResponderTimeout 3", "SSLStaplingCache shmcb:x",
-                "SSLStaplingForceURL http://o/", "SSLStaplingResponderTimeout 3"});
-  ck_assert_uint_eq(findings.size(), 1);
-  ck_assert(!any_fatal(findings));
-  expect_part(
-      render(findings.front().error),
-      "TP0144: this directive has no effect - SSLStaplingResponderTimeout at site.conf:1: so "
-      "for SSLStaplingCache at site.conf:2, SSLStaplingForceURL at site.conf:3, "
-      "SSLStaplingResponderTimeout at site.conf:4. Fix: ");
-}
-END_TEST
-
-START_TEST(lines_of_a_part_that_is_switched_on_are_one_error) {
-  const auto findings = gathered(
-      {"SSLStaplingResponderTimeout 3", "SSLUseStapling on", "SSLStaplingFakeTryLater off"});
-  ck_assert_uint_eq(findings.size(), 1);
-  ck_assert(any_fatal(findings));
-  expect_part(render(findings.front().error),
-              "TP0128: mod_tlsplus does not implement this directive yet - SSLUseStapling at "
-              "site.conf:2: so for SSLStaplingResponderTimeout at site.conf:1, "
-              "SSLStaplingFakeTryLater at site.conf:3. Fix: keep mod_ssl");
-}
-END_TEST
-
-START_TEST(thousands_of_such_lines_fit_into_a_log) {
-  ConfigReader config;
-  for (int i = 0; i < 4000; ++i) (void)config.read("SSLStaplingResponderTimeout 3");
-  std::vector<Finding> findings;
-  for (Error& remark : config.remarks) findings.push_back({std::move(remark), {}});
-  gather_not_yet(findings);
-  expect_part(findings.front().error.what, "(4000 lines in all)");
-  ck_assert_uint_lt(findings.front().error.what.size(), 4000);
+  const Status read = config.read(row.line);
+  if (row.id == Tp{} || row.is_remark) {
+    ck_assert_msg(static_cast<bool>(read), "%s", row.line);
+    ck_assert_uint_eq(config.remarks.size(), row.is_remark ? 1 : 0);
+    if (row.is_remark) ck_assert_uint_eq(config.remarks.front().id, number(row.id));
+  } else {
+    ck_assert_uint_eq(refused_with(read), number(row.id));
+  }
 }
 END_TEST
 
@@ -377,18 +330,12 @@ Suite* make_suite() {
   TCase* const tests = tcase_create("directives");
   tcase_add_test(tests, every_directive_of_mod_ssl_is_there);
   tcase_add_test(tests, names_are_unique_and_every_row_is_whole);
-  tcase_add_loop_test(tests, what_is_not_built_yet_is_remarked_unless_it_asks_for_nothing, 0,
-                      std::ssize(kNotYet));
-  tcase_add_loop_test(tests, what_is_not_built_yet_is_checked_all_the_same, 0,
-                      std::ssize(kNotYetWrong));
+  tcase_add_loop_test(tests, lines_about_stapling, 0, std::ssize(kStapling));
   tcase_add_loop_test(tests, lines_about_backends_are_checked_as_those_about_clients, 0,
                       std::ssize(kProxyWrong));
   tcase_add_loop_test(tests, lines_about_responders_are_checked, 0, std::ssize(kResponderWrong));
   tcase_add_test(tests, lines_about_responders_are_taken);
   tcase_add_test(tests, ciphers_for_backends_are_two_settings_everywhere);
-  tcase_add_test(tests, lines_that_nothing_needs_are_one_warning);
-  tcase_add_test(tests, lines_of_a_part_that_is_switched_on_are_one_error);
-  tcase_add_test(tests, thousands_of_such_lines_fit_into_a_log);
   tcase_add_loop_test(tests, old_names_lead_to_the_current_ones, 0, std::ssize(kOld));
   tcase_add_test(tests, what_replaces_an_old_name_exists);
   tcase_add_test(tests, ciphers_of_a_directory_are_its_own);
