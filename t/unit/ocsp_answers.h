@@ -27,6 +27,7 @@ struct OcspOrder {
   bool by_key = false;                        // the responder's ID
   const Identity* besides = nullptr;          // another one of the issuer's, said to be revoked
   std::string critical = {};                  // OID of an extension that is critical
+  std::vector<const Identity*> others = {};   // whose certificates come before the signer's
 };
 
 inline Bytes encoded(OCSP_RESPONSE& response) {
@@ -74,6 +75,9 @@ inline Bytes ocsp_answer(const OcspOrder& order) {
     const Handle<X509_EXTENSION, X509_EXTENSION_free> extension(
         X509_EXTENSION_create_by_OBJ(nullptr, object.get(), 1, value.get()));
     OCSP_BASICRESP_add_ext(basic.get(), extension.get(), -1);
+  }
+  for (const Identity* other : order.others) {
+    OCSP_basic_add1_cert(basic.get(), other->certificate.get());
   }
   const Identity& signer = order.signer == nullptr ? *order.issuer : *order.signer;
   const unsigned long flags = (order.with_certificate ? 0 : OCSP_NOCERTS) |

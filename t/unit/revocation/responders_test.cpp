@@ -253,6 +253,17 @@ START_TEST(the_settings_say_who_is_asked) {
 }
 END_TEST
 
+START_TEST(no_more_than_three_of_a_certificate_are_tried) {
+  World world;
+  const Identity named = world.named(
+      "OCSP;URI:http://a.test/,OCSP;URI:http://b.test/,OCSP;URI:http://c.test/,"
+      "OCSP;URI:http://d.test/");
+  world.answer = [](const std::string&) -> Result<Bytes> { return Error{.what = "gone"}; };
+  ck_assert(world.check(named).outcome == OcspOutcome::unreachable);
+  ck_assert_uint_eq(world.asked.size(), Responders::kMostTried);
+}
+END_TEST
+
 START_TEST(nobody_to_ask_is_its_own_outcome) {
   World world;
   world.how.default_responder.reset();
@@ -427,6 +438,7 @@ Suite* suite() {
   tcase_add_test(tests, answers_that_are_not_believed_are_not_remembered);
   tcase_add_test(tests, a_nonce_is_required_where_it_is_asked_for);
   tcase_add_test(tests, the_settings_say_who_is_asked);
+  tcase_add_test(tests, no_more_than_three_of_a_certificate_are_tried);
   tcase_add_test(tests, nobody_to_ask_is_its_own_outcome);
   tcase_add_test(tests, hosts_that_believe_different_things_remember_apart);
   tcase_add_test(tests, many_clients_are_one_question);

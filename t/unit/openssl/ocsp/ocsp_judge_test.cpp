@@ -207,6 +207,20 @@ START_TEST(a_renewed_delegate_is_found_behind_its_namesakes) {
 }
 END_TEST
 
+START_TEST(not_every_namesake_is_tried) {
+  const World world;
+  std::vector<Identity> namesakes;
+  for (int i = 0; i < 8; ++i) namesakes.push_back(world.delegate({}));
+  OcspOrder order = world.good();
+  order.signer = &world.responder;
+  for (std::size_t i = 0; i < 7; ++i) order.others.push_back(&namesakes[i]);
+  const OcspVerdict verdict = world.judge(order);
+  ck_assert(believed(verdict).status == OcspStatus::good);
+  order.others.push_back(&namesakes[7]);
+  expect_fault(world.judge(order), OcspFault::bad_signature);
+}
+END_TEST
+
 START_TEST(a_pinned_responder_needs_nothing_else) {
   const World world;
   const Identity stranger = test::issue({.name = "Stranger"});
@@ -419,6 +433,7 @@ Suite* suite() {
   tcase_add_test(judging, believes_nobody_else);
   tcase_add_test(judging, a_delegate_has_its_own_dates);
   tcase_add_test(judging, a_renewed_delegate_is_found_behind_its_namesakes);
+  tcase_add_test(judging, not_every_namesake_is_tried);
   tcase_add_test(judging, a_pinned_responder_needs_nothing_else);
   tcase_add_test(judging, a_wrong_signature_is_refused_whoever_is_named);
   tcase_add_test(judging, holds_the_dates_against_the_clock);
