@@ -6,6 +6,7 @@
 
 #include "ssl_engine/openssl/authority/revocation.h"
 #include "ssl_engine/reload/list_judgement.h"
+#include "ssl_engine/reload/publication.h"
 #include "ssl_engine/reload/renewed_snapshot.h"
 #include "t/unit/world.h"
 
@@ -314,6 +315,48 @@ START_TEST(a_list_that_expires_in_force_is_told_once) {
 }
 END_TEST
 
+std::size_t resident_kb() {
+  std::size_t all = 0;
+  std::size_t resident = 0;
+  std::ifstream("/proc/self/statm") >> all >> resident;
+  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) / 1024;
+}
+
+// What the parent does and what a child does, one after the other, with what both hold.
+START_TEST(two_hundred_replacements_take_no_more_memory_than_a_few) {
+  if (getenv("TLSPLUS_SAN") != nullptr) return;  // sanitizers keep what was freed
+  Site3 all;
+  std::vector<std::string> serials;
+  for (int i = 0; i < 5000; ++i) serials.push_back(std::to_string(10000000 + i));
+  auto publication = Publication::make("tlsplus-test", 1);
+  ck_assert(static_cast<bool>(publication));
+  LiveLists live(*all.snapshot);
+  auto child = all.snapshot;
+  std::size_t settled = 0;
+  for (std::uint64_t round = 0; round < 200; ++round) {
+    serials[round] = "0f";
+    all.folder.write("list.pem", all.list({.number = 10 + round, .revoked = serials}));
+    const auto look = live.look(*all.snapshot, all.clock.wall());
+    ck_assert_uint_eq(look.replaced.size(), 1);
+    all.renew(look.replaced);
+    const std::string record = lists_record(*look.replaced.front());
+    const Publication::Update update{0, as_bytes(record)};
+    ck_assert(static_cast<bool>(publication->publish({&update, 1})));
+    const auto edition = publication->read(round);
+    ck_assert(edition && edition->records.size() == 1);
+    const auto lists = read_lists_record(edition->records[0].content, *child->lists()[0]);
+    ck_assert(static_cast<bool>(lists));
+    auto renewed = renewed_snapshot(*child, {&*lists, 1});
+    ck_assert(static_cast<bool>(renewed));
+    child = std::move(*renewed);
+    ck_assert_uint_eq(entries_of(*child->lists()[0]->lists[0].crl), serials.size());
+    if (round == 20) settled = resident_kb();
+  }
+  ck_assert_uint_lt(resident_kb(), settled + 4096);
+  ck_assert_uint_lt(publication->bytes_held(), 4U << 20U);
+}
+END_TEST
+
 Suite* suite() {
   Suite* all = suite_create("live_lists");
   TCase* tests = tcase_create("lists");
@@ -331,6 +374,7 @@ Suite* suite() {
   tcase_add_test(tests, a_list_of_days_to_come_is_taken_when_they_have_come);
   tcase_add_test(tests, what_could_not_be_put_in_force_comes_again);
   tcase_add_test(tests, a_list_that_expires_in_force_is_told_once);
+  tcase_add_test(tests, two_hundred_replacements_take_no_more_memory_than_a_few);
   suite_add_tcase(all, tests);
   return all;
 }
