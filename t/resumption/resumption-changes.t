@@ -223,6 +223,7 @@ for my $tickets ('on', 'off') {
         }
         my ($link) = glob "$dir/crl-now/*.r0";
         spew($link =~ s/0$/1/r, $certs->read('revoked.pem'));
+        ok wait_until(60, sub { seen($server, 'TLSv1.3', 'asks0.test', as('member')) eq 'no connection' }), 'it is in force';
         for (sort keys %session) {
             my ($name, $version) = split;
             is seen($server, $version, $name, sess_in => $session{$_}), $name =~ /^asks/ ? 'NONE Initial' : 'no connection', "$_: is not any more";
