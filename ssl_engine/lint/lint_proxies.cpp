@@ -240,10 +240,12 @@ Error explain_proxy_error(const ProxyInput& input, const ProxyPolicy& policy, co
                                  kProxyCiphers);
   }
   if (directive == "TLSPlusProxyOpenSSLConfCmd") {
-    // OpenSSL's words begin with the command.
+    // The words of a refusal begin with the command and its value.
     const auto& commands = config.conf_commands.entries();
     const auto named = std::ranges::find_if(commands, [&](const auto& entry) {
-      return error.what.find(text("refuses ", entry.value.command, ' ')) != std::string::npos;
+      const std::string words =
+          text("refuses ", entry.value.command, " \"", entry.value.value, '"');
+      return error.what.find(words) != std::string::npos;
     });
     return diagnose(Tp::conf_command_failed, error.what,
                     named != commands.end() ? named->where() : commands.back().where());

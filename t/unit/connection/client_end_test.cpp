@@ -289,6 +289,23 @@ START_TEST(what_was_refused_or_forgiven_is_not_remembered) {
 }
 END_TEST
 
+START_TEST(a_backend_that_leaves_is_told_by_how_far_it_came) {
+  Ends ends(kVersions[_i % 2]);
+  const bool has_said_something = _i < 2;
+  ends.start();
+  ends.client->go_on();
+  const std::string begun = "\x16\x03\x03";
+  if (has_said_something) ends.client_end->feed(as_bytes(begun));
+  (void)ends.client_end->advance();
+  ends.client_end->end_input();
+  (void)ends.client_end->advance();
+  expect_refused(ends, Tp::backend_cut_off,
+                 has_said_something ? "closed the connection in the middle of the handshake"
+                                    : "closed the connection and did not say a word");
+  ck_assert(ends.client_end->failure().what.find("alert") == std::string::npos);
+}
+END_TEST
+
 START_TEST(what_is_not_tls_is_told_with_what_to_do) {
   Ends ends;
   ends.start();
@@ -329,6 +346,7 @@ int main() {
   tcase_add_loop_test(tests, a_chain_is_verified_again_where_anything_differs, 0, 5);
   tcase_add_test(tests, another_certificate_of_the_same_name_is_verified);
   tcase_add_loop_test(tests, what_was_refused_or_forgiven_is_not_remembered, 0, 2);
+  tcase_add_loop_test(tests, a_backend_that_leaves_is_told_by_how_far_it_came, 0, 4);
   tcase_add_test(tests, what_is_not_tls_is_told_with_what_to_do);
   suite_add_tcase(suite, tests);
   return run_suite(suite);
