@@ -58,7 +58,7 @@ my @APART = (
     ['about settings for other servers: followed in t/proxy/settings.t', 155, 156, 800 .. 808, 810],
     ['about what is installed, as t/proxy/strict.t has it seen',          809],
     ['about one client and its responder, or how they are asked (t/client-auth/ocsp.t)', 898, 900 .. 908],
-    ['about one connection to another server, or how it is made',       840 .. 852, 855],
+    ['about one connection to another server, or how it is made',       840 .. 852, 855, 856],
     ['whose request gets which connection is known by the pool alone',  853],
     ['TP0806 tells it of every line with a URL (t/proxy/settings.t); here a request made the URL up', 854],
     ['about responders, and where responses are kept: only a start asks and opens (t/revocation/)', 860 .. 868, 870],
