@@ -34,6 +34,7 @@ namespace tlsplus {
 namespace {
 
 // What WaitingEnds was told in this thread. A pointer: nothing is to be done when a thread ends.
+// NOLINTNEXTLINE(*-non-const-global-variables)
 thread_local constinit const std::atomic<bool>* over = nullptr;
 constexpr int kLookMilliseconds = 200;  // how often it is looked at
 
@@ -91,6 +92,7 @@ struct NameQuery {
 
 // Those that nobody waits for any more, which the library still writes to. Without a destructor: at
 // the end of the process some may be under way.
+// NOLINTNEXTLINE(*-non-const-global-variables)
 constinit std::atomic<NameQuery*> abandoned{nullptr};
 
 void abandon(NameQuery& query) noexcept {
