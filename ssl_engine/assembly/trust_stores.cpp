@@ -12,7 +12,6 @@
 #include <system_error>
 #include <utility>
 
-#include "ssl_engine/base/limits.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/settings/words.h"
 
@@ -38,7 +37,7 @@ std::string rehash(const std::string& folder) {
 }  // namespace
 
 void TrustStores::read_authorities(const std::string& path, bool is_optional, AuthorityFile& into) {
-  FileReader reader(limits::kRevocationListBytes);
+  FileReader reader(kRevocationListBytes);
   const FileState state = reader.read(path);
   if (state.problem != FileProblem::none) {
     if (!is_optional) into.faults.push_back(diagnose(message_of(state.problem), state.evidence));
@@ -140,7 +139,7 @@ const TrustStores::CrlSource& TrustStores::crl_file(const std::string& path, con
   const auto [known, is_new] = crl_files_.try_emplace(path);
   CrlSource& file = known->second;
   if (!is_new || path.empty()) return file;
-  FileReader reader(limits::kRevocationListBytes);
+  FileReader reader(kRevocationListBytes);
   const FileState state = reader.read(path);
   if (state.problem != FileProblem::none) {
     file.faults.push_back(diagnose(message_of(state.problem), state.evidence));
@@ -181,7 +180,7 @@ const TrustStores::CrlSource& TrustStores::crl_directory(const std::string& path
   }
   std::string all;
   RevocationLists read{.path = path, .is_folder = true, .where = where};
-  FileReader reader(limits::kRevocationListBytes);
+  FileReader reader(kRevocationListBytes);
   for (const std::string& name : names) {
     if (!is_list_link(name)) continue;
     const bool is_read = reader.read(text(path, '/', name)).problem == FileProblem::none;

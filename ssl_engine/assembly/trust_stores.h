@@ -21,6 +21,9 @@
 
 namespace tlsplus {
 
+/// The largest file of revocation lists that is read, of some millions of entries.
+constexpr std::size_t kRevocationListBytes = std::size_t{256} * 1024 * 1024;
+
 /// Makes the stores of one generation. Not thread safe.
 class TrustStores {
  public:

@@ -43,7 +43,4 @@ constexpr std::size_t kSessionsOfOneBackend = 4;
 /// Chains of backends whose verification a child remembers, of some 8 KiB.
 constexpr std::size_t kVerifiedChains = 100;
 
-/// A file of revocation lists, of some millions of entries.
-constexpr std::size_t kRevocationListBytes = std::size_t{256} * 1024 * 1024;
-
 }  // namespace tlsplus::limits

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <utility>
 
-#include "ssl_engine/base/limits.h"
+#include "ssl_engine/assembly/trust_stores.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/messages/diagnostics.h"
 #include "ssl_engine/reload/list_judgement.h"
@@ -40,7 +40,7 @@ std::string place_of(const RevocationLists& lists) {
 
 }  // namespace
 
-LiveLists::LiveLists(const Snapshot& snapshot) : files_(limits::kRevocationListBytes) {
+LiveLists::LiveLists(const Snapshot& snapshot) : files_(kRevocationListBytes) {
   for (const RevocationListsPtr& lists : snapshot.lists()) {
     const WatchedFiles::Id id = lists->is_folder ? files_.watch_folder(lists->path, is_list_link)
                                                  : files_.watch_file(lists->path);
