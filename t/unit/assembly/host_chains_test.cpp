@@ -29,7 +29,7 @@ struct Chains : World {
     auto sent =
         chains.chain_for({host, *policy, nullptr, trust.get()}, line, all.front(), all, file.made);
     file.findings.insert(file.findings.end(), sent.findings.begin(), sent.findings.end());
-    return {sent.made, file.findings};
+    return {sent.made.sent, file.findings};
   }
   void add(const std::string& file) { site.add_tls("a.test", file, {}); }
   std::string file(const char* name, const std::vector<const Identity*>& identities) {
