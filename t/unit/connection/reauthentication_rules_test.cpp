@@ -78,17 +78,17 @@ START_TEST(a_place_asks_for_more_and_never_for_less) {
   Host host;
   host.policy = std::make_shared<const Policy>(policy);
   DirConfig directory;
-  ck_assert(rules_for(host, directory).mode == kRequire);
+  ck_assert(rules_for(host, nullptr, directory).mode == kRequire);
   for (const VerifyMode less : {kNone, kOptional, kLenient}) {
     directory.verify_client = {less, kLine};
-    ck_assert(rules_for(host, directory).mode == kRequire);
+    ck_assert(rules_for(host, nullptr, directory).mode == kRequire);
   }
-  ck_assert_int_eq(rules_for(host, directory).depth, 2);
+  ck_assert_int_eq(rules_for(host, nullptr, directory).depth, 2);
   directory.verify_depth = {0, kLine};
-  ck_assert_int_eq(rules_for(host, directory).depth, 0);
+  ck_assert_int_eq(rules_for(host, nullptr, directory).depth, 0);
   policy.client_auth.mode = kNone;
   host.policy = std::make_shared<const Policy>(policy);
-  ck_assert(rules_for(host, directory).mode == kLenient);
+  ck_assert(rules_for(host, nullptr, directory).mode == kLenient);
 }
 END_TEST
 
