@@ -56,6 +56,36 @@ Error failure(std::string_view what, const std::string& path) {
   return {.what = text(quote(path), ": ", what, ": ", errno_text(errno))};
 }
 
+struct CloseFolder {
+  void operator()(DIR* folder) const noexcept { closedir(folder); }
+};
+using Entries = std::unique_ptr<DIR, CloseFolder>;
+
+/// Null: it cannot be read.
+Entries entries_of(int folder) {
+  Descriptor again(openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!again.is_open()) return nullptr;
+  Entries entries(fdopendir(again.get()));
+  if (entries != nullptr) (void)again.release();
+  return entries;
+}
+
+/// What was opened is what stands there, and not what a link there leads to.
+bool is_at(std::string path, const struct stat& opened) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  struct stat status {};
+  return lstat(path.c_str(), &status) == 0 && status.st_dev == opened.st_dev &&
+         status.st_ino == opened.st_ino;
+}
+
+/// Whoever has this group and is not the owner.
+bool may_write(const struct stat& folder, gid_t group) noexcept {
+  constexpr mode_t kGroup = S_IWGRP | S_IXGRP;
+  constexpr mode_t kOthers = S_IWOTH | S_IXOTH;
+  const mode_t wanted = folder.st_gid == group ? kGroup : kOthers;
+  return (folder.st_mode & wanted) == wanted;
+}
+
 }  // namespace
 
 Result<StapleFiles> StapleFiles::open(const std::string& folder) {
@@ -103,17 +133,34 @@ Status StapleFiles::store(const Fingerprint& about, ByteView response,
   return error;
 }
 
+Status StapleFiles::give_to(uid_t user, gid_t group) const {
+  struct stat status {};
+  if (fstat(folder_.get(), &status) != 0) return failure("cannot be looked at", path_);
+  if (status.st_uid == user) return {};
+  if (status.st_uid == geteuid() && is_at(path_, status) && holds_responses_alone()) {
+    if (fchown(folder_.get(), user, group) == 0) return {};
+    return failure("cannot be given to the user of the children", path_);
+  }
+  if (may_write(status, group)) return {};
+  return Error{.what = text(quote(path_), " belongs to user ", status.st_uid,
+                            ", and that of the children, ", user, ", may not write there"),
+               .hint = "let the user of the children write there (chown), or name another folder"};
+}
+
+bool StapleFiles::holds_responses_alone() const {
+  const auto entries = entries_of(folder_.get());
+  while (const dirent* const entry = entries == nullptr ? nullptr : readdir(entries.get())) {
+    const std::string_view name = static_cast<const char*>(entry->d_name);
+    if (name != "." && name != ".." && !name.ends_with(kUnfinished) && !about(name)) return false;
+  }
+  return entries != nullptr;
+}
+
 void StapleFiles::tidy(const std::function<bool(const Fingerprint&)>& is_needed,
                        WallTime now) const {
   if (!is_open()) return;
-  Descriptor again(openat(folder_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!again.is_open()) return;
-  struct Close {
-    void operator()(DIR* folder) const noexcept { closedir(folder); }
-  };
-  const std::unique_ptr<DIR, Close> entries(fdopendir(again.get()));
+  const auto entries = entries_of(folder_.get());
   if (entries == nullptr) return;
-  (void)again.release();
   const auto modified = [&](const char* name) -> std::optional<WallTime> {
     struct stat status {};
     if (fstatat(folder_.get(), name, &status, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;

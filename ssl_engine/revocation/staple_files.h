@@ -7,6 +7,8 @@
 // judged like an answer from the network.
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <optional>
 #include <string>
@@ -29,8 +31,10 @@ class StapleFiles {
   static Result<StapleFiles> open(const std::string& folder);
 
   [[nodiscard]] bool is_open() const noexcept { return folder_.is_open(); }
-  [[nodiscard]] const std::string& path() const noexcept { return path_; }
-  [[nodiscard]] int descriptor() const noexcept { return folder_.get(); }
+  /// By root, before there are children: has their user write there. A folder is given to it only
+  /// if it is root's, stands at `folder` itself, and holds nothing but responses: a link may lead
+  /// anywhere, and what belongs to somebody else is for him to give. The Error: they cannot write.
+  [[nodiscard]] Status give_to(uid_t user, gid_t group) const;
 
   /// At most `most` octets of a regular file; nothing otherwise.
   [[nodiscard]] std::optional<Bytes> load(const Fingerprint& about, std::size_t most) const;
@@ -42,6 +46,7 @@ class StapleFiles {
   void tidy(const std::function<bool(const Fingerprint&)>& is_needed, WallTime now) const;
 
  private:
+  [[nodiscard]] bool holds_responses_alone() const;
   StapleFiles(Descriptor folder, std::string path) noexcept
       : folder_(std::move(folder)), path_(std::move(path)) {}
 

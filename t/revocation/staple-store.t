@@ -85,6 +85,18 @@ subtest 'where it cannot be kept' => sub {
     $responder->answers('good');
 };
 
+subtest 'a folder that is not for root to give away' => sub {
+    plan skip_all => 'root alone can' if $> != 0;
+    my $elsewhere = $certs->dir . '/elsewhere';
+    mkdir $elsewhere or die "mkdir: $!\n";
+    symlink $elsewhere, $certs->dir . '/store' or die "symlink: $!\n";
+    my $server = TLSplus::Server->start(certs => $certs, conf => "TLSPlusStapleStore \@CERTS\@/store\n" . host());
+    logs $server, qr{TP0867: .*TLSPlusStapleStore at \S+: ".*/store" belongs to user 0, .*may not write there.*chown}, 'one that a link leads to is told';
+    is((stat $elsewhere)[4], 0, 'and stays what it was');
+    ok comes_to_staple($server, 'good'), 'stapled from memory';
+    ok $server->stop, 'stops cleanly';
+};
+
 # The child that asks, as its log says.
 sub elected ($server, $mark = 0) {
     my ($line) = reverse $server->log_lines(qr/asks the responders of OCSP from now on/, $mark);

@@ -7,12 +7,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <random>
 #include <unordered_map>
 
 #include "ssl_engine/base/boundary.h"
-#include "ssl_engine/base/errno_text.h"
 #include "ssl_engine/base/record_lock.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/apache/status_rows.h"
@@ -48,8 +46,7 @@ Responses take_from_before() {
 /// The parent may be root; its children are to write there.
 Status give_to_children(const StapleFiles& files) {
   if (geteuid() != 0) return {};
-  if (fchown(files.descriptor(), ap_unixd_config.user_id, ap_unixd_config.group_id) == 0) return {};
-  return Error{.what = text(quote(files.path()), ": ", errno_text(errno))};
+  return files.give_to(ap_unixd_config.user_id, ap_unixd_config.group_id);
 }
 
 /// This child is told to end, as in a graceful restart, and may go on for hours with a download.
@@ -127,9 +124,9 @@ void StaplingServices::open_store(apr_pool_t* pconf, const GlobalConfig& global,
   Status usable = opened ? give_to_children(*opened) : Status(opened.error());
   if (opened) parts_->files = *std::move(opened);
   if (usable) return;
-  findings.push_back(
-      {diagnose(Tp::staple_store_not_opened, usable.error().what, global.staple_store.where()),
-       {}});
+  findings.push_back({diagnose(Tp::staple_store_not_opened, usable.error().what,
+                               global.staple_store.where(), usable.error().hint),
+                      {}});
 }
 
 Status StaplingServices::make_memory(server_rec& server) {

@@ -130,6 +130,51 @@ START_TEST(what_nobody_needs_goes_when_it_is_over) {
 }
 END_TEST
 
+// Root alone can; what it is for is what lies in the folders that root is told to give away.
+START_TEST(a_folder_is_given_away_only_if_it_is_for_responses) {
+  if (geteuid() != 0) return;
+  constexpr uid_t kUser = 12345;
+  constexpr gid_t kGroup = 12346;
+  constexpr uid_t kStranger = 12347;
+  const Folder root;
+  const auto owner_of = [&](const char* name) {
+    struct stat status {};
+    ck_assert_int_eq(stat(root.path(name).c_str(), &status), 0);
+    return status.st_uid;
+  };
+  const auto is_usable = [&](const std::string& name) {
+    return static_cast<bool>(opened(root.path(name)).give_to(kUser, kGroup));
+  };
+  ck_assert(is_usable("new") && owner_of("new") == kUser);
+  ck_assert_msg(is_usable("new"), "again, as at each restart");
+
+  std::filesystem::create_directory(root.path("empty"));
+  std::filesystem::create_directory_symlink(root.path("empty"), root.path("link"));
+  for (const char* const path : {"link", "link/", "link//"}) {
+    ck_assert_msg(!is_usable(path) && owner_of("empty") == 0, "%s leads anywhere", path);
+  }
+  ck_assert(is_usable("empty/") && owner_of("empty") == kUser);
+  ck_assert_msg(is_usable("link"), "to where they may write already");
+
+  std::filesystem::create_directory(root.path("full"));
+  (void)root.write("full/passwd", "x");
+  ck_assert_msg(!is_usable("full") && owner_of("full") == 0, "it holds something else");
+  std::filesystem::permissions(root.path("full"), std::filesystem::perms::all);
+  ck_assert_msg(is_usable("full") && owner_of("full") == 0, "everybody may write there");
+
+  std::filesystem::create_directory(root.path("kept"));
+  ck_assert(static_cast<bool>(opened(root.path("kept")).store(certificate(1), Bytes(3), kLater)));
+  (void)root.write("kept/" + hex(certificate(2)) + ".ocsp.17.unfinished", "x");
+  ck_assert_msg(is_usable("kept") && owner_of("kept") == kUser, "responses are what it is for");
+
+  std::filesystem::create_directory(root.path("other"));
+  ck_assert_int_eq(chown(root.path("other").c_str(), kStranger, kGroup), 0);
+  ck_assert_msg(!is_usable("other") && owner_of("other") == kStranger, "another server's");
+  ck_assert_int_eq(chmod(root.path("other").c_str(), 0770), 0);
+  ck_assert_msg(is_usable("other") && owner_of("other") == kStranger, "shared by a group");
+}
+END_TEST
+
 Suite* staple_files_suite() {
   Suite* suite = suite_create("staple_files");
   TCase* tests = tcase_create("files");
@@ -138,6 +183,7 @@ Suite* staple_files_suite() {
   tcase_add_test(tests, a_write_that_fails_leaves_what_was_there);
   tcase_add_test(tests, without_a_folder_nothing_is_kept);
   tcase_add_test(tests, what_nobody_needs_goes_when_it_is_over);
+  tcase_add_test(tests, a_folder_is_given_away_only_if_it_is_for_responses);
   suite_add_tcase(suite, tests);
   return suite;
 }
