@@ -6,6 +6,16 @@
 #include <utility>
 
 namespace tlsplus {
+namespace {
+
+// A clock that was wrong may be right by now: what was over, or of days to come, is not for ever.
+constexpr std::chrono::seconds kBetweenLooks{10};
+
+bool is_usable(const std::shared_ptr<const Staple>& staple, WallTime now) noexcept {
+  return staple != nullptr && staple->until > now;
+}
+
+}  // namespace
 
 StapleCopies::StapleCopies(std::span<const StapleTarget> targets, const StapleTable& table,
                            const Clock& clock)
@@ -19,17 +29,20 @@ std::shared_ptr<const Staple> StapleCopies::of(std::size_t target) {
   const std::uint64_t sequence = table_.sequence(target);
   const WallTime now = clock_.wall();
   std::unique_lock lock(copy.mutex);
-  if (copy.seen != sequence) {
+  const bool is_in_vain = copy.judged == sequence && clock_.steady() < copy.again;
+  if (copy.seen != sequence || (!is_usable(copy.staple, now) && !is_in_vain)) {
     copy.seen = sequence;  // first, so that the others go on with what there is
     lock.unlock();
     auto found = judged(target, now);
     lock.lock();
-    const bool is_newer = copy.staple == nullptr || copy.staple->until <= now ||
-                          (found != nullptr && found->from >= copy.staple->from);
+    copy.judged = sequence;
+    copy.again = clock_.steady() + kBetweenLooks;
+    const bool is_newer =
+        !is_usable(copy.staple, now) || (found != nullptr && found->from >= copy.staple->from);
     if (found != nullptr && is_newer) copy.staple = std::move(found);
   }
   const auto& staple = copy.staple;
-  if (staple == nullptr || staple->until <= now) return nullptr;
+  if (!is_usable(staple, now)) return nullptr;
   const bool is_kept_back = targets_[target].rules.only_good && staple->status != OcspStatus::good;
   return is_kept_back ? nullptr : staple;
 }

@@ -25,14 +25,17 @@ class StapleCopies {
   StapleCopies(std::span<const StapleTarget> targets, const StapleTable& table, const Clock& clock);
 
   /// What is stapled for this target now; null: nothing. Waits for nobody: while one thread judges
-  /// what has changed, the others have what was there before.
+  /// what has changed, the others have what was there before. Where that is nothing, each judges by
+  /// itself: a client may insist on a staple, and a new child is met by many at once.
   [[nodiscard]] std::shared_ptr<const Staple> of(std::size_t target);
 
  private:
   struct Copy {
-    std::mutex mutex;  // guards both, never while something is judged
+    std::mutex mutex;  // guards all, never while something is judged
     std::shared_ptr<const Staple> staple;
-    std::uint64_t seen = 0;  // the sequence number of the last look
+    std::uint64_t seen = 0;    // the sequence number of the last look that was begun
+    std::uint64_t judged = 0;  // and of the last that came to an end
+    Instant again{};           // until then nothing comes to nothing again
   };
   [[nodiscard]] std::shared_ptr<const Staple> judged(std::size_t target, WallTime now) const;
 
