@@ -192,11 +192,7 @@ void StapleFetcher::take(const StapleSchedule::Turn& turn, Staple staple) {
     state.renewal = now + schedule_.shortened(state.renewal - now);
     schedule_.succeeded(turn, instant_of(state.renewal));
     note(turn.item);
-    const auto told = told_.find(target.urls[turn.which]);
-    if (told != told_.end()) {
-      log_error(log_, diagnose(Tp::staple_fetched_again, told->first, target.where), target.host);
-      told_.erase(told);
-    }
+    tell_success(turn.item, target.urls[turn.which]);
   }
   if (is_new) keep_on_disk(turn.item, staple);
 }
@@ -232,6 +228,7 @@ void StapleFetcher::tell_failure(std::size_t number, const std::string& url, std
                                  Instant again) {
   const Instant now = clock_.steady();
   Told& told = told_[url];
+  told.targets.insert(number);
   if (told.last && now - *told.last < kBetweenComplaints) {
     ++told.held_back;
     return;
@@ -248,8 +245,19 @@ void StapleFetcher::tell_failure(std::size_t number, const std::string& url, std
   if (told.held_back != 0) {
     evidence += text("; ", told.held_back, " more questions there came to nothing since");
   }
-  told = {now, 0};
+  told.last = now;
+  told.held_back = 0;
   log_error(log_, diagnose(Tp::staple_not_fetched, std::move(evidence), target.where), target.host);
+}
+
+// When all is well there: one that knows some certificates and others not, fails and works in turn.
+void StapleFetcher::tell_success(std::size_t number, const std::string& url) {
+  for (auto& [where, told] : told_) told.targets.erase(number);
+  const auto told = told_.find(url);
+  if (told == told_.end() || !told->second.targets.empty()) return;
+  const StapleTarget& target = targets_[number];
+  log_error(log_, diagnose(Tp::staple_fetched_again, url, target.where), target.host);
+  told_.erase(told);
 }
 
 void StapleFetcher::tell_revoked(std::size_t number, const Staple& staple) {

@@ -12,6 +12,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <variant>
@@ -77,6 +78,7 @@ class StapleFetcher {
   struct Told {  // of a responder
     std::optional<Instant> last;
     std::uint64_t held_back = 0;
+    std::set<std::size_t> targets{};  // about which it was asked in vain the last time
   };
   using Outcome = std::variant<Staple, OcspProblem, Error>;
 
@@ -90,6 +92,7 @@ class StapleFetcher {
   void tell_revoked(std::size_t target, const Staple& staple);
   void tell_failure(std::size_t target, const std::string& url, std::string_view why,
                     Instant again);
+  void tell_success(std::size_t target, const std::string& url);
   void note(std::size_t target);
   [[nodiscard]] Instant instant_of(WallTime at) const;
 

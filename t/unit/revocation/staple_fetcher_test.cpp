@@ -7,6 +7,8 @@
 
 #include <condition_variable>
 #include <deque>
+#include <map>
+#include <thread>
 
 #include "ssl_engine/openssl/ocsp/ocsp_request.h"
 #include "ssl_engine/revocation/staple_copies.h"
@@ -28,16 +30,18 @@ SharedChain chain_of(const Identity& issuer) {
   return chain;
 }
 
-/// Says what the test tells it to; a certificate's own answers come before those of all.
+/// Says what the test tells it to; a certificate's own answer comes before those of all.
 class FakeResponder final : public Responder {
  public:
-  Result<Bytes> ask(const StapleTarget&, const std::string& url, ByteView question,
+  Result<Bytes> ask(const StapleTarget& target, const std::string& url, ByteView question,
                     Instant) override {
     std::unique_lock lock(mutex_);
     ++asked;
     urls.push_back(url);
     ck_assert(!question.empty());
     released_.wait(lock, [this] { return !hangs; });
+    const auto own = of.find(target.certificate->fingerprint());
+    if (own != of.end()) return own->second;
     if (answers.empty()) return Error{.what = "nobody listens"};
     Bytes answer = answers.front();
     if (answers.size() > 1) answers.pop_front();
@@ -49,7 +53,8 @@ class FakeResponder final : public Responder {
     released_.notify_all();
   }
 
-  std::deque<Bytes> answers;  // the last one is said again and again; none: no answer
+  std::deque<Bytes> answers;        // the last one is said again and again; none: no answer
+  std::map<Fingerprint, Bytes> of;  // by certificate
   std::vector<std::string> urls;
   std::atomic<unsigned> asked{0};
   bool hangs = false;
@@ -333,6 +338,74 @@ START_TEST(a_clock_that_was_set_is_noticed) {
 }
 END_TEST
 
+// A child of which many want one at once, as a busy server's that has just begun.
+START_TEST(whoever_comes_first_is_stapled_to) {
+  Stapling world;
+  world.responder.answers = {world.answer()};
+  ck_assert(world.fetcher->ask_next());
+  constexpr int kThreads = 4;
+  for (int turn = 0; turn < 50; ++turn) {
+    StapleCopies copies(world.targets, world.table, world.clock);
+    std::atomic<int> ready{0};
+    std::atomic<int> without{0};
+    std::vector<std::thread> clients;
+    for (int i = 0; i < kThreads; ++i) {
+      clients.emplace_back([&] {
+        ++ready;
+        while (ready != kThreads) {
+        }
+        if (copies.of(0) == nullptr) ++without;
+      });
+    }
+    for (std::thread& client : clients) client.join();
+    ck_assert_int_eq(without, 0);
+  }
+}
+END_TEST
+
+START_TEST(a_child_that_began_with_a_wrong_clock_looks_again) {
+  Stapling world;
+  world.responder.answers = {world.answer()};
+  ck_assert(world.fetcher->ask_next());
+  const WallTime right = world.clock.wall();
+  for (const auto off : {hours(24), -hours(24)}) {
+    world.clock.set_wall(right + off);
+    StapleCopies copies(world.targets, world.table, world.clock);
+    ck_assert(copies.of(0) == nullptr);
+    world.clock.set_wall(right);
+    ck_assert_msg(copies.of(0) == nullptr, "what comes to nothing is not judged each time");
+    world.clock.advance(seconds(10));
+    ck_assert(copies.of(0) != nullptr);
+    world.clock.set_wall(right);
+  }
+}
+END_TEST
+
+// One certificate that the responder does not know, beside one that it does.
+START_TEST(a_responder_that_fails_for_some_does_not_work_again) {
+  Stapling world;
+  world.targets[1].urls = world.targets[0].urls;
+  world.targets[0].rules.asked_each = world.targets[1].rules.asked_each = seconds(1);
+  world.begin();
+  const Bytes good = world.answer();
+  const Bytes unauthorized = world.answer({.response_status = OCSP_RESPONSE_STATUS_UNAUTHORIZED});
+  world.responder.of = {{world.targets[0].certificate->fingerprint(), good}};
+  for (int i = 0; i < 40; ++i) {
+    world.responder.answers = {unauthorized};
+    ck_assert(world.fetcher->ask_next());
+    world.clock.advance(std::chrono::ceil<seconds>(world.fetcher->wake() - world.clock.steady()));
+  }
+  ck_assert_uint_eq(world.lines("TP0860"), 1);
+  ck_assert_uint_eq(world.lines("TP0861"), 0);
+  world.responder.answers = {world.answer({.about = &world.other})};
+  while (world.lines("TP0861") == 0) {
+    ck_assert(world.fetcher->ask_next());
+    world.clock.advance(std::chrono::ceil<seconds>(world.fetcher->wake() - world.clock.steady()));
+  }
+  ck_assert_uint_eq(world.lines("TP0861"), 1);
+}
+END_TEST
+
 START_TEST(a_responder_that_is_down_is_told_now_and_then) {
   Stapling world;
   for (int i = 0; i < 12; ++i) {
@@ -407,6 +480,9 @@ Suite* staple_fetcher_suite() {
   tcase_add_test(tests, a_successor_goes_on_from_there);
   tcase_add_test(tests, what_is_written_over_is_put_back);
   tcase_add_test(tests, a_clock_that_was_set_is_noticed);
+  tcase_add_test(tests, whoever_comes_first_is_stapled_to);
+  tcase_add_test(tests, a_child_that_began_with_a_wrong_clock_looks_again);
+  tcase_add_test(tests, a_responder_that_fails_for_some_does_not_work_again);
   tcase_add_test(tests, a_responder_that_is_down_is_told_now_and_then);
   tcase_add_test(tests, threads_ask_while_one_responder_hangs);
   tcase_add_test(tests, threads_without_the_lock_or_in_a_leaving_process_ask_nobody);
