@@ -4,6 +4,11 @@
 // reason, and two times as seconds since 1970, in this machine's order.
 #include "ssl_engine/revocation/ocsp_memory.h"
 
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <new>
 #include <type_traits>
@@ -72,7 +77,8 @@ std::optional<KnownAnswer> OcspMemory::recall(const Fingerprint& key) noexcept {
 }
 
 void OcspMemory::begin_asking(const Fingerprint& key, WallTime until) noexcept {
-  answers_.store(marker_of(key), as_bytes("?"), until);
+  const pid_t asker = getpid();
+  answers_.store(marker_of(key), {reinterpret_cast<const Byte*>(&asker), sizeof asker}, until);
 }
 
 void OcspMemory::end_asking(const Fingerprint& key) noexcept {
@@ -80,7 +86,11 @@ void OcspMemory::end_asking(const Fingerprint& key) noexcept {
 }
 
 bool OcspMemory::is_being_asked(const Fingerprint& key) noexcept {
-  return answers_.retrieve(marker_of(key)).has_value();
+  const auto found = answers_.retrieve(marker_of(key));
+  pid_t asker = 0;
+  if (!found || found->size() != sizeof asker) return false;
+  std::memcpy(&asker, found->data(), sizeof asker);
+  return asker > 0 && (kill(asker, 0) == 0 || errno != ESRCH);
 }
 
 Breaker& OcspMemory::breaker_of(std::string_view responder) noexcept {

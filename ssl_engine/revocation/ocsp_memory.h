@@ -75,7 +75,7 @@ class OcspMemory {
   /// Nothing also if its time is over, or if the octets are none of ours.
   [[nodiscard]] std::optional<KnownAnswer> recall(const Fingerprint& key) noexcept;
 
-  /// Somebody asks, and will have ended by then, whatever becomes of his process.
+  /// This process asks, and will have ended by then. If it dies before, nobody waits for it.
   void begin_asking(const Fingerprint& key, WallTime until) noexcept;
   void end_asking(const Fingerprint& key) noexcept;
   [[nodiscard]] bool is_being_asked(const Fingerprint& key) noexcept;

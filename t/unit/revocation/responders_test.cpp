@@ -4,6 +4,9 @@
 // responders that are a function here, and a clock that moves when it is told to.
 #include "ssl_engine/revocation/responders.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <cstring>
 #include <deque>
 
@@ -370,6 +373,26 @@ START_TEST(another_process_with_the_question_is_waited_for) {
 }
 END_TEST
 
+START_TEST(a_process_that_died_with_the_question_is_not_waited_for) {
+  World world;
+  const Fingerprint key{1};
+  const pid_t asker = fork();
+  ck_assert_int_ge(asker, 0);
+  if (asker == 0) {
+    world.memory.begin_asking(key, world.clock.wall() + 60s);
+    _exit(world.memory.is_being_asked(key) ? 0 : 1);
+  }
+  int status = -1;
+  ck_assert_int_eq(waitpid(asker, &status, 0), asker);
+  ck_assert_int_eq(status, 0);
+  ck_assert(!world.memory.is_being_asked(key));
+  world.memory.begin_asking(key, world.clock.wall() + 60s);
+  ck_assert(world.memory.is_being_asked(key));
+  world.memory.end_asking(key);
+  ck_assert(!world.memory.is_being_asked(key));
+}
+END_TEST
+
 START_TEST(a_responder_that_costs_time_and_gives_nothing_is_left_alone) {
   World world;
   bool is_down = true;
@@ -444,6 +467,7 @@ Suite* suite() {
   tcase_add_test(tests, many_clients_are_one_question);
   tcase_add_test(tests, who_waits_for_another_waits_no_longer_than_it_may);
   tcase_add_test(tests, another_process_with_the_question_is_waited_for);
+  tcase_add_test(tests, a_process_that_died_with_the_question_is_not_waited_for);
   tcase_add_test(tests, a_responder_that_costs_time_and_gives_nothing_is_left_alone);
   tcase_add_test(tests, what_lies_in_shared_memory_is_not_believed_blindly);
   suite_add_tcase(made, tests);
