@@ -343,8 +343,8 @@ START_TEST(whoever_comes_first_is_stapled_to) {
   Stapling world;
   world.responder.answers = {world.answer()};
   ck_assert(world.fetcher->ask_next());
-  constexpr int kThreads = 4;
-  for (int turn = 0; turn < 50; ++turn) {
+  constexpr int kThreads = 8;
+  for (int turn = 0; turn < 300; ++turn) {
     StapleCopies copies(world.targets, world.table, world.clock);
     std::atomic<int> ready{0};
     std::atomic<int> without{0};
@@ -352,8 +352,7 @@ START_TEST(whoever_comes_first_is_stapled_to) {
     for (int i = 0; i < kThreads; ++i) {
       clients.emplace_back([&] {
         ++ready;
-        while (ready != kThreads) {
-        }
+        while (ready != kThreads) std::this_thread::yield();
         if (copies.of(0) == nullptr) ++without;
       });
     }
