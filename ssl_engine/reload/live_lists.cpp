@@ -66,7 +66,12 @@ void LiveLists::judge(const Snapshot& in_force, WallTime now, const WatchedFiles
   const RevocationLists& before = *in_force.lists()[place.slot];
   std::vector<RevocationList> found;
   std::vector<std::string> defects;
+  std::vector<std::string> unread;
   for (const WatchedFiles::Piece& piece : changed.pieces) {
+    if (!piece.trouble.empty()) {
+      unread.push_back(piece.trouble);
+      continue;
+    }
     std::vector<std::string> of_piece;
     for (Crl& crl : read_crls(piece.content.reveal(), of_piece)) {
       found.push_back(as_list(std::move(crl)));
@@ -82,8 +87,11 @@ void LiveLists::judge(const Snapshot& in_force, WallTime now, const WatchedFiles
     judgement.refusals.insert(judgement.refusals.begin(), defects.begin(), defects.end());
   }
   // What is wrong now may be right later, without a change of the file: dates come and go.
-  if (!judgement.refusals.empty()) files_.hold(changed.id);
+  const bool may_mend_itself = !judgement.refusals.empty();
+  judgement.refusals.insert(judgement.refusals.begin(), unread.begin(), unread.end());
   refuse(place, before, join(judgement.refusals, "; "), into);
+  const bool is_to_be_told = !place.refusal.empty() && !place.is_refusal_told;
+  if (may_mend_itself || is_to_be_told) files_.hold(changed.id);
   if (!judgement.changes()) return;
   auto lists = std::make_shared<RevocationLists>(before);
   lists->lists = std::move(judgement.lists);

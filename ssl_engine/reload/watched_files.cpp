@@ -47,7 +47,8 @@ Fingerprint digest_of(const std::vector<WatchedFiles::Piece>& pieces) {
   std::string all;
   for (const WatchedFiles::Piece& piece : pieces) {
     const Fingerprint content = sha256(piece.content.reveal());
-    all += text(piece.name.size(), ':', piece.name, as_text(content));
+    all += text(piece.name.size(), ':', piece.name, as_text(content), piece.trouble.size(), ':',
+                piece.trouble);
   }
   return sha256(as_bytes(all));
 }
@@ -93,13 +94,16 @@ WatchedFiles::Reading WatchedFiles::read(const Source& source) const {
     const std::string path = path_in(source.path, name);
     FileReader reader(limit_bytes_);
     FileState state = reader.read(path);
-    if (state.problem != FileProblem::none) {
-      if (reading.trouble.empty()) {
-        reading.trouble = state.problem == FileProblem::empty ? text(state.evidence, " is empty")
-                                                              : state.evidence;
-      }
-    } else {
+    if (state.problem == FileProblem::none) {
       reading.pieces.push_back({name, SecretBytes(reader.content())});
+    } else {
+      std::string why =
+          state.problem == FileProblem::empty ? text(state.evidence, " is empty") : state.evidence;
+      if (source.is_wanted == nullptr) {
+        reading.trouble = std::move(why);
+      } else {
+        reading.pieces.push_back({name, {}, std::move(why)});
+      }
     }
     reading.is_steady = reading.is_steady && is_still(path, state, reader.content());
     reading.seen.emplace(name, std::move(state));

@@ -31,12 +31,14 @@ class WatchedFiles {
   struct Piece {
     std::string name;  // in the folder; empty: the file itself
     SecretBytes content;
+    std::string trouble{};  // why there is none, as FileState's; of a file in a folder
   };
   struct Changed {
     Id id;
-    Fingerprint digest;         // of names and contents
+    Fingerprint digest;         // of names, contents and troubles
     std::vector<Piece> pieces;  // all of them, not only those that changed; by name
   };
+  /// A file or a folder that cannot be read. One file in a folder keeps nobody from the others.
   struct Trouble {
     Id id;
     std::string evidence;  // as FileState's

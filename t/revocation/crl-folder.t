@@ -27,6 +27,7 @@ $certs->crl('first',  number => 5);
 $certs->crl('second', number => 6, revoked => ['bad']);
 $certs->crl('third',  number => 7, revoked => ['bad', 'worse']);
 $certs->crl('other',  number => 1, by => 'elsewhere', revoked => ['stranger']);
+$certs->crl('later',  number => 2, by => 'elsewhere', revoked => ['stranger', 'foreign']);
 
 # A folder of these lists, with links.
 sub folder ($name, %lists) {
@@ -79,10 +80,19 @@ link_to('one');
     like $server->wait_log(qr/TP0911/, mark => $mark, seconds => SECONDS), qr/there is no list of/, 'so is one that is gone';
     is let_in($server), 'good worse foreign', 'which stays, too';
 
-    folder('two', 'a.pem' => 'third', 'b.pem' => 'other');
+    # A download that came to nothing, of one list; the link of before leads to it.
+    my $rest = $server->mark;
+    folder('one', 'a.pem' => 'second', 'b.pem' => 'other');
+    spew("$dir/one/a.pem", '');
+    replace('later', "$dir/one/b.pem");
+    ok wait_until(SECONDS, sub { !is_in($server, 'foreign') }), 'beside an empty file another one is replaced';
+    is let_in($server), 'good worse', 'and the list that was in its place is in force';
+    like $server->wait_log(qr/TP0911/, mark => $rest, seconds => SECONDS), qr{\.r0" is empty}, 'which is told';
+
+    folder('two', 'a.pem' => 'third', 'b.pem' => 'later');
     link_to('two');
     ok wait_until(SECONDS, sub { !is_in($server, 'worse') }), 'a folder that is exchanged under its link';
-    is let_in($server), 'good foreign', 'has all of its lists in force';
+    is let_in($server), 'good', 'has all of its lists in force';
     folder('two', 'a.pem' => 'third');
     ok $server->graceful, 'a graceful restart';
     is let_in($server), 'good foreign stranger', 'takes the folder as it is';

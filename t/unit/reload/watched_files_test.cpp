@@ -35,6 +35,7 @@ struct Watch {
                       for (const auto& piece : changed.pieces) {
                         all += (all.empty() ? "" : "|") + piece.name + "=" +
                                std::string(as_text(piece.content.reveal()));
+                        if (!piece.trouble.empty()) all += "(trouble)";
                       }
                       told.push_back(all);
                       if (holds) files.hold(changed.id);
@@ -283,6 +284,23 @@ START_TEST(a_folder_is_told_whole_with_what_is_wanted_of_it) {
 }
 END_TEST
 
+START_TEST(a_file_that_cannot_be_read_keeps_nobody_from_the_others) {
+  Watch watch;
+  watch.folder.write("a.r0", "one");
+  watch.folder.write("b.r0", "");
+  watch.files.watch_folder(watch.folder.path(), is_list);
+  watch.expect("a.r0=one|b.r0=(trouble)");
+  for (int i = 0; i < 30; ++i) watch.expect("");
+  watch.folder.write("a.r0", "two");
+  watch.expect("a.r0=two|b.r0=(trouble)");
+  watch.folder.write("b.r0", std::string((1 << 20) + 1, 'x'));
+  watch.expect("a.r0=two|b.r0=(trouble)");
+  for (int i = 0; i < 30; ++i) watch.expect("");
+  watch.folder.write("b.r0", "there");
+  watch.expect("a.r0=two|b.r0=there");
+}
+END_TEST
+
 START_TEST(a_folder_may_be_exchanged_under_its_link) {
   Watch watch;
   for (const char* const name : {"old", "new"}) {
@@ -338,6 +356,7 @@ Suite* suite() {
   tcase_add_test(tests, what_is_held_is_told_again);
   tcase_add_test(tests, what_is_written_during_the_look_waits_for_the_next);
   tcase_add_test(tests, a_folder_is_told_whole_with_what_is_wanted_of_it);
+  tcase_add_test(tests, a_file_that_cannot_be_read_keeps_nobody_from_the_others);
   tcase_add_test(tests, a_folder_may_be_exchanged_under_its_link);
   tcase_add_test(tests, many_sources_keep_apart);
   suite_add_tcase(all, tests);
