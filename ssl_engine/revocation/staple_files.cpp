@@ -78,12 +78,9 @@ bool is_at(std::string path, const struct stat& opened) {
          status.st_ino == opened.st_ino;
 }
 
-/// Whoever has this group and is not the owner.
-bool may_write(const struct stat& folder, gid_t group) noexcept {
-  constexpr mode_t kGroup = S_IWGRP | S_IXGRP;
-  constexpr mode_t kOthers = S_IWOTH | S_IXOTH;
-  const mode_t wanted = folder.st_gid == group ? kGroup : kOthers;
-  return (folder.st_mode & wanted) == wanted;
+/// Others than the owner may: whether by a group of theirs or an ACL, the first response will tell.
+bool may_others_write(const struct stat& folder) noexcept {
+  return (folder.st_mode & (S_IWGRP | S_IWOTH)) != 0;
 }
 
 }  // namespace
@@ -141,7 +138,7 @@ Status StapleFiles::give_to(uid_t user, gid_t group) const {
     if (fchown(folder_.get(), user, group) == 0) return {};
     return failure("cannot be given to the user of the children", path_);
   }
-  if (may_write(status, group)) return {};
+  if (may_others_write(status)) return {};
   return Error{.what = text(quote(path_), " belongs to user ", status.st_uid,
                             ", and that of the children, ", user, ", may not write there"),
                .hint = "let the user of the children write there (chown), or name another folder"};
