@@ -38,20 +38,16 @@ std::string fault_of_signature(const RevocationList& list, std::span<X509* const
   return is_known ? "is not signed by that authority" : "";
 }
 
-/// Why `list` may not take the place of `before` (null: of none); empty: it may.
-std::string fault_of(const RevocationList& list, const RevocationList* before,
-                     std::span<X509* const> authorities, WallTime now) {
+/// Why `list` may not take the place of `before` (null: of none) today; empty: it may.
+std::string fault_of_dates(const RevocationList& list, const RevocationList* before, WallTime now) {
   if (const WallTime since = this_update_of(*list.crl); since > now) {
     return text("is not valid before ", date_text(since));
-  }
-  if (before != nullptr && is_older(list, *before)) {
-    return text("is older than the one in force: ", numbered(list), " after ", numbered(*before));
   }
   if (before != nullptr && is_expired(list, now) && !is_expired(*before, now)) {
     return text("has expired: it was to be replaced by ",
                 date_text(next_update_of(*list.crl).value_or(WallTime{})));
   }
-  return fault_of_signature(list, authorities);
+  return {};
 }
 
 /// Lists of one scope.
@@ -66,6 +62,7 @@ struct Scope {
 
 ListJudgement judge_lists(const RevocationLists& in_force, std::span<const RevocationList> found,
                           std::span<X509* const> authorities, WallTime now) {
+  ListJudgement judgement;
   std::map<std::string, Scope> scopes;
   for (const RevocationList& list : in_force.lists) {
     Scope& scope = scopes[scope_of(*list.crl)];
@@ -77,7 +74,15 @@ ListJudgement judge_lists(const RevocationLists& in_force, std::span<const Revoc
       scope.is_found = true;
       continue;
     }
-    std::string fault = fault_of(list, scope.before, authorities, now);
+    std::string fault;
+    if (scope.before != nullptr && is_older(list, *scope.before)) {
+      fault = text("is older than the one in force: ", numbered(list), " after ",
+                   numbered(*scope.before));
+    } else if (fault = fault_of_dates(list, scope.before, now); !fault.empty()) {
+      judgement.awaits_its_day = true;
+    } else {
+      fault = fault_of_signature(list, authorities);
+    }
     if (!fault.empty()) {
       scope.refusals.push_back(
           text("the list of \"", issuer_of(*list.crl), "\" ", std::move(fault)));
@@ -91,7 +96,6 @@ ListJudgement judge_lists(const RevocationLists& in_force, std::span<const Revoc
     const Scope& scope = entry.second;
     return scope.before != nullptr && !scope.is_found && scope.taken == nullptr;
   });
-  ListJudgement judgement;
   for (auto& [name, scope] : scopes) {
     if (scope.before == nullptr && is_other) continue;
     if (scope.taken != nullptr) {

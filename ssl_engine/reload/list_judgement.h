@@ -18,6 +18,7 @@ struct ListJudgement {
   std::vector<RevocationList> lists;  // to be in force
   std::vector<RevocationList> taken;  // those of them that were not before
   std::vector<std::string> refusals;  // what is not as it is on disk, and why
+  bool awaits_its_day = false;        // what was found may be judged otherwise at another time
   [[nodiscard]] bool changes() const noexcept { return !taken.empty(); }
 };
 

@@ -86,12 +86,12 @@ void LiveLists::judge(const Snapshot& in_force, WallTime now, const WatchedFiles
   if (!before.is_folder || !judgement.refusals.empty()) {
     judgement.refusals.insert(judgement.refusals.begin(), defects.begin(), defects.end());
   }
-  // What is wrong now may be right later, without a change of the file: dates come and go.
-  const bool may_mend_itself = !judgement.refusals.empty();
   judgement.refusals.insert(judgement.refusals.begin(), unread.begin(), unread.end());
   refuse(place, before, join(judgement.refusals, "; "), into);
   const bool is_to_be_told = !place.refusal.empty() && !place.is_refusal_told;
-  if (may_mend_itself || is_to_be_told) files_.hold(changed.id);
+  // What is wrong now may be right later, without a change of the file: dates come and go. All else
+  // stays as it is, and a folder of many lists need not be read again for it at each look.
+  if (judgement.awaits_its_day || is_to_be_told) files_.hold(changed.id);
   if (!judgement.changes()) return;
   auto lists = std::make_shared<RevocationLists>(before);
   lists->lists = std::move(judgement.lists);

@@ -101,6 +101,12 @@ START_TEST(what_is_no_newer_list_is_refused) {
   expect_refusal(all.judge(before, all.list({.number = 6, .by = &all.other_root})),
                  "there is no list of \"CN=Test Root\" any more");
   expect_refusal(all.judge(before, ""), "there is no list of");
+  // Nobody need look again at what no time mends.
+  ck_assert(!all.judge(before, all.list({.number = 4, .due = hours(-1)})).awaits_its_day);
+  ck_assert(!all.judge(before, all.list({.number = 6, .by = &forged})).awaits_its_day);
+  ck_assert(!all.judge(before, "").awaits_its_day);
+  ck_assert(all.judge(before, all.list({.number = 6, .due = hours(-1)})).awaits_its_day);
+  ck_assert(all.judge(before, all.list({.number = 6, .made = hours(1)})).awaits_its_day);
 }
 END_TEST
 
@@ -289,6 +295,21 @@ START_TEST(a_list_of_days_to_come_is_taken_when_they_have_come) {
 }
 END_TEST
 
+START_TEST(so_is_one_that_lies_beside_the_one_in_force) {
+  Site3 all;
+  LiveLists live(*all.snapshot);
+  const auto look = [&] { return live.look(*all.snapshot, all.clock.wall()); };
+  const std::string today = all.list({.number = 6});
+  all.folder.write("list.pem", today);
+  all.renew(look().replaced);
+  all.folder.write("list.pem", today + all.list({.number = 7, .made = hours(2), .due = hours(48)}));
+  for (int i = 0; i < 3; ++i) ck_assert(look().replaced.empty());
+  ck_assert_uint_eq(live.refused(), 0);
+  all.clock.advance(hours(3));
+  ck_assert_uint_eq(look().replaced.size(), 1);
+}
+END_TEST
+
 START_TEST(what_could_not_be_put_in_force_comes_again) {
   Site3 all;
   LiveLists live(*all.snapshot);
@@ -372,6 +393,7 @@ Suite* suite() {
   tcase_add_test(tests, children_get_what_the_parent_has);
   tcase_add_test(tests, a_refusal_is_told_at_the_second_look_and_once);
   tcase_add_test(tests, a_list_of_days_to_come_is_taken_when_they_have_come);
+  tcase_add_test(tests, so_is_one_that_lies_beside_the_one_in_force);
   tcase_add_test(tests, what_could_not_be_put_in_force_comes_again);
   tcase_add_test(tests, a_list_that_expires_in_force_is_told_once);
   tcase_add_test(tests, two_hundred_replacements_take_no_more_memory_than_a_few);
