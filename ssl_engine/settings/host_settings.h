@@ -197,6 +197,8 @@ struct HostField : SettingRow<ServerConfig, Written, Effective> {
   SessionBond session;
 };
 
+// A table, a row for each setting.
+// NOLINTNEXTLINE(readability-function-size)
 constexpr auto ServerConfig::fields() {
   using C = ServerConfig;
   using P = Policy;
