@@ -48,7 +48,10 @@ class ReloadServices {
   void status(request_rec& request, int flags) noexcept;
 
   /// Numbers that the parent shows to its children.
-  enum Figure : std::size_t { kLooks, kLastLook, kReplaced, kRefused };
+  static constexpr std::size_t kLooks = 0;
+  static constexpr std::size_t kLastLook = 1;
+  static constexpr std::size_t kReplaced = 2;
+  static constexpr std::size_t kRefused = 3;
 
  private:
   void look_at_files();
