@@ -11,7 +11,7 @@
 namespace tlsplus {
 
 /// `flags` are AP_STATUS_* of mod_status.h. `publication` has the parent's figures (see
-/// ReloadServices::Figure); null: nothing is watched.
+/// ReloadServices::kLooks and its like); null: nothing is watched.
 void show_reload_status(request_rec& request, int flags, const Snapshot& snapshot,
                         const Publication* publication);
 
