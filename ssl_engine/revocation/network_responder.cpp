@@ -10,7 +10,7 @@ namespace tlsplus {
 
 Result<Bytes> NetworkResponder::ask(const StapleTarget& target, const std::string& url,
                                     ByteView question, Instant deadline) {
-  const auto parsed = parse_responder_url(url);
+  const auto parsed = parse_web_url(url);
   if (!parsed) return parsed.error();
   AskLimits limits;
   limits.most_bytes = StapleTable::kMostOctets;

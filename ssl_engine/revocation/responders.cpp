@@ -107,7 +107,7 @@ Responders::Sources Responders::sources_of(X509& certificate, const ClientOcsp& 
     return sources;
   }
   for (const std::string& word : ocsp_responders(certificate)) {
-    auto url = parse_responder_url(word);
+    auto url = parse_web_url(word);
     if (url && sources.urls.size() < kMostTried) sources.urls.push_back(*std::move(url));
   }
   sources.is_from_certificate = !sources.urls.empty();

@@ -2,14 +2,14 @@
 //
 // parse_responder(), parse_fake_try_later(), parse_staple_store(): the arguments that stapling has
 // for itself.
+#include "ssl_engine/base/http.h"
 #include "ssl_engine/base/text.h"
-#include "ssl_engine/openssl/ocsp/ask_responder.h"
 #include "ssl_engine/settings/parse.h"
 
 namespace tlsplus {
 
 Result<std::string_view> parse_responder(const Line& line) {
-  if (auto url = parse_responder_url(line.word(0)); !url) {
+  if (auto url = parse_web_url(line.word(0)); !url) {
     line.remark(Tp::staple_url_value, url.error().what);
   }
   return line.word(0);

@@ -140,10 +140,6 @@ Result<Bytes> exchange_over(DeadlineBio& line, const HttpUrl& url, const OCSP_RE
 
 }  // namespace
 
-Result<HttpUrl> parse_responder_url(std::string_view url) {
-  return parse_web_url(url);
-}
-
 Result<Bytes> ask_responder(const HttpUrl& url, ByteView question, const AskLimits& limits,
                             Instant deadline) {
   clear_openssl_errors();

@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <optional>
-#include <string_view>
 
 #include "ssl_engine/base/bytes.h"
 #include "ssl_engine/base/clock.h"
@@ -27,9 +26,6 @@ struct AskLimits {
   bool allow_private_addresses = true;
   X509_STORE* authorities = nullptr;  // for https; null: those of the system
 };
-
-/// "http://HOST[:PORT][/PATH]" or https. The Error says why not.
-Result<HttpUrl> parse_responder_url(std::string_view url);
 
 /// Any thread; waits, and is therefore never called with a mutex held. Follows no redirects. The
 /// Error: everything but a complete answer 200 of type application/ocsp-response. What is in the

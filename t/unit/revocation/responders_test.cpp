@@ -57,7 +57,7 @@ struct World {
                         }};
 
   World() {
-    how.default_responder = *parse_responder_url("http://default.test/");
+    how.default_responder = *parse_web_url("http://default.test/");
     how.rules.default_responder = "http://default.test/";
     how.rules.nonce = false;
     how.rules.check.which = OcspSetting::Which::chain;
@@ -300,7 +300,7 @@ START_TEST(hosts_that_believe_different_things_remember_apart) {
   }
   world.how.rules = before;
   ck_assert(world.is_known(world.client));
-  world.how.default_responder = *parse_responder_url("http://another.test/");
+  world.how.default_responder = *parse_web_url("http://another.test/");
   ck_assert(!world.is_known(world.client));
 }
 END_TEST

@@ -32,7 +32,7 @@ struct World {
 
   [[nodiscard]] Result<Bytes> ask(const std::string& url, const AskLimits& limits = {},
                                   std::chrono::milliseconds time = 20s) const {
-    const auto parsed = parse_responder_url(url);
+    const auto parsed = parse_web_url(url);
     ck_assert_msg(static_cast<bool>(parsed), "%s", url.c_str());
     return ask_responder(*parsed, question.der, limits, in(time));
   }
@@ -216,14 +216,14 @@ START_TEST(the_environment_names_no_proxy) {
 END_TEST
 
 START_TEST(urls_are_read_or_refused) {
-  const auto plain = parse_responder_url("http://ocsp.test");
+  const auto plain = parse_web_url("http://ocsp.test");
   ck_assert(plain && plain->at == (Endpoint{"ocsp.test", 80}) && plain->path == "/");
-  const auto tls = parse_responder_url("HTTPS://ocsp.test:444/a");
+  const auto tls = parse_web_url("HTTPS://ocsp.test:444/a");
   ck_assert(tls && tls->is_https && tls->at.port == 444);
-  ck_assert(parse_responder_url("https://ocsp.test")->at.port == 443);
+  ck_assert(parse_web_url("https://ocsp.test")->at.port == 443);
   for (const char* url : {"", "ocsp.test", "ldap://ocsp.test/", "http://", "http://a@b/",
                           "http://a:99999/", "http://a/\r\nHost: b", "http://a/ b"}) {
-    ck_assert_msg(!parse_responder_url(url), "%s", url);
+    ck_assert_msg(!parse_web_url(url), "%s", url);
   }
 }
 END_TEST
