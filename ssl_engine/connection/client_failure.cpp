@@ -35,9 +35,8 @@ const char* hint_for(ServerFault fault) noexcept {
              "SSLProxyCipherSuite DEFAULT:@SECLEVEL=0";
     case ServerFault::legacy:
       return "the backend is open to CVE-2009-3555 and has to be updated; until then let it in as "
-             "it "
-             "is with TLSPlusProxyOpenSSLConfCmd Options UnsafeLegacyServerConnect in its <Proxy> "
-             "section";
+             "it is with TLSPlusProxyOpenSSLConfCmd Options UnsafeLegacyServerConnect in its "
+             "<Proxy> section";
     case ServerFault::wants_certificate:
     case ServerFault::other:
       break;
@@ -67,8 +66,7 @@ std::string hint_for(ChainStep::Fault fault, int depth) {
       return "get a certificate for the backend that has the extended key usage serverAuth";
     case Fault::too_weak:
       return "have the certificate named here made anew, with RSA of 2048 bits or more and "
-             "SHA-256, "
-             "or let it in as it is with SSLProxyCipherSuite DEFAULT:@SECLEVEL=0";
+             "SHA-256, or let it in as it is with SSLProxyCipherSuite DEFAULT:@SECLEVEL=0";
     case Fault::too_deep:
       return text("write: SSLProxyVerifyDepth ", depth);
     case Fault::revoked:
@@ -82,8 +80,7 @@ std::string hint_for(ChainStep::Fault fault, int depth) {
              "apachectl graceful";
     case Fault::crl_useless:
       return "put a revocation list into SSLProxyCARevocationFile or ...Path that is valid today "
-             "and "
-             "signed by that very CA, and look at the clock";
+             "and signed by that very CA, and look at the clock";
     case Fault::none:
     case Fault::issuer_unknown:
     case Fault::other:
