@@ -5,11 +5,20 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace tlsplus {
 
 using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::seconds>;
 using Instant = std::chrono::steady_clock::time_point;
+
+/// As it is kept in files, memory and other people's interfaces.
+constexpr std::int64_t seconds_since_1970(WallTime at) noexcept {
+  return at.time_since_epoch().count();
+}
+constexpr WallTime wall_time(std::int64_t seconds_since_1970) noexcept {
+  return WallTime(std::chrono::seconds(seconds_since_1970));
+}
 
 class Clock {
  public:

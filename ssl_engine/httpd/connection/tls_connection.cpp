@@ -114,8 +114,11 @@ bool TlsConnection::on_ssl(SSL& ssl) {
 }
 
 ServerEvents::Staple TlsConnection::staple(const Host& host, SSL& ssl) {
-  const ServerEvents::Staple staple = staple_from_modules(connection_, server_of(host), ssl);
-  return staple.der != nullptr ? staple : generation_.stapling.staple(host.index, ssl);
+  X509* const leaf = certificate_in_use(ssl);
+  if (leaf == nullptr) return {};
+  const StapleId id = staple_id_of(*leaf);
+  const ServerEvents::Staple staple = staple_from_modules(connection_, server_of(host), *leaf, id);
+  return staple.der != nullptr ? staple : generation_.stapling.staple(host.index, id);
 }
 
 Error TlsConnection::error_of(Ending ending, std::string evidence) const {

@@ -12,7 +12,6 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/apache/pool.h"
 #include "ssl_engine/httpd/modules/mod_ssl_hooks.h"
-#include "ssl_engine/openssl/tls/staple_data.h"
 #include "ssl_engine/openssl/x509/pem_pair.h"
 
 namespace tlsplus {
@@ -75,17 +74,15 @@ bool modules_accept_backend(conn_rec& connection, SSL& ssl) {
   return answer == OK || answer == DECLINED;
 }
 
-ServerEvents::Staple staple_from_modules(conn_rec& connection, server_rec& server, SSL& ssl) {
-  X509* leaf = certificate_in_use(ssl);
-  if (leaf == nullptr) return {};
+ServerEvents::Staple staple_from_modules(conn_rec& connection, server_rec& server, X509& leaf,
+                                         const StapleId& id) {
   ServerEvents::Staple staple;
-  const StapleId id = staple_id_of(*leaf);
   if (ap_ssl_ocsp_get_resp(&server, &connection, as_chars(id), id.size(), copy_response, &staple) ==
       APR_SUCCESS) {
     return staple;
   }
   int size = 0;
-  if (ssl_run_get_stapling_status(&staple.der, &size, &connection, &server, leaf) != OK) return {};
+  if (ssl_run_get_stapling_status(&staple.der, &size, &connection, &server, &leaf) != OK) return {};
   staple.size_bytes = size;
   return staple;
 }

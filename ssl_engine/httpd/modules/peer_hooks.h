@@ -12,6 +12,7 @@
 
 #include "ssl_engine/connection/connection.h"
 #include "ssl_engine/httpd/apache/apache.h"
+#include "ssl_engine/openssl/tls/staple_data.h"
 
 namespace tlsplus {
 
@@ -26,8 +27,9 @@ bool modules_accept_handshake(conn_rec& connection, SSL& ssl, HandshakeWith peer
 /// them is against it.
 bool modules_accept_backend(conn_rec& connection, SSL& ssl);
 
-/// The OCSP response another module keeps for the certificate in use.
-ServerEvents::Staple staple_from_modules(conn_rec& connection, server_rec& server, SSL& ssl);
+/// The OCSP response another module keeps for `leaf`, the certificate in use, of that id.
+ServerEvents::Staple staple_from_modules(conn_rec& connection, server_rec& server, X509& leaf,
+                                         const StapleId& id);
 
 /// True if some module provides staples, and so wants to see every certificate.
 bool modules_want_staples();

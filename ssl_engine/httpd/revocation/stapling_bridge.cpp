@@ -15,7 +15,6 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/apache/status_rows.h"
 #include "ssl_engine/httpd/resumption/shm_segment.h"
-#include "ssl_engine/openssl/tls/staple_data.h"
 #include "ssl_engine/revocation/network_responder.h"
 #include "ssl_engine/revocation/staple_copies.h"
 #include "ssl_engine/revocation/staple_threads.h"
@@ -53,10 +52,6 @@ Status give_to_children(const StapleFiles& files) {
 bool is_child_leaving() {
   int state = AP_MPMQ_RUNNING;
   return ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING;
-}
-
-std::int64_t number_of(WallTime at) noexcept {
-  return at.time_since_epoch().count();
 }
 
 }  // namespace
@@ -187,12 +182,9 @@ void StaplingServices::open_in_child(apr_pool_t* pchild) {
   parts.threads->start();
 }
 
-ServerEvents::Staple StaplingServices::staple(std::uint32_t index, SSL& ssl) noexcept {
+ServerEvents::Staple StaplingServices::staple(std::uint32_t index, const StapleId& id) noexcept {
   return at_boundary(log_, "stapling", ServerEvents::Staple{}, [&]() -> ServerEvents::Staple {
     if (parts_ == nullptr || index >= parts_->of_host.size()) return {};
-    X509* const leaf = certificate_in_use(ssl);
-    if (leaf == nullptr || parts_->of_host[index].empty()) return {};
-    const StapleId id = staple_id_of(*leaf);
     const auto& known = parts_->of_host[index];
     const auto at = std::ranges::find(known, id, &Parts::Known::id);
     if (at == known.end()) return {};
@@ -208,7 +200,7 @@ void StaplingServices::status(request_rec& request, int flags) noexcept {
   at_boundary(log_, "status page", [&] {
     if (parts_ == nullptr) return;
     const StapleTable& table = *parts_->table;
-    const std::int64_t now = number_of(clock_.wall());
+    const std::int64_t now = seconds_since_1970(clock_.wall());
     std::uint64_t held = 0, failing = 0;
     std::int64_t first_over = 0;
     for (std::size_t place = 0; place < table.places(); ++place) {

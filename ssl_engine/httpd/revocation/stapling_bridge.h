@@ -14,6 +14,7 @@
 #include "ssl_engine/hosts/snapshot.h"
 #include "ssl_engine/httpd/apache/apache.h"
 #include "ssl_engine/openssl/tls/callbacks.h"
+#include "ssl_engine/openssl/tls/staple_data.h"
 #include "ssl_engine/revocation/staple_targets.h"
 #include "ssl_engine/settings/server_config.h"
 
@@ -35,8 +36,9 @@ class StaplingServices {
   /// child_init.
   void open_in_child(apr_pool_t* pchild);
 
-  /// In a handshake of the host `index`; empty: nothing. Any thread; waits for nobody.
-  ServerEvents::Staple staple(std::uint32_t index, SSL& ssl) noexcept;
+  /// In a handshake of the host `index` with the certificate of that id; empty: nothing. Any
+  /// thread; waits for nobody.
+  ServerEvents::Staple staple(std::uint32_t index, const StapleId& id) noexcept;
   /// The status_hook's section; `flags` are AP_STATUS_*.
   void status(request_rec& request, int flags) noexcept;
 
