@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/httpd/apache/status_rows.h"
 #include "ssl_engine/httpd/reload/reload_services.h"
 
 namespace tlsplus {
@@ -34,7 +35,7 @@ std::vector<Row> rows_of(const Snapshot& snapshot) {
 }
 
 long long seconds_of(std::optional<WallTime> at) noexcept {
-  return at ? static_cast<long long>(at->time_since_epoch().count()) : 0;
+  return at ? static_cast<long long>(seconds_since_1970(*at)) : 0;
 }
 
 // Issuers are whatever their authorities call themselves; a line is a line.
@@ -73,15 +74,9 @@ void show_for_people(request_rec& request, const std::vector<Row>& rows) {
 
 void show_reload_status(request_rec& request, int flags, const Snapshot& snapshot,
                         const Publication* publication) {
-  const bool for_machines = (flags & AP_STATUS_SHORT) != 0;
-  if (!for_machines) ap_rputs("<hr>\n<h2>TLS revocation lists</h2>\n", &request);
+  StatusSection section(request, flags, "TLS revocation lists");
   std::vector<Row> rows = rows_of(snapshot);
-  struct Line {
-    const char* key;
-    const char* label;
-    std::uint64_t value;
-  };
-  std::vector<Line> lines{{"TLSRevocationLists", "lists in force", rows.size()}};
+  std::vector<StatusRow> lines{{"TLSRevocationLists", "lists in force", rows.size()}};
   if (publication != nullptr) {
     const auto figure = [&](std::size_t which) { return publication->figure(which); };
     lines.push_back({"TLSRevocationListsReplaced", "replaced since the start",
@@ -92,13 +87,9 @@ void show_reload_status(request_rec& request, int flags, const Snapshot& snapsho
     lines.push_back({"TLSReloadLastLook", "time of the last look, seconds since 1970",
                      figure(ReloadServices::kLastLook)});
   }
-  for (const Line& line : lines) {
-    const std::string shown = for_machines ? text(line.key, ": ", line.value, "\n")
-                                           : text(line.label, ": <b>", line.value, "</b><br />\n");
-    ap_rputs(shown.c_str(), &request);
-  }
+  section.show(lines);
   if (rows.size() > kMostRows) rows.resize(kMostRows);
-  for_machines ? show_for_machines(request, rows) : show_for_people(request, rows);
+  section.is_for_machines() ? show_for_machines(request, rows) : show_for_people(request, rows);
 }
 
 }  // namespace tlsplus
