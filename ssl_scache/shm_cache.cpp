@@ -275,7 +275,7 @@ std::unique_ptr<ShmCache> ShmCache::attach(MutableByteView memory, const Clock& 
 }
 
 std::uint64_t ShmCache::now() const noexcept {
-  return static_cast<std::uint64_t>(clock_.wall().time_since_epoch().count());
+  return static_cast<std::uint64_t>(seconds_since_1970(clock_.wall()));
 }
 
 std::size_t ShmCache::max_entry_bytes() const noexcept {
@@ -412,7 +412,7 @@ void ShmCache::store(ByteView id, ByteView der, WallTime expires) noexcept {
   const std::uint64_t at = now();
   Entry entry;
   entry.hash = key.hash;
-  entry.expires = static_cast<std::uint64_t>(expires.time_since_epoch().count());
+  entry.expires = static_cast<std::uint64_t>(seconds_since_1970(expires));
   entry.lengths = key.id_bytes << 32U | der.size();
   if (der.size() > max_entry_bytes() || expires <= clock_.wall()) {
     return Shard::count(shard.counters.refused);

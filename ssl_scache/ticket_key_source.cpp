@@ -35,7 +35,7 @@ ByteView without_line_end(ByteView content) noexcept {
 }
 
 std::int64_t hour_of(WallTime at) noexcept {
-  return at.time_since_epoch().count() / kPeriodSeconds;
+  return seconds_since_1970(at) / kPeriodSeconds;
 }
 
 bool same(const FileState& a, const FileState& b) noexcept {

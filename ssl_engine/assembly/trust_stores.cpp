@@ -8,6 +8,7 @@
 #include "ssl_engine/assembly/trust_stores.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -146,9 +147,8 @@ const TrustStores::CrlSource& TrustStores::crl_file(const std::string& path, con
     return file;
   }
   std::vector<std::string> defects;
-  RevocationLists read{.path = path, .where = where};
-  for (Crl& crl : read_crls(reader.content(), defects))
-    read.lists.push_back(as_list(std::move(crl)));
+  RevocationLists read{
+      .path = path, .where = where, .lists = read_lists(reader.content(), defects)};
   for (const std::string& defect : defects) {
     file.faults.push_back(diagnose(Tp::crl_not_decodable, text(quote(path), ": ", defect)));
   }
@@ -187,9 +187,7 @@ const TrustStores::CrlSource& TrustStores::crl_directory(const std::string& path
     all += bytes_of(is_read ? sha256(reader.content()) : Fingerprint{});
     if (!is_read || !reads_folders_) continue;
     std::vector<std::string> ignored;  // as OpenSSL does
-    for (Crl& crl : read_crls(reader.content(), ignored)) {
-      read.lists.push_back(as_list(std::move(crl)));
-    }
+    std::ranges::move(read_lists(reader.content(), ignored), std::back_inserter(read.lists));
   }
   if (all.empty())
     directory.faults.push_back(diagnose(Tp::crl_without_links, quote(path), {}, rehash(path)));

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Descriptor: a file descriptor with an owner, who closes it when it goes.
+// Descriptor: a file descriptor with an owner, who closes it when it goes; write_all(), to one.
 #pragma once
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <utility>
+
+#include "ssl_engine/base/bytes.h"
 
 namespace tlsplus {
 
@@ -34,5 +37,16 @@ class Descriptor {
  private:
   int number_ = -1;
 };
+
+/// In as many steps as it takes; false: errno says why not.
+inline bool write_all(int descriptor, ByteView octets) noexcept {
+  while (!octets.empty()) {
+    const ssize_t written = write(descriptor, octets.data(), octets.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    octets = octets.subspan(static_cast<std::size_t>(written));
+  }
+  return true;
+}
 
 }  // namespace tlsplus

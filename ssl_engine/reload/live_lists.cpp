@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "ssl_engine/assembly/trust_stores.h"
@@ -73,9 +74,7 @@ void LiveLists::judge(const Snapshot& in_force, WallTime now, const WatchedFiles
       continue;
     }
     std::vector<std::string> of_piece;
-    for (Crl& crl : read_crls(piece.content.reveal(), of_piece)) {
-      found.push_back(as_list(std::move(crl)));
-    }
+    std::ranges::move(read_lists(piece.content.reveal(), of_piece), std::back_inserter(found));
     for (const std::string& defect : of_piece) {
       defects.push_back(piece.name.empty() ? defect : text(quote(piece.name), ": ", defect));
     }
@@ -124,7 +123,7 @@ LiveLists::Look LiveLists::look(const Snapshot& in_force, WallTime now) {
   Look look;
   // Known trouble is over once its place is told as changed, or as what it was.
   files_.look({.changed =
-                   [&](WatchedFiles::Changed changed) {
+                   [&](const WatchedFiles::Changed& changed) {
                      slots_[changed.id].is_in_trouble = false;
                      judge(in_force, now, changed, look);
                    },
@@ -174,7 +173,7 @@ std::optional<std::uint64_t> take_number(ByteView& from) noexcept {
 
 std::string lists_record(const RevocationLists& lists) {
   std::string record;
-  append(record, static_cast<std::uint64_t>(lists.taken_at.time_since_epoch().count()));
+  append(record, static_cast<std::uint64_t>(seconds_since_1970(lists.taken_at)));
   for (const RevocationList& list : lists.lists) {
     const std::string der = der_of_list(*list.crl);
     append(record, der.size());
@@ -189,7 +188,7 @@ Result<RevocationListsPtr> read_lists_record(ByteView record, const RevocationLi
   lists->lists.clear();
   const auto taken_at = take_number(record);
   if (!taken_at) return damaged;
-  lists->taken_at = WallTime(std::chrono::seconds(static_cast<std::int64_t>(*taken_at)));
+  lists->taken_at = wall_time(static_cast<std::int64_t>(*taken_at));
   while (!record.empty()) {
     const auto size = take_number(record);
     if (!size || *size > record.size()) return damaged;

@@ -31,13 +31,6 @@ struct Octets {
 };
 static_assert(std::is_trivially_copyable_v<Octets> && sizeof(Octets) == 24);
 
-std::int64_t seconds_of(WallTime at) noexcept {
-  return at.time_since_epoch().count();
-}
-WallTime at_seconds(std::int64_t seconds) noexcept {
-  return WallTime(std::chrono::seconds(seconds));
-}
-
 Fingerprint marker_of(const Fingerprint& key) noexcept {
   Fingerprint marker = key;
   marker.back() = static_cast<Byte>(marker.back() ^ 1U);
@@ -52,8 +45,8 @@ void OcspMemory::remember(const Fingerprint& key, const KnownAnswer& answer) noe
                       .has_revoked_at = static_cast<Byte>(answer.revoked_at ? 1 : 0),
                       .padding = 0,
                       .reason = answer.reason,
-                      .revoked_at = answer.revoked_at ? seconds_of(*answer.revoked_at) : 0,
-                      .usable_until = seconds_of(answer.usable_until)};
+                      .revoked_at = answer.revoked_at ? seconds_since_1970(*answer.revoked_at) : 0,
+                      .usable_until = seconds_since_1970(answer.usable_until)};
   answers_.store(key, {reinterpret_cast<const Byte*>(&octets), sizeof octets}, answer.usable_until);
 }
 
@@ -67,12 +60,12 @@ std::optional<KnownAnswer> OcspMemory::recall(const Fingerprint& key) noexcept {
   }
   const WallTime now = clock_.wall();
   // The cache has its own idea of when an entry ends; a clock that was set back leaves both behind.
-  const WallTime until = at_seconds(octets.usable_until);
+  const WallTime until = wall_time(octets.usable_until);
   if (until <= now || until > now + kLongest) return std::nullopt;
   KnownAnswer answer{.status = static_cast<OcspStatus>(octets.status),
                      .reason = octets.reason,
                      .usable_until = until};
-  if (octets.has_revoked_at != 0) answer.revoked_at = at_seconds(octets.revoked_at);
+  if (octets.has_revoked_at != 0) answer.revoked_at = wall_time(octets.revoked_at);
   return answer;
 }
 

@@ -57,10 +57,6 @@ Blame blame_of(OcspFault fault) noexcept {
   }
 }
 
-std::int64_t number_of(WallTime at) noexcept {
-  return at.time_since_epoch().count();
-}
-
 std::string name_of(const StapleTarget& target) {
   const auto names = target.certificate->leaf().names();
   return names.empty() ? std::string("a certificate without names") : escape(names.front());
@@ -107,8 +103,8 @@ void StapleFetcher::take_over() {
     auto staple = found(i, now);
     const std::scoped_lock lock(mutex_);
     const StapleNote note = table_.note(i);
-    const WallTime noted{seconds(note.again)};
-    const bool is_noted = note.asked > 0 && WallTime(seconds(note.asked)) <= now && noted > now;
+    const WallTime noted = wall_time(note.again);
+    const bool is_noted = note.asked > 0 && wall_time(note.asked) <= now && noted > now;
     if (staple) {
       hold(i, std::move(*staple), now);
       // Who takes over again and again must not put the question off each time.
@@ -211,9 +207,9 @@ void StapleFetcher::note(std::size_t target) {
   const State& state = states_[target];
   const auto wait = std::chrono::duration_cast<seconds>(schedule_.due(target) - clock_.steady());
   const bool is_asked = schedule_.due(target) != kNoDeadline;
-  table_.note(target, {.asked = number_of(state.asked),
-                       .again = is_asked ? number_of(clock_.wall() + wait) : 0,
-                       .until = state.held ? number_of(state.held->until) : 0,
+  table_.note(target, {.asked = seconds_since_1970(state.asked),
+                       .again = is_asked ? seconds_since_1970(clock_.wall() + wait) : 0,
+                       .until = state.held ? seconds_since_1970(state.held->until) : 0,
                        .failures = schedule_.failures(target)});
 }
 

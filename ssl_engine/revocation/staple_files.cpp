@@ -42,16 +42,6 @@ std::optional<Fingerprint> about(std::string_view name) {
   return digest;
 }
 
-bool write_all(int file, ByteView octets) noexcept {
-  while (!octets.empty()) {
-    const ssize_t written = write(file, octets.data(), octets.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    octets = octets.subspan(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 Error failure(std::string_view what, const std::string& path) {
   return {.what = text(quote(path), ": ", what, ": ", errno_text(errno))};
 }
@@ -118,7 +108,7 @@ Status StapleFiles::store(const Fingerprint& about, ByteView response,
   const Descriptor file(openat(folder_.get(), unfinished.c_str(),
                                O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                                S_IRUSR | S_IWUSR));
-  const timespec until{static_cast<std::time_t>(useful_until.time_since_epoch().count()), 0};
+  const timespec until{static_cast<std::time_t>(seconds_since_1970(useful_until)), 0};
   const timespec times[] = {until, until};  // NOLINT(*-avoid-c-arrays): futimens(2) wants one
   if (file.is_open() && write_all(file.get(), response) && futimens(file.get(), times) == 0 &&
       fsync(file.get()) == 0 &&
@@ -161,7 +151,7 @@ void StapleFiles::tidy(const std::function<bool(const Fingerprint&)>& is_needed,
   const auto modified = [&](const char* name) -> std::optional<WallTime> {
     struct stat status {};
     if (fstatat(folder_.get(), name, &status, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
-    return WallTime(std::chrono::seconds(status.st_mtim.tv_sec));
+    return wall_time(status.st_mtim.tv_sec);
   };
   while (const dirent* const entry = readdir(entries.get())) {
     const std::string_view name = static_cast<const char*>(entry->d_name);

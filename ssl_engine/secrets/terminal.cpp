@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <thread>
 
+#include "ssl_engine/base/descriptor.h"
 #include "ssl_engine/secrets/passphrase.h"
 
 namespace tlsplus {
@@ -32,13 +33,7 @@ class ControllingTerminal final : public Terminal {
     return descriptor_ >= 0;
   }
 
-  void say(std::string_view text) override {
-    while (!text.empty()) {
-      const ssize_t written = write(descriptor_, text.data(), text.size());
-      if (written < 0 && errno != EINTR) return;
-      if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
-    }
-  }
+  void say(std::string_view text) override { (void)write_all(descriptor_, as_bytes(text)); }
 
   std::optional<SecretBytes> read_secret(std::string_view prompt) override {
     termios before{};

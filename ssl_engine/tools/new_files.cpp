@@ -36,15 +36,8 @@ std::string folder_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-bool write_all(int file, ByteView content, mode_t mode) noexcept {
-  if (fchmod(file, mode) != 0) return false;
-  while (!content.empty()) {
-    const ssize_t written = write(file, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    content = content.subspan(static_cast<std::size_t>(written));
-  }
-  return fsync(file) == 0;
+bool fill(int file, ByteView content, mode_t mode) noexcept {
+  return fchmod(file, mode) == 0 && write_all(file, content) && fsync(file) == 0;
 }
 
 std::string temporary_name(const std::string& path) {
@@ -103,7 +96,7 @@ Status NewFiles::add(const std::string& path, ByteView content, mode_t mode) {
   Staged staged{
       path, {}, Descriptor(open(folder_of(path).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600))};
   if (staged.file.is_open()) {
-    if (!write_all(staged.file.get(), content, mode)) return failed("cannot write", path, errno);
+    if (!fill(staged.file.get(), content, mode)) return failed("cannot write", path, errno);
     staged_.push_back(std::move(staged));
     return {};
   }
@@ -117,7 +110,7 @@ Status NewFiles::add_with_name(Staged staged, ByteView content, mode_t mode) {
   if (!held_) held_.emplace();
   staged.temporary = temporary_name(staged.path);
   staged.file = open_named(staged.temporary);
-  if (!staged.file.is_open() || !write_all(staged.file.get(), content, mode)) {
+  if (!staged.file.is_open() || !fill(staged.file.get(), content, mode)) {
     const int error_number = errno;
     if (staged.file.is_open()) (void)unlink(staged.temporary.c_str());
     return failed("cannot write", staged.path, error_number);
@@ -145,7 +138,7 @@ Status replace_file(const std::string& path, ByteView content, mode_t mode) {
   const std::string temporary = temporary_name(path);
   const Descriptor file = open_named(temporary);
   if (!file.is_open()) return failed("cannot write", path, errno);
-  if (!write_all(file.get(), content, mode) || rename(temporary.c_str(), path.c_str()) != 0) {
+  if (!fill(file.get(), content, mode) || rename(temporary.c_str(), path.c_str()) != 0) {
     const int error_number = errno;
     (void)unlink(temporary.c_str());
     return failed("cannot write", path, error_number);

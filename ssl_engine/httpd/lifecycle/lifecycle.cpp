@@ -11,14 +11,11 @@
 // process that is going to serve gets to.
 #include "ssl_engine/httpd/lifecycle/lifecycle.h"
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
-
 #include <algorithm>
 #include <map>
 
 #include "ssl_engine/base/boundary.h"
+#include "ssl_engine/base/heap.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/apache/log.h"
 #include "ssl_engine/httpd/apache/module.h"
@@ -151,14 +148,6 @@ std::vector<Finding> open_stapling(Generation& generation, apr_pool_t* pconf,
         const auto of_host = taken.find(host.index);
         return of_host != taken.end() && std::ranges::count(of_host->second, &certificate) != 0;
       });
-}
-
-// What reading thousands of hosts needed on the way is free now, in holes that the C library keeps;
-// and every child would inherit them.
-void give_memory_back() noexcept {
-#ifdef __GLIBC__
-  (void)malloc_trim(0);
-#endif
 }
 
 bool serves_tls(const Snapshot& snapshot) {

@@ -4,32 +4,17 @@
 // snapshot too, so that children that are born later have it by birth, and share its memory.
 #include "ssl_engine/httpd/reload/reload_services.h"
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
-
 #include <utility>
 #include <vector>
 
 #include "ssl_engine/base/boundary.h"
+#include "ssl_engine/base/heap.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/reload/reload_status.h"
 #include "ssl_engine/messages/diagnostics.h"
 #include "ssl_engine/reload/renewed_snapshot.h"
 
 namespace tlsplus {
-namespace {
-
-// A list of 100,000 entries leaves some hundred thousand holes that the C library would keep, in
-// each of its arenas.
-void give_memory_back() noexcept {
-#ifdef __GLIBC__
-  (void)malloc_trim(0);
-#endif
-}
-
-}  // namespace
-
 void ReloadServices::open(std::chrono::seconds every) {
   every_ = every;
   const auto snapshot = engine_.snapshot();
@@ -68,8 +53,7 @@ void ReloadServices::look_at_files() {
     give_memory_back();
   }
   publication_->show(kLooks, ++looks_);
-  publication_->show(kLastLook,
-                     static_cast<std::uint64_t>(clock.wall().time_since_epoch().count()));
+  publication_->show(kLastLook, static_cast<std::uint64_t>(seconds_since_1970(clock.wall())));
   publication_->show(kReplaced, replaced_);
   publication_->show(kRefused, lists_->refused());
 }

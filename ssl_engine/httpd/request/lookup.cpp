@@ -232,7 +232,7 @@ VariableQuery query_for(const conn_rec* connection, const request_rec* request) 
   if (connection == nullptr && request != nullptr) connection = request->connection;
   if (connection != nullptr) query.tls = tls_view(*connection);
   query.interface_version = interface_version();
-  query.now = WallTime(std::chrono::seconds(apr_time_sec(apr_time_now())));
+  query.now = wall_time(apr_time_sec(apr_time_now()));
   query.legacy_dn = request != nullptr && request->per_dir_config != nullptr &&
                     slot_of(*request).config.options.has(OptionSet::kLegacyDnString);
   return query;

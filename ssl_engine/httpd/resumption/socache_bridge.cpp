@@ -223,10 +223,10 @@ void SocacheBridge::store(ByteView id, ByteView der, WallTime expires) noexcept 
   const Turn turn(*this);
   if (!turn) return count(counters_->failures);
   // Providers take pointers to what they could change, and do not.
-  const apr_status_t status = provider_.store(
-      instance_, server_, id.data(), static_cast<unsigned>(id.size()),
-      apr_time_from_sec(expires.time_since_epoch().count()), const_cast<Byte*>(der.data()),
-      static_cast<unsigned>(der.size()), turn.pool());
+  const apr_status_t status =
+      provider_.store(instance_, server_, id.data(), static_cast<unsigned>(id.size()),
+                      apr_time_from_sec(seconds_since_1970(expires)), const_cast<Byte*>(der.data()),
+                      static_cast<unsigned>(der.size()), turn.pool());
   judge(status);
   count(status == APR_SUCCESS ? counters_->stores : counters_->refused);
 }

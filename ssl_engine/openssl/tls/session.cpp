@@ -23,7 +23,7 @@ WallTime session_expiry(const SSL_SESSION& session) noexcept {
 }
 
 WallTime session_start(const SSL_SESSION& session) noexcept {
-  return WallTime(std::chrono::seconds(SSL_SESSION_get_time(&session)));
+  return wall_time(SSL_SESSION_get_time(&session));
 }
 
 WallTime session_offer_until(SSL_SESSION& session) noexcept {

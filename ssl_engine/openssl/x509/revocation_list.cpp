@@ -53,10 +53,13 @@ bool is_list_link(std::string_view name) noexcept {
   return end.starts_with('r') && is_number(end.substr(1));
 }
 
-RevocationList as_list(Crl crl) {
-  RevocationList list{std::shared_ptr<X509_CRL>(std::move(crl)), {}};
-  list.digest = sha256(as_bytes(der_of_list(*list.crl)));
-  return list;
+std::vector<RevocationList> read_lists(ByteView content, std::vector<std::string>& defects) {
+  std::vector<RevocationList> lists;
+  for (Crl& crl : read_crls(content, defects)) {
+    const Fingerprint digest = sha256(as_bytes(der_of_list(*crl)));
+    lists.push_back({std::shared_ptr<X509_CRL>(std::move(crl)), digest});
+  }
+  return lists;
 }
 
 std::optional<RevocationList> parse_list(ByteView der) {

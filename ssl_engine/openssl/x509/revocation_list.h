@@ -25,8 +25,8 @@ struct RevocationList {
   Fingerprint digest{};           // of its DER
 };
 
-/// Takes the object over.
-RevocationList as_list(Crl crl);
+/// Those of a PEM or DER file, in their order; `defects` as read_crls() tells them.
+std::vector<RevocationList> read_lists(ByteView content, std::vector<std::string>& defects);
 /// Nothing: `der` is not one list, whole and alone.
 std::optional<RevocationList> parse_list(ByteView der);
 std::string der_of_list(const X509_CRL& crl);

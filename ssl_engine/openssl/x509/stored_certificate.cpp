@@ -21,10 +21,6 @@ void StoredCertificateBlock::destroy(StoredCertificateBlock* block) noexcept {
 
 namespace {
 
-WallTime wall_time(std::int64_t seconds) noexcept {
-  return WallTime{std::chrono::seconds{seconds}};
-}
-
 std::vector<std::string> names_in(const CertificateFields& look) {
   std::vector<std::string> names;
   bool has_dns_name = false;

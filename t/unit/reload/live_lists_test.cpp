@@ -45,10 +45,8 @@ struct Lists : World {
     return lists;
   }
   static std::vector<RevocationList> found(const std::string& pem) {
-    std::vector<RevocationList> lists;
     std::vector<std::string> defects;
-    for (Crl& crl : read_crls(as_bytes(pem), defects)) lists.push_back(as_list(std::move(crl)));
-    return lists;
+    return read_lists(as_bytes(pem), defects);
   }
   ListJudgement judge(const std::string& before, const std::string& now, bool is_folder = false) {
     RevocationLists lists = in_force(before);
