@@ -84,8 +84,7 @@ ListJudgement judge_lists(const RevocationLists& in_force, std::span<const Revoc
       fault = fault_of_signature(list, authorities);
     }
     if (!fault.empty()) {
-      scope.refusals.push_back(
-          text("the list of \"", issuer_of(*list.crl), "\" ", std::move(fault)));
+      scope.refusals.push_back(text("the list of \"", issuer_of(*list.crl), "\" ", fault));
     } else if (scope.taken == nullptr || is_older(*scope.taken, list)) {
       scope.taken = &list;
     }

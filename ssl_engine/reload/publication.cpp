@@ -16,7 +16,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <new>
+#include <memory>
 #include <utility>
 
 #include "ssl_engine/base/errno_text.h"
@@ -106,7 +106,7 @@ Result<Publication> Publication::make(const char* name, Slot slots) {
   if (!made.reader_.is_open()) return failure("the memory file cannot be opened for reading alone");
   void* const own = mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_SHARED, writer, 0);
   if (own == MAP_FAILED) return failure("the memory file cannot be mapped");
-  made.head_ = new (own) Head;
+  made.head_ = std::construct_at(static_cast<Head*>(own));
   if (madvise(own, kPage, MADV_DONTFORK) != 0)
     return failure("mapping cannot be kept from children");
   void* const seen = mmap(nullptr, kPage, PROT_READ, MAP_SHARED, made.reader_.get(), 0);
