@@ -197,6 +197,7 @@ Assembled assemble(const BuildInput& input, CertificateFiles& certificates,
   check_crypto_device(input, findings);
   certificates.begin(token_access_of(input));
   PassPhrases phrases(dialog_of(input));
+  certificates.hand_phrases_to(phrases);
   Steps steps{{},
               TrustStores(clock.wall(), reloads(input)),
               HostContexts(contexts, input.context_per_host),

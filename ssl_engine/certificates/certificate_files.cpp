@@ -13,8 +13,6 @@
 namespace tlsplus {
 namespace {
 
-constexpr std::size_t kMaxFileBytes = 4U << 20U;  // a bundle of every public CA is a tenth of it
-
 void append_pointer(std::string& key, const void* pointer) {
   key.append(reinterpret_cast<const char*>(&pointer), sizeof pointer);
 }
@@ -22,7 +20,7 @@ void append_pointer(std::string& key, const void* pointer) {
 }  // namespace
 
 CertificateFiles::CertificateFiles()
-    : disk_(kMaxFileBytes), token_turn_(std::make_shared<std::mutex>()) {}
+    : disk_(kCertificateFileBytes), token_turn_(std::make_shared<std::mutex>()) {}
 CertificateFiles::~CertificateFiles() = default;
 
 void CertificateFiles::begin(TokenAccess access) {
@@ -128,11 +126,18 @@ Status CertificateFiles::unlock(StoredFile& file, PassPhrases& phrases, const Ke
     return std::move(opened).error();
   }
   content.material.key = std::move(opened->key);
+  content.phrase = phrases.last();
   if (!opened->certificates.empty()) {
     content.material.certificates = std::move(opened->certificates);
     content.material.found.add(Kind::certificate);
   }
   return {};
+}
+
+void CertificateFiles::hand_phrases_to(PassPhrases& phrases) const {
+  for (const auto& [path, entry] : files_) {
+    if (entry.file.content != nullptr) phrases.know(entry.file.content->phrase);
+  }
 }
 
 CertificatePtr CertificateFiles::certificate(StoredCertificate leaf, SharedChain chain,

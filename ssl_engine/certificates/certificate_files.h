@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "ssl_engine/base/file.h"
@@ -27,6 +28,10 @@
 #include "ssl_engine/secrets/token_probe.h"
 
 namespace tlsplus {
+
+/// Larger files hold nothing of what is wanted: a bundle of every public authority is a tenth of
+/// it.
+constexpr std::size_t kCertificateFileBytes = 4U << 20U;
 
 /// One file, or URI, as plain data. The block owns one reference of every object.
 struct RetainedFile {
@@ -45,12 +50,13 @@ struct RetainedFile {
   EVP_PKEY* dh_parameters;  // may be null
   char* group;              // may be null
   SecretBytes::Raw pin;     // of a token; may be empty
+  SecretBytes::Raw phrase;  // that opened the key; may be empty
 };
 
 /// Starts with its version: a block of another version is not read by this code, and leaks
 /// rather than being misread.
 struct RetainedFiles {
-  static constexpr std::uint32_t kVersion = 3;
+  static constexpr std::uint32_t kVersion = 4;
   std::uint32_t version;
   std::uint32_t count;
   RetainedFile* files;
@@ -64,6 +70,7 @@ struct FileContent {
   // Of a URI: `material.key` is the public half then.
   std::shared_ptr<TokenKey> token;
   SecretBytes pin;
+  SecretBytes phrase;            // that opened its key; empty: it is not encrypted
   std::optional<Error> trouble;  // it was there before the restart, and now it is not
 };
 
@@ -111,10 +118,20 @@ class CertificateFiles {
     }
   }
 
+  /// The phrases that have opened keys are tried before anybody is asked for one.
+  void hand_phrases_to(PassPhrases& phrases) const;
+
+  using Paths = std::unordered_set<std::string_view>;
   /// What the next generation may remember: a new block for release(), or nullptr without memory.
   [[nodiscard]] RetainedFiles* retain() const noexcept;
-  /// Takes over knowledge, not ownership; `files` may be null or of another version.
-  void remember(const RetainedFiles* files);
+  /// The same, with all else that `before` has, which is given up; only `paths` are from here.
+  [[nodiscard]] RetainedFiles* retain_into(RetainedFiles* before,
+                                           const Paths& paths) const noexcept;
+  /// Takes over knowledge, not ownership; `files` may be null or of another version. Of all files,
+  /// or those of `paths` alone.
+  void remember(const RetainedFiles* files, const Paths* paths = nullptr);
+  /// From now on no process that is forked finds phrases in `files`.
+  static void keep_phrases_from_children(const RetainedFiles* files) noexcept;
   /// The files of a block of retain(); none if it is null or of another version.
   static std::span<const RetainedFile> files_in(const RetainedFiles* files) noexcept;
   /// Frees a block of retain(). Null is fine; a block of another version is left alone.

@@ -3,6 +3,8 @@
 // CertificateFiles across a restart: how its content gets from one generation of the module to the
 // next. Everything C++ is turned into plain memory and OpenSSL objects, and back. Nothing here may
 // leave a pointer to our code or to a vtable behind.
+#include <sys/mman.h>
+
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -37,14 +39,19 @@ bool is_worth_keeping(const StoredFile& file) noexcept {
          (file.content->material.locked == nullptr || file.content->material.key);
 }
 
-/// Without memory for it the PIN is asked for again.
-void keep_pin(RetainedFile& kept, const SecretBytes& pin) noexcept {
-  if (pin.empty()) return;
+/// Without memory for it, it is asked for again.
+SecretBytes::Raw kept_copy(const SecretBytes& secret) noexcept {
+  if (secret.empty()) return {};
   try {
-    kept.pin = SecretBytes(pin.reveal()).release();
+    return SecretBytes(secret.reveal()).release();
   } catch (const std::bad_alloc&) {
-    kept.pin = {};
+    return {};
   }
+}
+
+SecretBytes copy_of(const SecretBytes::Raw& kept) {
+  if (kept.memory == nullptr) return {};
+  return SecretBytes(ByteView(kept.memory, kept.size));
 }
 
 void fill(RetainedFile& kept, const std::string& name, const StoredFile& file) noexcept {
@@ -74,7 +81,8 @@ void fill(RetainedFile& kept, const std::string& name, const StoredFile& file) n
   kept.key = StoredKey(material.key).release();
   kept.dh_parameters = add_reference(material.dh_parameters);
   kept.group = copy_of(material.group);
-  keep_pin(kept, file.content->pin);
+  kept.pin = kept_copy(file.content->pin);
+  kept.phrase = kept_copy(file.content->phrase);
 }
 
 std::shared_ptr<FileContent> content_of(const RetainedFile& kept) {
@@ -89,8 +97,8 @@ std::shared_ptr<FileContent> content_of(const RetainedFile& kept) {
   material.key = StoredKey(Counted<StoredKeyBlock>::share(kept.key));
   material.dh_parameters = shared_or_null(kept.dh_parameters);
   if (kept.group != nullptr) material.group = kept.group;
-  if (kept.pin.memory != nullptr)
-    content->pin = SecretBytes(ByteView(kept.pin.memory, kept.pin.size));
+  content->pin = copy_of(kept.pin);
+  content->phrase = copy_of(kept.phrase);
   return content;
 }
 
@@ -103,7 +111,8 @@ void release_file(RetainedFile& kept) noexcept {
   EVP_PKEY_free(kept.dh_parameters);
   std::free(kept.path);
   std::free(kept.group);
-  const SecretBytes wiped = SecretBytes::adopt(kept.pin);
+  const SecretBytes pin = SecretBytes::adopt(kept.pin);  // wiped
+  const SecretBytes phrase = SecretBytes::adopt(kept.phrase);
 }
 
 }  // namespace
@@ -125,16 +134,47 @@ RetainedFiles* CertificateFiles::retain() const noexcept {
   return block;
 }
 
+RetainedFiles* CertificateFiles::retain_into(RetainedFiles* before,
+                                             const Paths& paths) const noexcept {
+  if (files_in(before).empty()) return before;
+  auto* const files = static_cast<RetainedFile*>(
+      std::calloc(before->count + paths.size() + 1, sizeof(RetainedFile)));
+  if (files == nullptr) return before;  // it is read again by the next generation
+  std::uint32_t count = 0;
+  for (RetainedFile& kept : std::span(before->files, before->count)) {
+    if (kept.path != nullptr && paths.contains(kept.path)) {
+      release_file(kept);
+    } else {
+      files[count++] = kept;
+    }
+  }
+  for (const auto& [path, entry] : files_) {
+    if (paths.contains(path) && is_worth_keeping(entry.file))
+      fill(files[count++], path, entry.file);
+  }
+  std::free(before->files);
+  before->files = files;
+  before->count = count;
+  return before;
+}
+
+void CertificateFiles::keep_phrases_from_children(const RetainedFiles* files) noexcept {
+  for (const RetainedFile& kept : files_in(files)) {
+    if (kept.phrase.memory == nullptr) continue;
+    (void)madvise(kept.phrase.memory, kept.phrase.mapped_bytes, MADV_WIPEONFORK);
+  }
+}
+
 std::span<const RetainedFile> CertificateFiles::files_in(const RetainedFiles* files) noexcept {
   if (files == nullptr || files->version != RetainedFiles::kVersion) return {};
   return {files->files, files->count};
 }
 
-void CertificateFiles::remember(const RetainedFiles* files) {
+void CertificateFiles::remember(const RetainedFiles* files, const Paths* paths) {
   const auto kept_files = files_in(files);
-  files_.reserve(kept_files.size());
+  files_.reserve(paths == nullptr ? kept_files.size() : paths->size());
   for (const RetainedFile& kept : kept_files) {
-    if (kept.path == nullptr) continue;
+    if (kept.path == nullptr || (paths != nullptr && !paths->contains(kept.path))) continue;
     Entry& entry = files_[kept.path];
     entry.file.path = shown_file(kept.path);
     entry.file.is_uri = is_token_uri(kept.path);

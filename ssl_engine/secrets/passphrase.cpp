@@ -4,6 +4,7 @@
 // passphrase_dialogs.cpp.
 #include "ssl_engine/secrets/passphrase.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "ssl_engine/base/text.h"
@@ -35,13 +36,16 @@ Result<Unlocked> judged(Unlocked unlocked, const KeyLabel& key) {
 std::optional<Unlocked> PassPhrases::open_with_known(const Locked& locked, MaterialReader& reader) {
   for (const SecretBytes& phrase : worked_) {
     Unlocked unlocked = reader.unlock(locked, phrase.reveal());
-    if (is_final(unlocked)) return unlocked;
+    if (!is_final(unlocked)) continue;
+    last_ = phrase.reveal();
+    return unlocked;
   }
   return std::nullopt;
 }
 
 Result<Unlocked> PassPhrases::open(const Locked& locked, MaterialReader& reader,
                                    const KeyLabel& key) {
+  last_ = {};
   if (auto unlocked = open_with_known(locked, reader)) return judged(std::move(*unlocked), key);
   for (unsigned attempt = 0;; ++attempt) {
     auto phrase = dialog_->ask(key, attempt);
@@ -52,9 +56,20 @@ Result<Unlocked> PassPhrases::open(const Locked& locked, MaterialReader& reader,
     Unlocked unlocked = reader.unlock(locked, std::as_const(*phrase).reveal());
     if (!is_final(unlocked) && attempt < dialog_->retries()) continue;
     dialog_->done();
-    if (unlocked.outcome == Unlocked::Outcome::opened) worked_.push_back(std::move(*phrase));
+    if (unlocked.outcome == Unlocked::Outcome::opened) {
+      worked_.push_back(std::move(*phrase));
+      last_ = std::as_const(worked_.back()).reveal();
+    }
     return judged(std::move(unlocked), key);
   }
+}
+
+void PassPhrases::know(const SecretBytes& phrase) {
+  const auto is_known = [&](const SecretBytes& known) {
+    return std::ranges::equal(known.reveal(), phrase.reveal());
+  };
+  if (phrase.empty() || std::ranges::any_of(worked_, is_known)) return;
+  worked_.emplace_back(phrase.reveal());
 }
 
 Result<SecretBytes> PassPhrases::pin(const KeyLabel& key, const std::string& token) {

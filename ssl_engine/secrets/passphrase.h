@@ -2,7 +2,8 @@
 //
 // PassPhrases: how an encrypted key is opened: a phrase that opened another key is tried first,
 // then whoever SSLPassPhraseDialog names is asked. A key is asked for once, and every phrase is
-// wiped when the object goes, which is at the end of the build of a configuration.
+// wiped when the object goes, which is at the end of the build of a configuration. What it has in
+// common with the next is handed from one to the other (CertificateFiles).
 #pragma once
 
 #include <chrono>
@@ -95,6 +96,10 @@ class PassPhrases {
 
   /// Opens `locked`. The Error says which of it all failed, with its id; Where is the caller's.
   Result<Unlocked> open(const Locked& locked, MaterialReader& reader, const KeyLabel& key);
+  /// A copy of the phrase that the last open() has opened its key with; empty: it has not.
+  [[nodiscard]] SecretBytes last() const { return SecretBytes(last_); }
+  /// One that has opened something before; it is tried before anybody is asked.
+  void know(const SecretBytes& phrase);
   /// A PIN, asked for as a phrase. `token` names the token; one that was right for the same token
   /// is given without asking, and no other is tried: three wrong ones may lock it.
   Result<SecretBytes> pin(const KeyLabel& key, const std::string& token);
@@ -106,6 +111,7 @@ class PassPhrases {
 
   std::unique_ptr<PhraseDialog> dialog_;
   std::vector<SecretBytes> worked_;
+  ByteView last_;                                         // one of worked_, or empty
   std::map<std::string, SecretBytes, std::less<>> pins_;  // by token
 };
 
