@@ -6,6 +6,8 @@
 #include "ssl_engine/assembly/assembly.h"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
 #include <utility>
 
 #include "ssl_engine/assembly/certificate_contexts.h"
@@ -82,11 +84,23 @@ Host host_of(const Draft& draft) {
   for (const DraftCertificate& presented : draft.certificates) {
     host.certificates.push_back(presented.certificate);
   }
-  host.session_id_context = session_id_context_of(host);
   const KeyExchange& parameters = draft.key_exchange;
   if (parameters.dh_parameters != nullptr) host.dh_parameters = share(*parameters.dh_parameters);
   host.group = parameters.group;
   return host;
+}
+
+/// What sessions are bound to, once all hosts are there.
+void bind_sessions_of(std::vector<Host>& hosts) {
+  std::map<std::string_view, std::vector<std::vector<CertificatePtr>>> by_name;
+  for (Host& host : hosts) {
+    if (!host.engine) continue;
+    auto& kinds = by_name[host.name];
+    const auto same = std::ranges::find(kinds, host.certificates);
+    host.namesake = static_cast<std::uint32_t>(same - kinds.begin());
+    if (same == kinds.end()) kinds.push_back(host.certificates);
+    host.session_id_context = session_id_context_of(host);
+  }
 }
 
 std::vector<std::string> names_of_hosts(const BuildInput& input) {
@@ -228,9 +242,11 @@ Assembled assemble(const BuildInput& input, CertificateFiles& certificates,
   Assembled built{nullptr, findings.take(names_of_hosts(input))};
   if (any_fatal(built.findings)) return built;
   Snapshot::Parts parts;
-  parts.hosts.reserve(drafts.size());
-  for (const Draft& draft : drafts) parts.hosts.push_back(host_of(draft));
-  parts.token_keys = token_keys_of(parts.hosts);
+  std::vector<Host> hosts;
+  hosts.reserve(drafts.size());
+  for (const Draft& draft : drafts) hosts.push_back(host_of(draft));
+  bind_sessions_of(hosts);
+  parts.token_keys = token_keys_of(hosts);
   Snapshot::Contexts owned;
   owned.hosts = std::move(steps.contexts).take();
   owned.proxies = std::move(proxy_steps).take();
@@ -238,8 +254,9 @@ Assembled assemble(const BuildInput& input, CertificateFiles& certificates,
   parts.lists = steps.trust.lists();
   // A module that wants to see every context sees those that serve.
   if (!input.context_per_host && input.may_ask) {
-    owned.ready = make_ready_contexts(parts.hosts, contexts);
+    make_ready_contexts(hosts, contexts);
   }
+  parts.hosts = Hosts(std::move(hosts));
   parts.contexts = std::make_shared<const Snapshot::Contexts>(std::move(owned));
   built.snapshot = std::make_shared<const Snapshot>(std::move(parts));
   return built;

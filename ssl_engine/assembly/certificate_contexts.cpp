@@ -23,8 +23,10 @@ Pair pair_of(const Host& host) {
   return pair;
 }
 
-/// Null if OpenSSL refuses.
-SslCtx make(const Host& host, const ContextFactory& factory, KeyReader& keys) {
+}  // namespace
+
+std::shared_ptr<SSL_CTX> make_ready_context(const Host& host, const ContextFactory& factory,
+                                            KeyReader& keys) {
   auto made = factory.make(*host.policy, host.trust.get());
   if (!made) return nullptr;
   for (const auto& certificate : host.certificates) {
@@ -44,11 +46,8 @@ SslCtx make(const Host& host, const ContextFactory& factory, KeyReader& keys) {
   return std::move(*made);
 }
 
-}  // namespace
-
-std::vector<SslCtx> make_ready_contexts(std::vector<Host>& hosts, const ContextFactory& factory) {
-  std::map<Pair, SSL_CTX*> known;
-  std::vector<SslCtx> contexts;
+void make_ready_contexts(std::vector<Host>& hosts, const ContextFactory& factory) {
+  std::map<Pair, std::shared_ptr<SSL_CTX>> known;
   KeyReader keys;
   for (Host& host : hosts) {
     if (host.context == nullptr || host.certificates.empty()) continue;
@@ -56,13 +55,10 @@ std::vector<SslCtx> make_ready_contexts(std::vector<Host>& hosts, const ContextF
     auto at = known.find(pair);
     if (at == known.end()) {
       if (known.size() == kMostReadyContexts) continue;
-      SslCtx made = make(host, factory, keys);
-      at = known.emplace(std::move(pair), made.get()).first;
-      if (made != nullptr) contexts.push_back(std::move(made));
+      at = known.emplace(std::move(pair), make_ready_context(host, factory, keys)).first;
     }
     host.ready_context = at->second;
   }
-  return contexts;
 }
 
 }  // namespace tlsplus

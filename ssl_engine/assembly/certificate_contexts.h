@@ -8,6 +8,7 @@
 // fast as before.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "ssl_engine/assembly/context_factory.h"
@@ -20,8 +21,10 @@ constexpr std::size_t kMostReadyContexts = 32;
 
 /// Fills Host::ready_context for the hosts of the first kMostReadyContexts distinct pairs of policy
 /// and certificates; hosts with the same pair share. A host whose certificates OpenSSL does not
-/// take stays without, and its handshakes say why. Returns what was made; it has to outlive the
-/// hosts' use.
-std::vector<SslCtx> make_ready_contexts(std::vector<Host>& hosts, const ContextFactory& factory);
+/// take stays without, and its handshakes say why.
+void make_ready_contexts(std::vector<Host>& hosts, const ContextFactory& factory);
+/// One for `host`; null if OpenSSL refuses.
+std::shared_ptr<SSL_CTX> make_ready_context(const Host& host, const ContextFactory& factory,
+                                            KeyReader& keys);
 
 }  // namespace tlsplus

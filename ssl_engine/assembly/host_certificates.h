@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -69,5 +70,7 @@ class HostCertificates {
 
 /// What the directives and other modules name for `host`, in its order.
 std::vector<CertificateLine> certificate_lines_of(const ConfiguredHost& host);
+/// All files and URIs from which load() reads for `host`.
+std::vector<std::string_view> certificate_sources_of(const ConfiguredHost& host);
 
 }  // namespace tlsplus

@@ -4,6 +4,7 @@
 // would put them into the context, where those of the directives go before them; as lines of the
 // host they take their place, and are judged like any other.
 #include <algorithm>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,22 @@ std::vector<const Command*> commands_of(const ServerConfig& config, std::string_
 }
 
 }  // namespace
+
+std::vector<std::string_view> certificate_sources_of(const ConfiguredHost& host) {
+  std::vector<std::string_view> sources;
+  for (const CertificateLine& line : certificate_lines_of(host)) {
+    sources.push_back(line.certificate);
+    if (!line.key.empty()) sources.push_back(line.key);
+  }
+  for (const char* const command : {"Certificate", "PrivateKey"}) {
+    for (const Command* named : commands_of(host.config(), command)) {
+      sources.push_back(named->value.value);
+    }
+  }
+  const auto& chain = host.config().certificate_chain_file;
+  if (chain.is_set() && host.input->added_certificates.empty()) sources.push_back(*chain);
+  return sources;
+}
 
 // The n-th Certificate goes with the n-th PrivateKey. One without may have its key in its own file,
 // or be a new certificate for a key of the directives.

@@ -49,6 +49,18 @@ class RecentlyUsed {
     gone.splice(gone.begin(), entries_, found->second);
     by_key_.erase(found);
   }
+  /// Those of whose values `is_over` says so.
+  template <class IsOver>
+  void erase_if(const IsOver& is_over, Gone& gone) {
+    for (auto entry = entries_.begin(); entry != entries_.end();) {
+      const auto next = std::next(entry);
+      if (is_over(entry->value)) {
+        by_key_.erase(entry->key);
+        gone.splice(gone.begin(), entries_, entry);
+      }
+      entry = next;
+    }
+  }
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
 
  private:

@@ -28,6 +28,12 @@ std::size_t CertificateCache::count() const {
   return open_.size();
 }
 
+void CertificateCache::forget_unused() {
+  Open::Gone gone;
+  const std::scoped_lock lock(mutex_);
+  open_.erase_if([](const Entry& entry) { return entry.certificate.use_count() == 1; }, gone);
+}
+
 std::shared_ptr<const CachedCertificate> CertificateCache::known(const Certificate& certificate) {
   const std::scoped_lock lock(mutex_);
   const Entry* const known = open_.find(&certificate);

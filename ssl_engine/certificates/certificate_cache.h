@@ -35,6 +35,8 @@ class CertificateCache {
   /// Null if OpenSSL cannot make them. `certificate` has a key.
   std::shared_ptr<const CachedCertificate> of(const CertificatePtr& certificate);
   [[nodiscard]] std::size_t count() const;
+  /// Lets go of what is nobody's any more but this cache's: certificates that were replaced.
+  void forget_unused();
 
  private:
   struct Entry {

@@ -15,14 +15,15 @@ namespace tlsplus {
 
 SessionIdContext session_id_context_of(const Host& host) {
   // What follows the name is what makes a resumed client as good as a new one, as the rows of
-  // host_settings.h have it. Commands can say all of it in their own words, and more.
-  std::string identity = text("tlsplus-session-4\n", host.name, '\n', session_values(*host.policy));
+  // host_settings.h have it. Commands can say all of it in their own words, and more. Our own
+  // certificates are no part of it: a client has proven the name, not the certificate, and one that
+  // is renewed every few days must not cost all clients their sessions.
+  std::string identity = text("tlsplus-session-5\n", host.name, '\n');
+  if (host.namesake != 0) identity += text("namesake ", host.namesake, '\n');
+  identity += session_values(*host.policy);
   if (host.trust != nullptr) identity += as_text(host.trust->digest);
   if (host.client_ocsp != nullptr) identity += as_text(host.client_ocsp->pinned_digest);
   if (host.passwords != nullptr) identity += as_text(host.passwords->digest);
-  for (const CertificatePtr& certificate : host.certificates) {
-    identity += as_text(certificate->fingerprint());
-  }
   return sha256(as_bytes(identity));
 }
 

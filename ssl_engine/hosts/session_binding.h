@@ -9,7 +9,7 @@
 
 namespace tlsplus {
 
-/// By name, policy, trust, responders, passwords and certificates of `host`, which speaks TLS.
+/// By name, policy, trust, responders and passwords of `host`, which speaks TLS.
 SessionIdContext session_id_context_of(const Host& host);
 
 }  // namespace tlsplus

@@ -6,13 +6,16 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "ssl_engine/base/bytes.h"
+#include "ssl_engine/base/clock.h"
 #include "ssl_engine/base/error.h"
 #include "ssl_engine/certificates/certificate.h"
 #include "ssl_engine/hosts/proxy_tls.h"
@@ -42,15 +45,65 @@ struct Host {
   const ServerConfig* config = nullptr;     // for explanations only; nullptr after a live reload
   std::shared_ptr<const Policy> policy;     // null when engine is off
   SSL_CTX* context = nullptr;               // owned by the snapshot; null when engine is off
-  SSL_CTX* ready_context = nullptr;         // `context` with `certificates` in it; null: set them
-                                            // on each SSL; owned by the snapshot
+  std::shared_ptr<SSL_CTX> ready_context;   // `context` with `certificates` in it; null: set them
+                                            // on each SSL
   std::shared_ptr<const TrustStore> trust;  // for client certificates; null: none configured
   std::shared_ptr<const ClientOcsp> client_ocsp;   // null: no responder is asked about clients
   std::shared_ptr<const PasswordStore> passwords;  // null: no client proves one (SRP)
   std::vector<CertificatePtr> certificates;  // may be empty: SSLOpenSSLConfCmd gave `context` one
   std::shared_ptr<EVP_PKEY> dh_parameters;   // of the first certificate file; null: automatic
   std::string group;                         // EC PARAMETERS there: the only group; empty: default
+  WallTime certificates_since{};             // taken over while the server ran; 1970: at the start
+  // How many kinds of hosts with the same name and other certificates come before it: on another
+  // address, a name may be somebody else.
+  std::uint32_t namesake = 0;
   SessionIdContext session_id_context{};
+};
+
+/// The hosts of a snapshot. Each is an object of its own, shared by the snapshots in which it is
+/// the same: where one of ten thousand is replaced, the others cost a pointer, and what only the
+/// one before had goes with the last connection that uses it.
+class Hosts {
+  using Shared = std::vector<std::shared_ptr<const Host>>;
+
+ public:
+  class Iterator {
+   public:
+    using iterator_concept = std::forward_iterator_tag;
+    using difference_type = std::ptrdiff_t;
+    using value_type = Host;
+
+    Iterator() = default;
+    explicit Iterator(Shared::const_iterator at) noexcept : at_(at) {}
+    const Host& operator*() const noexcept { return **at_; }
+    const Host* operator->() const noexcept { return at_->get(); }
+    Iterator& operator++() noexcept {
+      ++at_;
+      return *this;
+    }
+    Iterator operator++(int) noexcept { return Iterator(at_++); }
+    friend bool operator==(const Iterator& a, const Iterator& b) noexcept = default;
+
+   private:
+    Shared::const_iterator at_;
+  };
+
+  Hosts() = default;
+  explicit Hosts(std::vector<Host> hosts) {
+    hosts_.reserve(hosts.size());
+    for (Host& host : hosts) hosts_.push_back(std::make_shared<const Host>(std::move(host)));
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return hosts_.size(); }
+  [[nodiscard]] Iterator begin() const noexcept { return Iterator(hosts_.begin()); }
+  [[nodiscard]] Iterator end() const noexcept { return Iterator(hosts_.end()); }
+  const Host& operator[](std::size_t index) const noexcept { return *hosts_[index]; }
+  void replace(std::size_t index, Host host) {
+    hosts_[index] = std::make_shared<const Host>(std::move(host));
+  }
+
+ private:
+  Shared hosts_;
 };
 
 class Snapshot {
@@ -58,11 +111,10 @@ class Snapshot {
   /// Those that the hosts and proxies point at; they stay when files are replaced.
   struct Contexts {
     std::vector<SslCtx> hosts;
-    std::vector<SslCtx> ready;
     std::vector<SslCtx> proxies;
   };
   struct Parts {
-    std::vector<Host> hosts;        // index 0 is the main server
+    Hosts hosts;                    // index 0 is the main server
     std::vector<ProxyTls> proxies;  // by BuildInput::proxies
     std::shared_ptr<const Contexts> contexts;
     std::vector<std::shared_ptr<TokenKey>> token_keys;
@@ -70,7 +122,7 @@ class Snapshot {
   };
   explicit Snapshot(Parts parts) noexcept : parts_(std::move(parts)) {}
 
-  [[nodiscard]] const std::vector<Host>& hosts() const noexcept { return parts_.hosts; }
+  [[nodiscard]] const Hosts& hosts() const noexcept { return parts_.hosts; }
   /// Keys on tokens, each once; to be opened in every child.
   [[nodiscard]] const std::vector<std::shared_ptr<TokenKey>>& token_keys() const noexcept {
     return parts_.token_keys;

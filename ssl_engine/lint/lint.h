@@ -44,6 +44,8 @@ void lint_names(const Draft& draft, Findings& findings);
 class PolicyLint {
  public:
   void check(const Draft& draft, Findings& findings);
+  /// The part of check() that is about the keys of its certificates.
+  void check_key_types(const Draft& draft, Findings& findings);
 
  private:
   struct Version {
@@ -52,7 +54,6 @@ class PolicyLint {
   };
   /// What a context can negotiate; worked out once for all hosts that share it.
   const std::vector<Version>& versions_of(const Draft& draft);
-  void check_key_types(const Draft& draft, Findings& findings);
   void check_anonymous(const Draft& draft, Findings& findings);
   void check_srp(const Draft& draft, Findings& findings);
   void check_signatures(const Draft& draft, Findings& findings);

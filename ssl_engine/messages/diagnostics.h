@@ -386,13 +386,16 @@ enum class Tp : MessageId {
   responder_down = 907,
   responder_back = 908,
 
-  // 910..929 files that are replaced while the server runs: diagnostics_reload.cpp
+  // 910..949 files that are replaced while the server runs: diagnostics_reload.cpp
   list_replaced = 910,
   list_not_replaced = 911,
   list_expired_in_force = 912,
   reload_unavailable = 913,
   reload_failed = 914,
   reload_value = 915,
+  certificate_replaced = 930,
+  certificate_not_replaced = 931,
+  phrase_not_known = 932,
 };
 
 struct Diagnostic {

@@ -23,6 +23,6 @@ std::span<const Diagnostic> proxy_rows() noexcept;        // 800..839
 std::span<const Diagnostic> backend_rows() noexcept;      // 840..859
 std::span<const Diagnostic> staple_rows() noexcept;       // 860..889
 std::span<const Diagnostic> ocsp_rows() noexcept;         // 890..909
-std::span<const Diagnostic> reload_rows() noexcept;       // 910..929
+std::span<const Diagnostic> reload_rows() noexcept;       // 910..949
 
 }  // namespace tlsplus

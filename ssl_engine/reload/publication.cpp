@@ -17,6 +17,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "ssl_engine/base/errno_text.h"
@@ -26,7 +27,7 @@ namespace tlsplus {
 namespace {
 
 constexpr std::uint64_t kPage = 4096;  // also where pages are larger: then less is given back
-constexpr std::uint64_t kMagic = 0x31626f7073746c73;
+constexpr std::uint64_t kMagic = 0x32626f7073746c73;
 constexpr int kTries = 8;
 
 constexpr std::uint64_t whole_pages(std::uint64_t bytes) noexcept {
@@ -74,22 +75,28 @@ struct Publication::Head {
 struct Publication::TableHead {
   std::uint64_t magic = kMagic;
   Generation generation = 0;
-  std::uint64_t count = 0;
-  Fingerprint digest{};  // of the entries, and of what stands above
+  std::uint64_t count = 0;  // of entries
+  Fingerprint digest{};     // of the entries, and of what stands above
 };
 
 namespace {
 
+// Neither has padding.
 template <class TableHead, class Entry>
 Fingerprint digest_of(const TableHead& head, const std::vector<Entry>& entries) {
+  static_assert(std::has_unique_object_representations_v<Entry>);
   std::string all = text(head.magic, ' ', head.generation, ' ', head.count, '\n');
-  for (const Entry& entry : entries) {
-    all += text(entry.place, ' ', entry.bytes, ' ', entry.since, ' ', as_text(entry.digest), '\n');
-  }
+  all.append(reinterpret_cast<const char*>(entries.data()), entries.size() * sizeof(Entry));
   return sha256(as_bytes(all));
 }
 
 }  // namespace
+
+Publication::Entry& Publication::Table::at(Slot slot) {
+  const auto place = std::ranges::lower_bound(entries, slot, {}, &Entry::slot);
+  if (place != entries.end() && place->slot == slot) return *place;
+  return *entries.insert(place, Entry{.slot = slot});
+}
 
 Result<Publication> Publication::make(const char* name, Slot slots) {
   Publication made;
@@ -113,7 +120,6 @@ Result<Publication> Publication::make(const char* name, Slot slots) {
   if (seen == MAP_FAILED) return failure("the memory file cannot be mapped for reading");
   made.seen_head_ = static_cast<const Head*>(seen);
   made.slots_ = slots;
-  made.table_.entries.resize(slots);
   made.end_ = kPage;
   return made;
 }
@@ -176,14 +182,14 @@ Status Publication::publish(std::span<const Update> updates) {
       return give_up(
           {.what = text("nothing of ", update.content.size(), " octets fits slot ", update.slot)});
     }
-    Entry& entry = next.entries[update.slot];
+    Entry& entry = next.at(update.slot);
     if (!append(update.content, entry.place)) return give_up(failure("no memory to publish in"));
     added.emplace_back(entry.place, update.content.size());
     entry.bytes = update.content.size();
     entry.since = next.generation;
     entry.digest = sha256(update.content);
   }
-  TableHead head{.generation = next.generation, .count = slots_};
+  TableHead head{.generation = next.generation, .count = next.entries.size()};
   head.digest = digest_of(head, next.entries);
   Bytes table(octets_of(head).begin(), octets_of(head).end());
   for (const Entry& entry : next.entries) {
@@ -192,10 +198,9 @@ Status Publication::publish(std::span<const Update> updates) {
   std::uint64_t place = 0;
   if (!append(table, place)) return give_up(failure("no memory to publish in"));
   const std::uint64_t before = head_->table.exchange(place, std::memory_order_release);
-  give_back(before, table.size());
-  for (Slot slot = 0; slot < slots_; ++slot) {
-    const Entry& old = table_.entries[slot];
-    if (old.place != next.entries[slot].place) give_back(old.place, old.bytes);
+  give_back(before, sizeof(TableHead) + table_.entries.size() * sizeof(Entry));
+  for (const Entry& old : table_.entries) {
+    if (next.at(static_cast<Slot>(old.slot)).place != old.place) give_back(old.place, old.bytes);
   }
   table_ = std::move(next);
   return {};
@@ -209,10 +214,10 @@ Result<Publication::Table> Publication::read_table(std::uint64_t place) const {
   TableHead head;
   const MutableByteView into{reinterpret_cast<Byte*>(&head), sizeof head};
   if (place % kPage != 0 || !read_all(reader_.get(), into, place) || head.magic != kMagic ||
-      head.count != slots_) {
+      head.count > slots_) {
     return Error{.what = "there is no table where there should be one"};
   }
-  Table table{head.generation, std::vector<Entry>(slots_)};
+  Table table{head.generation, std::vector<Entry>(head.count)};
   const MutableByteView entries{reinterpret_cast<Byte*>(table.entries.data()),
                                 table.entries.size() * sizeof(Entry)};
   if (!read_all(reader_.get(), entries, place + sizeof head) ||
@@ -230,11 +235,12 @@ std::optional<Publication::Edition> Publication::try_read(std::uint64_t place, G
     return std::nullopt;
   }
   Edition edition{table->generation, {}};
-  for (Slot slot = 0; slot < slots_; ++slot) {
-    const Entry& entry = table->entries[slot];
+  for (const Entry& entry : table->entries) {
     if (entry.place == 0 || entry.since <= known) continue;
+    const auto slot = static_cast<Slot>(entry.slot);
     struct stat status {};
-    const bool is_there = entry.bytes <= kMostRecordBytes && fstat(reader_.get(), &status) == 0 &&
+    const bool is_there = entry.slot < slots_ && entry.bytes <= kMostRecordBytes &&
+                          fstat(reader_.get(), &status) == 0 &&
                           entry.place + entry.bytes <= static_cast<std::uint64_t>(status.st_size);
     Record record{slot, entry.since, Bytes(is_there ? entry.bytes : 0)};
     if (!is_there || !read_all(reader_.get(), record.content, entry.place) ||

@@ -76,15 +76,18 @@ class Publication {
  private:
   struct Head;
   struct Entry {
-    std::uint64_t place = 0;  // of its octets in the file; 0: nothing was written yet
+    std::uint64_t place = 0;  // of its octets in the file; 0: none yet
     std::uint64_t bytes = 0;
     Generation since = 0;
     Fingerprint digest{};
+    std::uint64_t slot = 0;
   };
   struct TableHead;
   struct Table {
     Generation generation = 0;
-    std::vector<Entry> entries;
+    std::vector<Entry> entries;  // of the slots in which there is anything, in their order
+
+    [[nodiscard]] Entry& at(Slot slot);
   };
 
   Publication() = default;

@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "ssl_engine/assembly/certificate_contexts.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/hosts/session_binding.h"
 #include "ssl_engine/openssl/x509/x509.h"
@@ -53,21 +54,63 @@ class TrustRenewal {
   std::map<const X509_STORE*, X509Store> stores_;  // of before, and of now
 };
 
+/// Contexts with certificates in them, one for all hosts of a policy that show the same.
+class ReadyContexts {
+ public:
+  ReadyContexts(const ContextFactory& factory, KeyReader& keys) : factory_(factory), keys_(keys) {}
+
+  /// Null: its handshakes put the certificates into each SSL. So it is where commands of the
+  /// configuration read files, which only the parent may do.
+  std::shared_ptr<SSL_CTX> of(const Host& host) {
+    if (!host.policy->conf_commands.empty()) return nullptr;
+    auto& known = made_[host.policy.get()];
+    if (known == nullptr) known = make_ready_context(host, factory_, keys_);
+    return known;
+  }
+
+ private:
+  const ContextFactory& factory_;
+  KeyReader& keys_;
+  std::map<const Policy*, std::shared_ptr<SSL_CTX>> made_;
+};
+
+void renew_presentation(Hosts& hosts, const RenewedHosts& renewed, const ContextFactory& contexts,
+                        KeyReader& keys) {
+  ReadyContexts ready(contexts, keys);
+  for (const std::uint32_t index : renewed.hosts) {
+    Host host = hosts[index];
+    host.certificates = renewed.presentation.certificates;
+    host.dh_parameters = renewed.presentation.dh_parameters;
+    host.group = renewed.presentation.group;
+    host.certificates_since = renewed.presentation.since;
+    if (host.ready_context != nullptr) host.ready_context = ready.of(host);
+    hosts.replace(index, std::move(host));
+  }
+}
+
 }  // namespace
 
-Result<std::shared_ptr<const Snapshot>> renewed_snapshot(
-    const Snapshot& before, std::span<const RevocationListsPtr> replaced) {
+Result<std::shared_ptr<const Snapshot>> renewed_snapshot(const Snapshot& before,
+                                                         const Renewal& renewed,
+                                                         const ContextFactory& contexts) {
   Snapshot::Parts parts = before.parts();
-  for (const RevocationListsPtr& lists : replaced) {
+  KeyReader keys;
+  for (const RenewedHosts& each : renewed.hosts) {
+    renew_presentation(parts.hosts, each, contexts, keys);
+  }
+  if (renewed.lists.empty()) return std::make_shared<const Snapshot>(std::move(parts));
+  for (const RevocationListsPtr& lists : renewed.lists) {
     if (lists->slot < parts.lists.size()) parts.lists[lists->slot] = lists;
   }
   TrustRenewal renewal(parts.lists);
-  for (Host& host : parts.hosts) {
-    auto trust = renewal.of(host.trust);
+  for (std::size_t i = 0; i < parts.hosts.size(); ++i) {
+    auto trust = renewal.of(parts.hosts[i].trust);
     if (!trust) return std::move(trust).error();
-    if (*trust == host.trust) continue;
+    if (*trust == parts.hosts[i].trust) continue;
+    Host host = parts.hosts[i];
     host.trust = std::move(*trust);
     host.session_id_context = session_id_context_of(host);
+    parts.hosts.replace(i, std::move(host));
   }
   for (ProxyTls& proxy : parts.proxies) {
     auto trust = renewal.of(proxy.trust);

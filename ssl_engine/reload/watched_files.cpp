@@ -43,12 +43,20 @@ std::string path_in(const std::string& path, const std::string& name) {
   return name.empty() ? path : text(path, '/', name);
 }
 
+std::string identity_of(std::string_view name, const Fingerprint& content,
+                        std::string_view trouble) {
+  return text(name.size(), ':', name, as_text(content), trouble.size(), ':', trouble);
+}
+
+/// Of a file by itself.
+Fingerprint digest_of(const Fingerprint& content) {
+  return sha256(as_bytes(identity_of({}, content, {})));
+}
+
 Fingerprint digest_of(const std::vector<WatchedFiles::Piece>& pieces) {
   std::string all;
   for (const WatchedFiles::Piece& piece : pieces) {
-    const Fingerprint content = sha256(piece.content.reveal());
-    all += text(piece.name.size(), ':', piece.name, as_text(content), piece.trouble.size(), ':',
-                piece.trouble);
+    all += identity_of(piece.name, sha256(piece.content.reveal()), piece.trouble);
   }
   return sha256(as_bytes(all));
 }
@@ -56,10 +64,6 @@ Fingerprint digest_of(const std::vector<WatchedFiles::Piece>& pieces) {
 }  // namespace
 
 WatchedFiles::Id WatchedFiles::watch(const std::string& path, IsWanted is_wanted) {
-  const auto known = std::ranges::find_if(sources_, [&](const Source& source) {
-    return source.path == path && source.is_wanted == is_wanted;
-  });
-  if (known != sources_.end()) return static_cast<Id>(known - sources_.begin());
   Source& source = sources_.emplace_back();
   source.path = path;
   source.is_wanted = is_wanted;
@@ -67,14 +71,37 @@ WatchedFiles::Id WatchedFiles::watch(const std::string& path, IsWanted is_wanted
 }
 
 WatchedFiles::Id WatchedFiles::watch_file(const std::string& path) {
-  return watch(path, nullptr);
+  const auto [known, is_new] = files_.try_emplace(path, 0);
+  if (is_new) known->second = watch(path, nullptr);
+  return known->second;
 }
 
 WatchedFiles::Id WatchedFiles::watch_folder(const std::string& path, IsWanted is_wanted) {
+  const auto known = std::ranges::find_if(sources_, [&](const Source& source) {
+    return source.is_wanted == is_wanted && source.path == path;
+  });
+  if (known != sources_.end()) return static_cast<Id>(known - sources_.begin());
   return watch(path, is_wanted);
 }
 
+std::optional<WatchedFiles::Id> WatchedFiles::id_of_file(const std::string& path) const {
+  const auto known = files_.find(path);
+  return known == files_.end() ? std::nullopt : std::optional(known->second);
+}
+
+void WatchedFiles::know_file(Id id, const FileState& state, const Fingerprint& content) {
+  Source& source = sources_[id];
+  source.told = digest_of(content);
+  source.seen.insert_or_assign(std::string(), state);
+  source.must_read = !state.is_settled;
+}
+
 bool WatchedFiles::looks_the_same(const Source& source) const {
+  if (source.is_wanted == nullptr) {
+    const auto known = source.seen.find(std::string());
+    return known != source.seen.end() && known->second.is_settled &&
+           same(examine(source.path), known->second);
+  }
   std::error_code trouble;
   const auto names = names_in(source.path, source.is_wanted, trouble);
   if (trouble || names.size() != source.seen.size()) return false;
@@ -83,6 +110,12 @@ bool WatchedFiles::looks_the_same(const Source& source) const {
     return known != source.seen.end() && known->second.is_settled &&
            same(examine(path_in(source.path, name)), known->second);
   });
+}
+
+/// Of a file that looks the same.
+bool WatchedFiles::reads_the_same(const Source& source) {
+  return source.is_wanted == nullptr && disk_.read(source.path).problem == FileProblem::none &&
+         digest_of(sha256(disk_.content())) == source.told;
 }
 
 WatchedFiles::Reading WatchedFiles::read(const Source& source) const {
@@ -129,7 +162,8 @@ void WatchedFiles::note_trouble(Id id, std::string evidence, const Listener& lis
 void WatchedFiles::look_at(Id id, const Listener& listener) {
   Source& source = sources_[id];
   const bool is_due = (looks_ + id) % kReadAnyway == 0;
-  if (!source.must_read && !source.is_held && !is_due && looks_the_same(source)) return;
+  const bool may_rest = !source.must_read && !source.is_held;
+  if (may_rest && looks_the_same(source) && (!is_due || reads_the_same(source))) return;
   constexpr int kTries = 3;
   Reading reading = read(source);
   for (int tries = 1; !reading.is_steady && tries < kTries; ++tries) reading = read(source);

@@ -10,8 +10,10 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "ssl_engine/base/bytes.h"
@@ -52,12 +54,16 @@ class WatchedFiles {
   };
 
   /// Files larger than `limit_bytes` are trouble.
-  explicit WatchedFiles(std::size_t limit_bytes) : limit_bytes_(limit_bytes) {}
+  explicit WatchedFiles(std::size_t limit_bytes) : limit_bytes_(limit_bytes), disk_(limit_bytes) {}
 
   /// The same path is watched once. Nothing is read: what is there at the first look is told as a
   /// change.
   Id watch_file(const std::string& path);
   Id watch_folder(const std::string& path, IsWanted is_wanted);
+  /// Of a file, before the first look: so it was when it was read for what is in force, and this is
+  /// its content's SHA-256. As long as it is like that there is nothing to tell.
+  void know_file(Id id, const FileState& state, const Fingerprint& content);
+  [[nodiscard]] std::optional<Id> id_of_file(const std::string& path) const;
   [[nodiscard]] const std::string& path_of(Id id) const noexcept { return sources_[id].path; }
   [[nodiscard]] std::size_t size() const noexcept { return sources_.size(); }
 
@@ -95,12 +101,15 @@ class WatchedFiles {
 
   Id watch(const std::string& path, IsWanted is_wanted);
   [[nodiscard]] bool looks_the_same(const Source& source) const;
+  [[nodiscard]] bool reads_the_same(const Source& source);
   [[nodiscard]] Reading read(const Source& source) const;
   void note_trouble(Id id, std::string evidence, const Listener& listener);
   void look_at(Id id, const Listener& listener);
 
   std::size_t limit_bytes_;
+  FileReader disk_;  // for files of which nobody needs the content
   std::vector<Source> sources_;
+  std::unordered_map<std::string, Id> files_;  // those of sources_ that are no folders, by path
   unsigned looks_ = 0;
 };
 

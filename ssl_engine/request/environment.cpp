@@ -213,4 +213,9 @@ std::shared_ptr<const Environment> ServerEnvironments::of(const VariableQuery& q
   return made;
 }
 
+void ServerEnvironments::forget() {
+  const std::unique_lock lock(mutex_);
+  known_.clear();
+}
+
 }  // namespace tlsplus

@@ -87,6 +87,8 @@ class ServerEnvironments {
 
   explicit ServerEnvironments(std::size_t most = kMost) noexcept : most_(most) {}
   std::shared_ptr<const Environment> of(const VariableQuery& query);
+  /// Of all certificates: some may not be in use any more.
+  void forget();
 
  private:
   struct Known {

@@ -218,7 +218,7 @@ constexpr auto ServerConfig::fields() {
   // clang-format off
   return std::tuple(
       row("SSLEngine", &C::engine, kNo, kNever, none, {.unset = "on, as the address is for https"}),
-      row("SSLCertificateFile", &C::certificate_files, kNo, secure, by_content, {Display::As::file}),
+      row("SSLCertificateFile", &C::certificate_files, kNo, secure, none, {Display::As::file}),
       row("SSLCertificateKeyFile", &C::certificate_key_files, kNo, secure, none, {Display::As::file}),
       row("SSLCertificateChainFile", &C::certificate_chain_file, kNo, strict, none),
       row("SSLProtocol", &C::protocol, &P::selected, secure, none),

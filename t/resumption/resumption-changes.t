@@ -66,7 +66,7 @@ my @changes = (
     { what => 'none is asked for',         after => { mode => 'none' },    only => 'host' },
     { what => 'longer chains',             after => { depth => 2 } },
     { what => 'shorter chains', who => 'deep', before => { depth => 2, lists => '' }, after => { depth => 1 }, refused => 1 },
-    { what => 'a new server certificate',  after => { certificate => 'other' } },
+    { what => 'a new server certificate',  after => { certificate => 'other' }, expect => 'SUCCESS Resumed' },
     { what => 'other ciphers',             after => { more => 'SSLCipherSuite ECDHE+AESGCM:@SECLEVEL=1' } },
     { what => 'a command that requires a certificate', who => 'nobody', after => { more => 'SSLOpenSSLConfCmd VerifyMode Require' }, only => 'host', expect => 'no connection' },
     { what => 'another authority in the file of a command', before => { authorities => 'SSLOpenSSLConfCmd VerifyCAFile @CERTS@/command.pem', lists => '' },

@@ -215,7 +215,7 @@ int post_config(apr_pool_t* pconf, apr_pool_t* ptemp, server_rec& main_server, L
   if (auto counts = make_segment(*pconf, PacedMessages::bytes())) engine.messages.share(*counts);
   generation->parking_capacity = parking_capacity();
   settle_timeouts(*generation);
-  generation->reload.open(slot_of(main_server).global.reload.value_or(defaults::kReloadEvery));
+  generation->watch_files();
   ap_add_version_component(pconf, openssl_version().c_str());
   TakenStaples taken;
   if (!show_to_modules(*generation, pconf, log, taken)) return kRefuse;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// ReloadServices: LiveLists' findings, published and put in force. The parent renews its own
-// snapshot too, so that children that are born later have it by birth, and share its memory.
+// ReloadServices: what LiveLists and LiveCertificates find, published and put in force. The parent
+// renews its own snapshot too, so that children that are born later have it by birth, and share its
+// memory.
 #include "ssl_engine/httpd/reload/reload_services.h"
 
 #include <utility>
@@ -9,69 +10,122 @@
 
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/heap.h"
+#include "ssl_engine/base/secret.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/reload/reload_status.h"
 #include "ssl_engine/messages/diagnostics.h"
-#include "ssl_engine/reload/renewed_snapshot.h"
 
 namespace tlsplus {
-void ReloadServices::open(std::chrono::seconds every) {
-  every_ = every;
+/// What a look has found in both.
+struct ReloadServices::Found {
+  LiveLists::Look lists;
+  LiveCertificates::Look certificates;
+
+  [[nodiscard]] bool is_new() const noexcept {
+    return !lists.replaced.empty() || !certificates.replaced.empty();
+  }
+};
+
+void ReloadServices::open(Sources sources) {
   const auto snapshot = engine_.snapshot();
-  if (every.count() == 0 || snapshot == nullptr || snapshot->lists().empty()) return;
-  auto made =
-      Publication::make("tlsplus-lists", static_cast<Publication::Slot>(snapshot->lists().size()));
+  if (sources.every.count() == 0 || snapshot == nullptr) return;
+  sources_.emplace(std::move(sources));
+  units_ = certificate_units(sources_->input, *snapshot);
+  const std::size_t slots = snapshot->lists().size() + units_.size();
+  if (slots == 0) return;
+  auto made = Publication::make("tlsplus-files", static_cast<Publication::Slot>(slots));
   if (!made) return log_error(log_, diagnose(Tp::reload_unavailable, made.error().what));
   publication_.emplace(std::move(*made));
   lists_.emplace(*snapshot);
+  certificates_.emplace(sources_->input, units_, sources_->memory);
 }
 
 void ReloadServices::open_in_child() noexcept {
   if (publication_) publication_->close_writer();
-  lists_.reset();
 }
 
 void ReloadServices::tick() noexcept {
-  if (!lists_ || engine_.clock().steady() < next_look_) return;
-  next_look_ = engine_.clock().steady() + every_;
+  if (!publication_ || engine_.clock().steady() < next_look_) return;
+  next_look_ = engine_.clock().steady() + sources_->every;
   at_boundary(log_, "reload", [&] { look_at_files(); });
 }
 
 void ReloadServices::look_at_files() {
-  const Clock& clock = engine_.clock();
-  LiveLists::Look found = lists_->look(*engine_.snapshot(), clock.wall());
-  for (const Error& refused : found.refused) log_error(log_, refused);
-  if (!found.replaced.empty()) {
-    if (const Status done = put_in_force(found.replaced); done) {
-      replaced_ += found.taken.size();
-      for (const Error& taken : found.taken) log_error(log_, taken);
+  const auto tell = [&](const std::vector<Error>& errors) {
+    for (const Error& error : errors) log_error(log_, error);
+  };
+  const auto snapshot = engine_.snapshot();
+  const WallTime now = engine_.clock().wall();
+  Found found{lists_->look(*snapshot, now), certificates_->look(*snapshot, now)};
+  tell(found.lists.refused);
+  tell(found.certificates.refused);
+  if (found.is_new()) {
+    if (const Status done = put_in_force(found); done) {
+      replaced_ += found.lists.taken.size();
+      certificates_replaced_ += found.certificates.replaced.size();
+      tell(found.lists.taken);
+      tell(found.certificates.taken);
     } else {
       log_error(log_, diagnose(Tp::reload_failed, done.error().what));
-      lists_->again(found.replaced);
+      lists_->again(found.lists.replaced);
+      certificates_->again(found.certificates.replaced);
     }
     found = {};
     give_memory_back();
   }
-  publication_->show(kLooks, ++looks_);
-  publication_->show(kLastLook, static_cast<std::uint64_t>(seconds_since_1970(clock.wall())));
-  publication_->show(kReplaced, replaced_);
-  publication_->show(kRefused, lists_->refused());
+  show_figures();
 }
 
-Status ReloadServices::put_in_force(std::span<const RevocationListsPtr> replaced) {
-  auto renewed = renewed_snapshot(*engine_.snapshot(), replaced);
-  if (!renewed) return std::move(renewed).error();
+void ReloadServices::show_figures() {
+  const WallTime now = engine_.clock().wall();
+  publication_->show(kLooks, ++looks_);
+  publication_->show(kLastLook, static_cast<std::uint64_t>(seconds_since_1970(now)));
+  publication_->show(kReplaced, replaced_);
+  publication_->show(kRefused, lists_->refused());
+  publication_->show(kCertificatesReplaced, certificates_replaced_);
+  publication_->show(kCertificatesRefused, certificates_->refused());
+}
+
+Status ReloadServices::put_in_force(const Found& found) {
+  const auto before = engine_.snapshot();
+  const auto first_unit = static_cast<Publication::Slot>(before->lists().size());
+  Renewal renewal{found.lists.replaced, {}};
   std::vector<std::string> records;
-  records.reserve(replaced.size());
+  records.reserve(found.lists.replaced.size());
   std::vector<Publication::Update> updates;
-  for (const RevocationListsPtr& lists : replaced) {
+  for (const RevocationListsPtr& lists : found.lists.replaced) {
     records.push_back(lists_record(*lists));
     updates.push_back({lists->slot, as_bytes(records.back())});
   }
+  for (const LiveCertificates::Replaced& each : found.certificates.replaced) {
+    auto presentation = presentations_.read(each.record.reveal());
+    if (!presentation) return std::move(presentation).error();
+    renewal.hosts.push_back({units_[each.unit].hosts, std::move(*presentation)});
+    updates.push_back({first_unit + each.unit, each.record.reveal()});
+  }
+  auto renewed = renewed_snapshot(*before, renewal, sources_->contexts);
+  if (!renewed) return std::move(renewed).error();
   if (Status published = publication_->publish(updates); !published) return published;
   engine_.publish(std::move(*renewed));
   ++known_;
   seen_ = publication_->mark();
+  return {};
+}
+
+Status ReloadServices::read_record(const Publication::Record& record, const Snapshot& before,
+                                   Renewal& into) {
+  const std::size_t lists = before.lists().size();
+  if (record.slot < lists) {
+    auto read = read_lists_record(record.content, *before.lists()[record.slot]);
+    if (!read) return std::move(read).error();
+    into.lists.push_back(std::move(*read));
+    return {};
+  }
+  const std::size_t unit = record.slot - lists;
+  if (unit >= units_.size()) return Error{.what = "there is nothing of that number"};
+  auto read = presentations_.read(record.content);
+  if (!read) return std::move(read).error();
+  into.hosts.push_back({units_[unit].hosts, std::move(*read)});
   return {};
 }
 
@@ -80,21 +134,23 @@ Status ReloadServices::read_published(std::uint64_t mark) {
   if (!edition) return std::move(edition).error();
   {
     const auto before = engine_.snapshot();
-    std::vector<RevocationListsPtr> replaced;
+    Renewal renewal;
+    Status done;
     for (Publication::Record& record : edition->records) {
-      if (record.slot >= before->lists().size()) return Error{.what = "there is no such list"};
-      auto lists = read_lists_record(record.content, *before->lists()[record.slot]);
-      if (!lists) return std::move(lists).error();
-      replaced.push_back(std::move(*lists));
+      if (done) done = read_record(record, *before, renewal);
+      wipe(record.content);  // there may be keys in it
       record.content = {};
     }
-    auto renewed = renewed_snapshot(*before, replaced);
+    if (!done) return done;
+    auto renewed = renewed_snapshot(*before, renewal, sources_->contexts);
     if (!renewed) return std::move(renewed).error();
     engine_.publish(std::move(*renewed));
   }
   known_ = edition->generation;
   // Should there be a newer edition by now, the next look finds that.
   seen_ = mark;
+  engine_.certificates.forget_unused();
+  if (sources_->forget) sources_->forget();
   give_memory_back();
   return {};
 }
@@ -120,8 +176,12 @@ void ReloadServices::status(request_rec& request, int flags) noexcept {
   at_boundary(log_, "status page", [&] {
     look();
     const auto snapshot = engine_.snapshot();
-    if (snapshot == nullptr || snapshot->lists().empty()) return;
-    show_reload_status(request, flags, *snapshot, publication_ ? &*publication_ : nullptr);
+    if (snapshot == nullptr) return;
+    const Publication* const publication = publication_ ? &*publication_ : nullptr;
+    if (!snapshot->lists().empty()) {
+      show_reload_status(request, flags, *snapshot, publication);
+    }
+    if (!units_.empty()) show_certificate_status(request, flags, *snapshot, units_, publication);
   });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// show_reload_status(): a row for each list, those that end first before the others.
+// show_reload_status(), show_certificate_status(): a row for each list and each certificate, those
+// that end first before the others.
 #include "ssl_engine/httpd/reload/reload_status.h"
 
 #include <algorithm>
@@ -90,6 +91,94 @@ void show_reload_status(request_rec& request, int flags, const Snapshot& snapsho
   section.show(lines);
   if (rows.size() > kMostRows) rows.resize(kMostRows);
   section.is_for_machines() ? show_for_machines(request, rows) : show_for_people(request, rows);
+}
+
+namespace {
+
+struct ServedRow {
+  const CertificateUnit* unit;
+  const Certificate* certificate;
+  WallTime since;
+};
+
+/// Those that end first before the others.
+std::vector<ServedRow> served_rows(const Snapshot& snapshot,
+                                   const std::vector<CertificateUnit>& units) {
+  std::vector<ServedRow> rows;
+  for (const CertificateUnit& unit : units) {
+    const Host& host = snapshot.host(unit.hosts.front());
+    for (const CertificatePtr& certificate : host.certificates) {
+      rows.push_back({&unit, certificate.get(), host.certificates_since});
+    }
+  }
+  std::ranges::stable_sort(
+      rows, {}, [](const ServedRow& row) { return row.certificate->leaf().not_after(); });
+  if (rows.size() > kMostRows) rows.resize(kMostRows);
+  return rows;
+}
+
+std::string serial_of(const ServedRow& row) {
+  const Cert leaf = row.certificate->leaf().open();
+  return leaf == nullptr ? std::string() : tlsplus::serial_of(*leaf);
+}
+
+void show_certificates_for_machines(request_rec& request, const std::vector<ServedRow>& rows,
+                                    const Snapshot& snapshot) {
+  for (const ServedRow& row : rows) {
+    const StoredCertificate& leaf = row.certificate->leaf();
+    const std::string line =
+        text("TLSCertificate: serial=", serial_of(row), " until=", seconds_of(leaf.not_after()),
+             " since=", seconds_of(row.since), " hosts=", row.unit->hosts.size(), " key=\"",
+             leaf.key_description(), "\" name=", names_of(*row.unit, snapshot), "\n");
+    ap_rputs(line.c_str(), &request);
+  }
+}
+
+void show_certificates_for_people(request_rec& request, const std::vector<ServedRow>& rows,
+                                  const Snapshot& snapshot) {
+  ap_rputs(
+      "<table border=\"0\"><tr><th>virtual hosts</th><th>key</th><th>serial</th>"
+      "<th>valid until</th><th>in force since</th><th>from</th></tr>\n",
+      &request);
+  for (const ServedRow& row : rows) {
+    const StoredCertificate& leaf = row.certificate->leaf();
+    const std::string cells[] = {
+        names_of(*row.unit, snapshot),
+        leaf.key_description(),
+        serial_of(row),
+        date_text(leaf.not_after()),
+        row.since == WallTime{} ? std::string("the start") : date_text(row.since),
+        row.unit->files.front()};
+    ap_rputs("<tr>", &request);
+    for (const std::string& cell : cells) {
+      ap_rvputs(&request, "<td>", ap_escape_html(request.pool, cell.c_str()), "</td>", nullptr);
+    }
+    ap_rputs("</tr>\n", &request);
+  }
+  ap_rputs("</table>\n", &request);
+}
+
+}  // namespace
+
+void show_certificate_status(request_rec& request, int flags, const Snapshot& snapshot,
+                             const std::vector<CertificateUnit>& units,
+                             const Publication* publication) {
+  StatusSection section(request, flags, "TLS certificates");
+  if (publication != nullptr) {
+    const auto figure = [&](std::size_t which) { return publication->figure(which); };
+    section.show({{"TLSCertificatesReplaced", "replaced since the start",
+                   figure(ReloadServices::kCertificatesReplaced)},
+                  {"TLSCertificatesRefused", "of which something else is on disk",
+                   figure(ReloadServices::kCertificatesRefused)}});
+    if (snapshot.lists().empty()) {
+      section.show({{"TLSReloadLooks", "looks at the files", figure(ReloadServices::kLooks)},
+                    {"TLSReloadLastLook", "time of the last look, seconds since 1970",
+                     figure(ReloadServices::kLastLook)}});
+    }
+  }
+  const auto rows = served_rows(snapshot, units);
+  section.is_for_machines() ? show_certificates_for_machines(request, rows, snapshot)
+                            : show_certificates_for_people(request, rows, snapshot);
 }
 
 }  // namespace tlsplus

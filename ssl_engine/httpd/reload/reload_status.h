@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// show_reload_status(): the section of mod_status about revocation lists: which are in force, since
-// when, until when, and whether what is on disk is something else.
+// show_reload_status(), show_certificate_status(): the sections of mod_status about revocation
+// lists and about our own certificates: which are in force, since when, until when, and whether
+// what is on disk is something else.
 #pragma once
+
+#include <vector>
 
 #include "ssl_engine/hosts/snapshot.h"
 #include "ssl_engine/httpd/apache/apache.h"
+#include "ssl_engine/reload/certificate_units.h"
 #include "ssl_engine/reload/publication.h"
 
 namespace tlsplus {
@@ -14,5 +18,9 @@ namespace tlsplus {
 /// ReloadServices::kLooks and its like); null: nothing is watched.
 void show_reload_status(request_rec& request, int flags, const Snapshot& snapshot,
                         const Publication* publication);
+
+void show_certificate_status(request_rec& request, int flags, const Snapshot& snapshot,
+                             const std::vector<CertificateUnit>& units,
+                             const Publication* publication);
 
 }  // namespace tlsplus

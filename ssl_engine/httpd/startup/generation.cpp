@@ -20,6 +20,7 @@
 #include "ssl_engine/httpd/startup/virtual_hosts.h"
 #include "ssl_engine/openssl/features.h"
 #include "ssl_engine/secrets/token_key.h"
+#include "ssl_engine/settings/defaults.h"
 
 namespace tlsplus {
 namespace {
@@ -96,7 +97,17 @@ std::vector<Finding> Generation::build(apr_pool_t* pool, apr_pool_t* scratch) {
   shares_http2_backends = tlsplus::shares_http2_backends();
   if (built.snapshot != nullptr) append(found, sessions.judge(*built.snapshot));
   if (built.snapshot != nullptr) engine.publish(std::move(built.snapshot));
+  input_ = std::move(input);
   return found;
+}
+
+void Generation::watch_files() {
+  retained_.emplace();
+  reload.open({.every = slot_of(main_server_).global.reload.value_or(defaults::kReloadEvery),
+               .input = input_,
+               .memory = *retained_,
+               .contexts = ContextFactory(sessions.store(), engine.key_log.is_open()),
+               .forget = [this] { environments.forget(); }});
 }
 
 // An OpenSSL that knows SSLKEYLOGFILE by itself needs nobody's help.

@@ -4,6 +4,7 @@
 // gone with pconf. What must outlive it goes through retained.h.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "ssl_engine/base/once.h"
@@ -16,6 +17,7 @@
 #include "ssl_engine/httpd/revocation/stapling_bridge.h"
 #include "ssl_engine/httpd/startup/library_setup.h"
 #include "ssl_engine/httpd/startup/module_certificates.h"
+#include "ssl_engine/httpd/startup/retained.h"
 #include "ssl_engine/messages/diagnostics.h"
 #include "ssl_engine/request/environment.h"
 
@@ -55,6 +57,9 @@ class Generation {
   /// build() has to be done again; it then judges as if no more may follow.
   bool collect_certificates(apr_pool_t* pool);
 
+  /// Once the snapshot is what it will be: looks for replaced files from now on.
+  void watch_files();
+
  private:
   void open_key_log(std::vector<Finding>& found);
 
@@ -63,6 +68,8 @@ class Generation {
   ModuleCertificates module_certificates_;
   std::vector<Finding> lasting_;  // of what is done by the first build() alone
   bool is_built_ = false;
+  BuildInput input_;                        // of the last build()
+  std::optional<RetainedMemory> retained_;  // while files are watched
 };
 
 /// For what clients can cause again and again; paced_messages.h says at which pace.

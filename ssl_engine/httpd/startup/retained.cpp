@@ -57,4 +57,22 @@ void keep_files(const CertificateFiles& store) {
   CertificateFiles::release(std::exchange(retained_files(), next));
 }
 
+RetainedMemory::RetainedMemory() noexcept {
+  CertificateFiles::keep_phrases_from_children(retained_files());
+}
+
+std::span<const RetainedFile> RetainedMemory::files() const {
+  return CertificateFiles::files_in(retained_files());
+}
+
+void RetainedMemory::recall(CertificateFiles& files, const CertificateFiles::Paths& paths) const {
+  files.remember(retained_files(), &paths);
+}
+
+void RetainedMemory::keep(const CertificateFiles& files, const CertificateFiles::Paths& paths) {
+  known_paths().reset();
+  retained_files() = files.retain_into(retained_files(), paths);
+  CertificateFiles::keep_phrases_from_children(retained_files());
+}
+
 }  // namespace tlsplus

@@ -5,9 +5,11 @@
 // between, so nothing in it may point at code or at a C++ object.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "ssl_engine/certificates/certificate_files.h"
+#include "ssl_engine/reload/live_certificates.h"
 
 namespace tlsplus {
 
@@ -18,5 +20,15 @@ void recall_files(CertificateFiles& store);
 bool was_read_before(std::string_view path);
 /// Keeps what `store` knows for the next reading; the block before is freed.
 void keep_files(const CertificateFiles& store);
+
+/// The same while the server runs, of single files. Once it was made, no process that is forked
+/// finds pass phrases there.
+class RetainedMemory final : public FileMemory {
+ public:
+  RetainedMemory() noexcept;
+  [[nodiscard]] std::span<const RetainedFile> files() const override;
+  void recall(CertificateFiles& files, const CertificateFiles::Paths& paths) const override;
+  void keep(const CertificateFiles& files, const CertificateFiles::Paths& paths) override;
+};
 
 }  // namespace tlsplus

@@ -11,6 +11,7 @@
 
 #include <array>
 
+#include "ssl_engine/openssl/encode.h"
 #include "ssl_engine/openssl/errors.h"
 
 namespace tlsplus {
@@ -123,6 +124,11 @@ Result<Pkey> KeyReader::parameters(ByteView der, std::string_view label) {
     }
   }
   return decode(der, kTypeSpecific, {}, EVP_PKEY_KEY_PARAMETERS);
+}
+
+ParametersDer der_of_parameters(const EVP_PKEY& parameters) {
+  const bool is_x942 = EVP_PKEY_get_base_id(&parameters) == EVP_PKEY_DHX;
+  return {is_x942 ? "X9.42 DH PARAMETERS" : "DH PARAMETERS", der_of<i2d_KeyParams>(parameters)};
 }
 
 }  // namespace tlsplus

@@ -17,6 +17,13 @@
 
 namespace tlsplus {
 
+/// Parameters as KeyReader::parameters() takes them; empty if there are none.
+struct ParametersDer {
+  std::string label;
+  std::string der;
+};
+ParametersDer der_of_parameters(const EVP_PKEY& parameters);
+
 /// Not thread safe: one reader serves one build of a configuration.
 class KeyReader {
  public:

@@ -80,6 +80,11 @@ Cert StoredCertificate::open() const noexcept {
   return parse_certificate(block_->der());
 }
 
+std::string StoredCertificate::der() const {
+  return block_->object != nullptr ? der_of<i2d_X509>(*block_->object)
+                                   : std::string(as_text(block_->der()));
+}
+
 bool StoredCertificate::may_have(ByteView octets) const noexcept {
   return is_open() || !std::ranges::search(block_->der(), octets).empty();
 }

@@ -51,6 +51,7 @@ class StoredCertificate {
 
   /// A new X509, or another reference of the one that is kept; null without memory.
   [[nodiscard]] Cert open() const noexcept;
+  [[nodiscard]] std::string der() const;
   /// Looks for `octets` in its DER, such as those of an extension's OID: without them there is no
   /// need to open() it. True if that costs nothing.
   [[nodiscard]] bool may_have(ByteView octets) const noexcept;

@@ -4,6 +4,7 @@
 // OpenSSL's objects: on the heap of the process, wiped when the last owner goes.
 #include "ssl_engine/openssl/x509/stored_key.h"
 
+#include <algorithm>
 #include <array>
 
 #include "ssl_engine/base/secret.h"
@@ -55,6 +56,30 @@ Pkey StoredKey::open(KeyReader& reader) const {
 
 bool StoredKey::is_open() const noexcept {
   return block_->object != nullptr;
+}
+
+// The position of its label, and the DER.
+SecretBytes StoredKey::octets() const {
+  if (block_->object == nullptr) {
+    const ByteView der = block_->der();
+    SecretBytes octets(1 + der.size());
+    octets.reveal()[0] = block_->label;
+    std::ranges::copy(der, octets.reveal().begin() + 1);
+    return octets;
+  }
+  const int size = i2d_PrivateKey(block_->object, nullptr);
+  clear_openssl_errors();
+  if (size <= 0) return {};
+  SecretBytes octets(1 + static_cast<std::size_t>(size));
+  unsigned char* end = octets.reveal().data() + 1;
+  if (i2d_PrivateKey(block_->object, &end) == size) return octets;
+  clear_openssl_errors();
+  return {};
+}
+
+Result<StoredKey> StoredKey::read_octets(ByteView octets, KeyReader& reader) {
+  if (octets.empty() || octets[0] >= kLabels.size()) return Error{.what = "no key of ours"};
+  return read(octets.subspan(1), kLabels[octets[0]], reader);
 }
 
 KeyType StoredKey::kind() const noexcept {

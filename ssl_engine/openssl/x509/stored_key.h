@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "ssl_engine/base/counted.h"
+#include "ssl_engine/base/secret.h"
 #include "ssl_engine/openssl/handles.h"
 #include "ssl_engine/openssl/x509/key_reader.h"
 #include "ssl_engine/openssl/x509/stored_certificate.h"
@@ -48,6 +49,11 @@ class StoredKey {
 
   [[nodiscard]] KeyType kind() const noexcept;
   [[nodiscard]] ByteView public_key() const noexcept;
+  /// For another process: whatever read_octets() there makes the same key of. Empty: it has none,
+  /// being another library's. Not empty before.
+  [[nodiscard]] SecretBytes octets() const;
+  static Result<StoredKey> read_octets(ByteView octets, KeyReader& reader);
+
   /// Where this key is in memory: equal for copies of one handle.
   [[nodiscard]] const void* address() const noexcept { return block_.get(); }
 

@@ -21,13 +21,13 @@ bool is_soon(WallTime begin, WallTime end, WallTime now) noexcept {
   return end - now < std::min<WallTime::duration>(kSoon, (end - begin) / kSoonPart);
 }
 
+}  // namespace
+
 std::string days_between(WallTime from, WallTime to) {
   const auto days = std::chrono::floor<std::chrono::days>(to - from).count();
   if (days == 0) return "less than a day";
   return days == 1 ? "1 day" : text(days, " days");
 }
-
-}  // namespace
 
 Validity validity_at(WallTime now, WallTime begin, WallTime end) {
   if (end < now) {

@@ -22,6 +22,9 @@ struct Validity {
   std::string words;  // "valid until 2026-01-31 23:59:59 UTC, 3 days ago"; empty while good
 };
 
+/// "89 days", "1 day", "less than a day"; `from` is not later than `to`.
+std::string days_between(WallTime from, WallTime to);
+
 /// Both ends belong to the certificate's time (RFC 5280 4.1.2.5).
 Validity validity_at(WallTime now, WallTime begin, WallTime end);
 

@@ -87,6 +87,10 @@ bool may_be_used_for(int wanted, X509& cert) noexcept {
 
 }  // namespace
 
+std::string der_of_certificate(const X509& cert) {
+  return der_of<i2d_X509>(cert);
+}
+
 Cert parse_certificate(ByteView der) noexcept {
   const unsigned char* at = der.data();
   return Cert(d2i_X509(nullptr, &at, static_cast<long>(der.size())));

@@ -31,6 +31,8 @@ struct FingerprintHash {
 
 /// Null: `der` does not begin with a certificate; OpenSSL's errors say why.
 Cert parse_certificate(ByteView der) noexcept;
+/// Empty without memory.
+std::string der_of_certificate(const X509& cert);
 
 Fingerprint sha256(ByteView bytes) noexcept;
 /// Over the certificate's DER; zeros if it cannot be made.

@@ -26,7 +26,9 @@ START_TEST(hosts_with_the_same_policy_and_certificates_share) {
   world.site.last().session_tickets = Setting<bool>(false, world.site.place("SSLSessionTickets"));
   const auto built = world.build();
   ck_assert_ptr_nonnull(built.snapshot.get());
-  const auto ready = [&](std::uint32_t host) { return built.snapshot->host(host).ready_context; };
+  const auto ready = [&](std::uint32_t host) {
+    return built.snapshot->host(host).ready_context.get();
+  };
   ck_assert_ptr_null(ready(0));  // does not speak TLS
   ck_assert_ptr_nonnull(ready(1));
   ck_assert_ptr_eq(ready(1), ready(2));
@@ -45,7 +47,7 @@ START_TEST(none_where_a_module_wants_to_see_every_context) {
   World world;
   world.site.add_tls("a.test", world.complete("a.pem", world.leaf("a.test")), {});
   world.site.input.context_per_host = true;
-  ck_assert_ptr_null(world.build_well()->host(1).ready_context);
+  ck_assert_ptr_null(world.build_well()->host(1).ready_context.get());
 }
 END_TEST
 
@@ -58,9 +60,9 @@ START_TEST(the_last_of_many_hosts_is_served_as_the_first) {
   }
   setup.start();
   const auto& hosts = setup.snapshot->hosts();
-  ck_assert_ptr_nonnull(hosts[kMostReadyContexts].ready_context);
-  ck_assert_ptr_null(hosts[kMostReadyContexts + 1].ready_context);
-  ck_assert_ptr_null(hosts.back().ready_context);
+  ck_assert_ptr_nonnull(hosts[kMostReadyContexts].ready_context.get());
+  ck_assert_ptr_null(hosts[kMostReadyContexts + 1].ready_context.get());
+  ck_assert_ptr_null(hosts[hosts.size() - 1].ready_context.get());
   for (const std::size_t number : {kMostReadyContexts - 1, kHosts - 1}) {
     setup.client = Client();
     setup.connect();

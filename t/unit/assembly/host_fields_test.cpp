@@ -171,7 +171,7 @@ const struct Expected {
   std::string_view shown;  // "/": a path of the folder
 } kExpected[] = {
     {"SSLEngine", set<&ServerConfig::engine, true>, false, 1, false, "on"},
-    {"SSLCertificateFile", other_certificate, false, 2, true, "/"},
+    {"SSLCertificateFile", other_certificate, false, 2, false, "/"},
     {"SSLCertificateKeyFile", key_by_itself, false, 2, false, "/"},
     {"SSLCertificateChainFile", chain, false, 1, false, "/"},
     {"SSLProtocol", versions, true, 2, false, "-all +TLSv1.3"},

@@ -121,7 +121,7 @@ START_TEST(hosts_with_the_same_authorities_share_a_store) {
 }
 END_TEST
 
-START_TEST(sessions_are_told_apart_by_name_and_certificate) {
+START_TEST(sessions_are_told_apart_by_name_and_not_by_certificate) {
   World world;
   const Identity one = issue({.name = "one", .names = {"*.test"}, .issuer = &world.root});
   const Identity two = issue({.name = "two", .names = {"*.test"}, .issuer = &world.root});
@@ -137,9 +137,18 @@ START_TEST(sessions_are_told_apart_by_name_and_certificate) {
   ck_assert(first->host(1).session_id_context == again->host(1).session_id_context);
   ck_assert(first->host(1).session_id_context != first->host(2).session_id_context);
   ck_assert(first->host(1).session_id_context != first->host(3).session_id_context);
+  // The same name twice, with certificates of its own each: who has proven the one has not proven
+  // the other.
   world.site.input.hosts[3].name = "a.test:443";
   const auto renamed = world.build_well();
   ck_assert(renamed->host(1).session_id_context != renamed->host(3).session_id_context);
+  ck_assert(renamed->host(1).session_id_context == first->host(1).session_id_context);
+  // A renewed certificate is no other host.
+  world.folder.write("1.pem", pem(*two.certificate) + pem(*two.key) + pem(*world.root.certificate));
+  const auto renewed = world.build_well();
+  ck_assert(renewed->host(1).certificates != first->host(1).certificates);
+  ck_assert(renewed->host(1).session_id_context == first->host(1).session_id_context);
+  ck_assert(renewed->host(2).session_id_context == first->host(2).session_id_context);
 }
 END_TEST
 
@@ -272,7 +281,7 @@ int main() {
   tcase_add_test(tests, sessions_are_told_apart_by_what_clients_were_held_against);
   tcase_add_test(tests, hosts_with_the_same_authorities_share_a_store);
   tcase_add_test(tests, a_context_per_host_when_a_module_wants_it);
-  tcase_add_test(tests, sessions_are_told_apart_by_name_and_certificate);
+  tcase_add_test(tests, sessions_are_told_apart_by_name_and_not_by_certificate);
   tcase_add_loop_test(tests, https_with_a_certificate_turns_the_engine_on, 0, std::size(kEngines));
   tcase_add_test(tests, keys_and_certificates_pair_by_position);
   tcase_add_test(tests, certificates_of_other_modules_come_in);

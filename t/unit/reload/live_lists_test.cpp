@@ -179,7 +179,7 @@ struct Site3 : Lists {
     return X509_verify_cert(walk.get()) == 1;
   }
   void renew(std::span<const RevocationListsPtr> replaced) {
-    auto renewed = renewed_snapshot(*snapshot, replaced);
+    auto renewed = renewed_snapshot(*snapshot, {{replaced.begin(), replaced.end()}, {}}, contexts);
     ck_assert(static_cast<bool>(renewed));
     snapshot = std::move(*renewed);
   }
@@ -365,7 +365,7 @@ START_TEST(two_hundred_replacements_take_no_more_memory_than_a_few) {
     ck_assert(edition && edition->records.size() == 1);
     const auto lists = read_lists_record(edition->records[0].content, *child->lists()[0]);
     ck_assert(static_cast<bool>(lists));
-    auto renewed = renewed_snapshot(*child, {&*lists, 1});
+    auto renewed = renewed_snapshot(*child, {{*lists}, {}}, all.contexts);
     ck_assert(static_cast<bool>(renewed));
     child = std::move(*renewed);
     ck_assert_uint_eq(entries_of(*child->lists()[0]->lists[0].crl), serials.size());
