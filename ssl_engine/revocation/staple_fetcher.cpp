@@ -57,11 +57,6 @@ Blame blame_of(OcspFault fault) noexcept {
   }
 }
 
-std::string name_of(const StapleTarget& target) {
-  const auto names = target.certificate->leaf().names();
-  return names.empty() ? std::string("a certificate without names") : escape(names.front());
-}
-
 }  // namespace
 
 StapleFetcher::StapleFetcher(std::span<const StapleTarget> targets, Place place,
@@ -106,7 +101,8 @@ void StapleFetcher::take_over() {
     const WallTime noted = wall_time(note.again);
     const bool is_noted = note.asked > 0 && wall_time(note.asked) <= now && noted > now;
     if (staple) {
-      hold(i, std::move(*staple), now);
+      const Fingerprint digest = sha256(staple->der);
+      hold(i, std::move(*staple), digest, now);
       // Who takes over again and again must not put the question off each time.
       if (is_noted) states_[i].renewal = std::min(states_[i].renewal, noted);
       schedule_.put(i, instant_of(states_[i].renewal));
@@ -172,16 +168,17 @@ void StapleFetcher::take(const StapleSchedule::Turn& turn, Staple staple) {
   const StapleTarget& target = targets_[turn.item];
   const WallTime now = clock_.wall();
   table_.counters().received.fetch_add(1, std::memory_order_relaxed);
+  const Fingerprint digest = sha256(staple.der);
   bool is_new = false;
   {
     const std::scoped_lock lock(mutex_);
     State& state = states_[turn.item];
     // Responders are many machines, and some are behind the others.
     const bool is_older = state.held && state.held->until > now && staple.from < state.held->from;
-    is_new = !is_older && (!state.held || state.digest != sha256(staple.der));
+    is_new = !is_older && (!state.held || state.digest != digest);
     if (is_new) {
       table_.publish(turn.item, target.certificate->fingerprint(), staple.der);
-      hold(turn.item, staple, now);
+      hold(turn.item, staple, digest, now);
     } else if (state.held) {
       state.renewal = renewal_of(*state.held, target.rules, now);
     }
@@ -193,9 +190,10 @@ void StapleFetcher::take(const StapleSchedule::Turn& turn, Staple staple) {
   if (is_new) keep_on_disk(turn.item, staple);
 }
 
-void StapleFetcher::hold(std::size_t target, Staple staple, WallTime now) {
+void StapleFetcher::hold(std::size_t target, Staple staple, const Fingerprint& digest,
+                         WallTime now) {
   State& state = states_[target];
-  state.digest = sha256(staple.der);
+  state.digest = digest;
   state.renewal = renewal_of(staple, targets_[target].rules, now);
   staple.der = {};
   tell_revoked(target, staple);
@@ -233,7 +231,7 @@ void StapleFetcher::tell_failure(std::size_t number, const std::string& url, std
   const auto& held = states_[number].held;
   const bool is_stapled = held && held->until > clock_.wall();
   const auto wait = std::chrono::duration_cast<seconds>(again - now);
-  std::string evidence = text(name_of(target), ": ", escape(url), ": ", why, "; ",
+  std::string evidence = text(name_of(*target.certificate), ": ", escape(url), ": ", why, "; ",
                               is_stapled ? text("the response before is stapled for another ",
                                                 (held->until - clock_.wall()).count(), " seconds")
                                          : std::string("nothing is stapled"),
@@ -265,11 +263,9 @@ void StapleFetcher::tell_revoked(std::size_t number, const Staple& staple) {
   if (std::exchange(state.is_revocation_told, true)) return;
   const StapleTarget& target = targets_[number];
   const std::string_view reason = revocation_reason(staple.reason);
-  log_error(log_,
-            diagnose(Tp::staple_own_revoked,
-                     reason.empty() ? name_of(target) : text(name_of(target), ": ", reason),
-                     target.where),
-            target.host);
+  std::string evidence = name_of(*target.certificate);
+  if (!reason.empty()) evidence += text(": ", reason);
+  log_error(log_, diagnose(Tp::staple_own_revoked, std::move(evidence), target.where), target.host);
 }
 
 void StapleFetcher::keep_on_disk(std::size_t target, const Staple& staple) {

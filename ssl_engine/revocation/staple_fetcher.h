@@ -87,7 +87,7 @@ class StapleFetcher {
   void take(const StapleSchedule::Turn& turn, Staple staple);
   void fail(const StapleSchedule::Turn& turn, StapleSchedule::Blame blame, std::string_view why);
   std::optional<Staple> found(std::size_t target, WallTime now) const;
-  void hold(std::size_t target, Staple staple, WallTime now);
+  void hold(std::size_t target, Staple staple, const Fingerprint& digest, WallTime now);
   void keep_on_disk(std::size_t target, const Staple& staple);
   void tell_revoked(std::size_t target, const Staple& staple);
   void tell_failure(std::size_t target, const std::string& url, std::string_view why,

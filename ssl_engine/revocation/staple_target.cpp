@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "ssl_engine/base/text.h"
+
 namespace tlsplus {
 namespace {
 
@@ -17,6 +19,11 @@ WallTime end_of(const OcspAnswer& answer, const StapleRules& rules) noexcept {
 }
 
 }  // namespace
+
+std::string name_of(const Certificate& certificate) {
+  const auto names = certificate.leaf().names();
+  return names.empty() ? std::string("a certificate without names") : escape(names.front());
+}
 
 std::variant<Staple, OcspProblem> judge_staple(const StapleTarget& target, Bytes der,
                                                WallTime now) {

@@ -43,6 +43,9 @@ struct StapleTarget {
   bool must_be_stapled = false;  // the certificate says so (RFC 7633)
 };
 
+/// What people are told it is: the first of its names.
+std::string name_of(const Certificate& certificate);
+
 /// A response that clients may be given.
 struct Staple {
   Bytes der;

@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "ssl_engine/base/http.h"
-#include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/ocsp/ocsp_request.h"
 #include "ssl_engine/settings/defaults.h"
 
@@ -74,11 +73,10 @@ class Collector {
 
  private:
   void say(Tp id, const Host& host, const Certificate& certificate, std::string hint = {}) {
-    const auto names = certificate.leaf().names();
     const auto& setting = host.config->use_stapling;
     made_.findings.push_back(
-        {diagnose(id, names.empty() ? std::string() : escape(names.front()),
-                  setting.is_set() ? setting.where() : host.defined_at, std::move(hint)),
+        {diagnose(id, name_of(certificate), setting.is_set() ? setting.where() : host.defined_at,
+                  std::move(hint)),
          host.name, host.index});
   }
 

@@ -12,7 +12,6 @@
 
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/record_lock.h"
-#include "ssl_engine/base/text.h"
 #include "ssl_engine/httpd/apache/status_rows.h"
 #include "ssl_engine/httpd/resumption/shm_segment.h"
 #include "ssl_engine/revocation/network_responder.h"
@@ -98,11 +97,8 @@ std::vector<Finding> StaplingServices::open(apr_pool_t* pconf, server_rec& serve
   for (std::size_t i = 0; i < parts_->all.targets.size(); ++i) {
     const StapleTarget& target = parts_->all.targets[i];
     if (!target.must_be_stapled || parts_->copies->of(i) != nullptr) continue;
-    const auto names = target.certificate->leaf().names();
     findings.push_back(
-        {diagnose(Tp::staple_promised, names.empty() ? std::string() : escape(names.front()),
-                  target.where),
-         target.host});
+        {diagnose(Tp::staple_promised, name_of(*target.certificate), target.where), target.host});
   }
   return findings;
 }
