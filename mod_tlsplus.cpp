@@ -8,6 +8,7 @@
 #include "ssl_engine/httpd/connection/filters.h"
 #include "ssl_engine/httpd/connection/plain_port.h"
 #include "ssl_engine/httpd/lifecycle/lifecycle.h"
+#include "ssl_engine/httpd/lifecycle/staple_provider.h"
 #include "ssl_engine/httpd/proxy/proxy_hooks.h"
 #include "ssl_engine/httpd/request/access_hooks.h"
 #include "ssl_engine/httpd/request/auth_providers.h"
@@ -21,6 +22,7 @@ namespace {
 
 void register_hooks(apr_pool_t* pool) noexcept {
   tlsplus::register_lifecycle_hooks();
+  tlsplus::register_staple_provider();
   tlsplus::register_filters();
   tlsplus::register_plain_port_filter();
   tlsplus::register_connection_hooks();

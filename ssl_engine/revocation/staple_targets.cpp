@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
-#include <optional>
+#include <memory>
 #include <utility>
 
 #include "ssl_engine/base/http.h"
 #include "ssl_engine/openssl/ocsp/ocsp_request.h"
+#include "ssl_engine/openssl/x509/pem_pair.h"
 #include "ssl_engine/settings/defaults.h"
 
 namespace tlsplus {
@@ -44,25 +44,36 @@ bool promises_staple(const Certificate& certificate) {
   return leaf != nullptr && wants_staple(*leaf);
 }
 
+/// Without responders: there is nobody to ask.
+StapleTarget make_target(const Host& host, CertificatePtr certificate, X509& leaf,
+                         StapleRules rules) {
+  return {.certificate = std::move(certificate),
+          .urls = rules.url.empty() ? ocsp_responders(leaf) : std::vector<std::string>{rules.url},
+          .rules = std::move(rules),
+          .host = host.name,
+          .where = host.config->use_stapling.where(),
+          .must_be_stapled = wants_staple(leaf)};
+}
+
 class Collector {
  public:
   explicit Collector(std::size_t hosts) { made_.of_host.resize(hosts); }
 
   void add(const Host& host, const CertificatePtr& certificate) {
     const StapleRules rules = rules_of(*host.config);
-    // Of the same certificate there are as many targets as there are rules for it: one or two.
-    auto& known = targets_[certificate->fingerprint()];
-    const auto same = std::ranges::find_if(
-        known, [&](std::size_t target) { return made_.targets[target].rules == rules; });
-    if (same != known.end()) {
-      made_.of_host[host.index].push_back({certificate, *same});
-      return;
+    auto number = known(*certificate, rules);
+    if (!number) {
+      auto target = target_of(host, certificate, rules);
+      if (!target) return;
+      number = keep(*std::move(target));
     }
-    auto target = target_of(host, certificate, rules);
-    if (!target) return;
-    known.push_back(made_.targets.size());
-    made_.of_host[host.index].push_back({certificate, made_.targets.size()});
-    made_.targets.push_back(*std::move(target));
+    made_.of_host[host.index].push_back({certificate, *number});
+  }
+
+  void add(ForeignCertificate foreign) {
+    auto number = known(*foreign.target.certificate, foreign.target.rules);
+    if (!number) number = keep(std::move(foreign.target));
+    made_.of_foreign.emplace(std::move(foreign.id), *number);
   }
 
   void without_stapling(const Host& host, const Certificate& certificate) {
@@ -80,6 +91,21 @@ class Collector {
          host.name, host.index});
   }
 
+  // Of the same certificate there are as many targets as there are rules for it: one or two.
+  std::optional<std::size_t> known(const Certificate& certificate, const StapleRules& rules) {
+    const auto& numbers = targets_[certificate.fingerprint()];
+    const auto same = std::ranges::find_if(
+        numbers, [&](std::size_t target) { return made_.targets[target].rules == rules; });
+    return same == numbers.end() ? std::nullopt : std::optional(*same);
+  }
+
+  std::size_t keep(StapleTarget target) {
+    const std::size_t number = made_.targets.size();
+    targets_[target.certificate->fingerprint()].push_back(number);
+    made_.targets.push_back(std::move(target));
+    return number;
+  }
+
   std::optional<StapleTarget> target_of(const Host& host, const CertificatePtr& certificate,
                                         const StapleRules& rules) {
     if (certificate->leaf().is_self_issued()) return std::nullopt;
@@ -89,13 +115,7 @@ class Collector {
     }
     const Cert leaf = certificate->leaf().open();
     if (leaf == nullptr) return std::nullopt;
-    StapleTarget target{
-        .certificate = certificate,
-        .urls = rules.url.empty() ? ocsp_responders(*leaf) : std::vector<std::string>{rules.url},
-        .rules = rules,
-        .host = host.name,
-        .where = host.config->use_stapling.where(),
-        .must_be_stapled = wants_staple(*leaf)};
+    StapleTarget target = make_target(host, certificate, *leaf, rules);
     if (target.urls.empty()) {
       say(Tp::staple_no_responder, host, *certificate);
       if (target.must_be_stapled) {
@@ -113,9 +133,25 @@ class Collector {
 
 }  // namespace
 
+std::optional<StapleTarget> foreign_target(const Host& host, const char* pem) {
+  if (host.config == nullptr || !host.config->use_stapling.value_or(false)) return std::nullopt;
+  auto all = certificates_from_pem(pem);
+  if (all.empty()) return std::nullopt;
+  X509& leaf = *all.front();
+  const auto issuer = std::ranges::find_if(
+      all.begin() + 1, all.end(), [&](const Cert& above) { return has_issued(*above, leaf); });
+  if (issuer == all.end()) return std::nullopt;
+  auto certificate = std::make_shared<const Certificate>(
+      StoredCertificate(share(leaf)), SharedChain(sk_X509_new_null(), free_chain), StoredKey(),
+      nullptr, std::move(*issuer));
+  auto target = make_target(host, std::move(certificate), leaf, rules_of(*host.config));
+  return target.urls.empty() ? std::nullopt : std::optional(std::move(target));
+}
+
 StapleTargets staple_targets(
     const Snapshot& snapshot,
-    const std::function<bool(const Host& host, const Certificate& certificate)>& is_taken) {
+    const std::function<bool(const Host& host, const Certificate& certificate)>& is_taken,
+    std::vector<ForeignCertificate> foreign) {
   Collector collector(snapshot.hosts().size());
   for (const Host& host : snapshot.hosts()) {
     if (!host.engine || host.config == nullptr) continue;
@@ -129,6 +165,7 @@ StapleTargets staple_targets(
       }
     }
   }
+  for (ForeignCertificate& each : foreign) collector.add(std::move(each));
   return collector.take();
 }
 

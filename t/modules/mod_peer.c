@@ -6,6 +6,7 @@
  * is a line in the error log.
  *
  *   Peer core|old FUNCTION FILE...      what this virtual host gets; without a line, nothing
+ *   Peer core ask FILE ID               it asks for OCSP responses to the certificate in FILE itself
  */
 #include <httpd.h>
 
@@ -222,6 +223,37 @@ static int old_staple(unsigned char** der, int* size, conn_rec* c, server_rec* s
   return OK;
 }
 
+/* ---- the other side of that: a TLS module that wants responses for certificates of its own ---- */
+
+static int ask_prime(apr_pool_t* p, apr_pool_t* plog, apr_pool_t* ptemp, server_rec* s) {
+  (void)plog;
+  (void)ptemp;
+  for (; s != NULL; s = s->next) {
+    const struct role* role = role_of(s, "core", "ask");
+    apr_size_t size;
+    apr_status_t answer;
+    if (role == NULL) continue;
+    answer = ap_ssl_ocsp_prime(s, p, role->second, strlen(role->second),
+                               text_of(role->first, p, &size));
+    say(s, "core", "ask", answer == APR_SUCCESS ? "provided" : "not provided");
+  }
+  return OK;
+}
+
+static void print_response(const unsigned char* der, apr_size_t size, void* r) {
+  ap_rwrite(der, (int)size, r);
+}
+
+/* SetHandler peer-staple: the response under the id that is the query, or 404. */
+static int ask_staple(request_rec* r) {
+  if (r->handler == NULL || strcmp(r->handler, "peer-staple") != 0) return DECLINED;
+  if (r->args == NULL) return HTTP_BAD_REQUEST;
+  return ap_ssl_ocsp_get_resp(r->server, r->connection, r->args, strlen(r->args), print_response,
+                              r) == APR_SUCCESS
+             ? OK
+             : HTTP_NOT_FOUND;
+}
+
 /* ---- OpenSSL's own objects ---- */
 
 static int init_server(server_rec* s, apr_pool_t* p, int is_proxy, SSL_CTX* context) {
@@ -266,6 +298,8 @@ static void register_hooks(apr_pool_t* pool) {
   ap_hook_ssl_answer_challenge(core_challenge, NULL, NULL, APR_HOOK_MIDDLE);
   ap_hook_ssl_ocsp_prime_hook(core_prime, NULL, NULL, APR_HOOK_MIDDLE);
   ap_hook_ssl_ocsp_get_resp_hook(core_staple, NULL, NULL, APR_HOOK_MIDDLE);
+  ap_hook_post_config(ask_prime, NULL, NULL, APR_HOOK_MIDDLE);
+  ap_hook_handler(ask_staple, NULL, NULL, APR_HOOK_MIDDLE);
   ap_hook_protocol_propose(propose, NULL, NULL, APR_HOOK_MIDDLE);
   ap_hook_protocol_switch(change, NULL, NULL, APR_HOOK_MIDDLE);
   ap_hook_protocol_get(current, NULL, NULL, APR_HOOK_MIDDLE);

@@ -12,7 +12,6 @@
 #include "ssl_engine/httpd/lifecycle/lifecycle.h"
 
 #include <algorithm>
-#include <map>
 
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/heap.h"
@@ -118,10 +117,7 @@ bool show_backends_to_modules(const Generation& generation, const Snapshot& snap
   });
 }
 
-/// Certificates to which other modules staple, by Host::index.
-using TakenStaples = std::map<std::uint32_t, std::vector<const Certificate*>>;
-
-bool show_to_modules(Generation& generation, apr_pool_t* pconf, LogSink& log, TakenStaples& taken) {
+bool show_to_modules(Generation& generation, apr_pool_t* pconf, LogSink& log) {
   const auto snapshot = generation.engine.snapshot();
   const bool staples = modules_want_staples();
   const bool is_told = log.enabled(severity_of(diagnose(Tp::listening, {})));
@@ -134,20 +130,10 @@ bool show_to_modules(Generation& generation, apr_pool_t* pconf, LogSink& log, Ta
       log_error(log, shown.error(), host.name);
       return false;
     }
-    if (staples) taken[host.index] = prime_staples(server, pconf, host);
+    if (staples) generation.stapling.show_to_modules(server, pconf, host);
     if (is_told) log_error(log, diagnose(Tp::listening, {}, host.defined_at), host.name);
   }
   return show_backends_to_modules(generation, *snapshot, pconf, log);
-}
-
-std::vector<Finding> open_stapling(Generation& generation, apr_pool_t* pconf,
-                                   server_rec& main_server, const TakenStaples& taken) {
-  return generation.stapling.open(
-      pconf, main_server, slot_of(main_server).global, *generation.engine.snapshot(),
-      [&](const Host& host, const Certificate& certificate) {
-        const auto of_host = taken.find(host.index);
-        return of_host != taken.end() && std::ranges::count(of_host->second, &certificate) != 0;
-      });
 }
 
 bool serves_tls(const Snapshot& snapshot) {
@@ -217,14 +203,22 @@ int post_config(apr_pool_t* pconf, apr_pool_t* ptemp, server_rec& main_server, L
   settle_timeouts(*generation);
   generation->watch_files();
   ap_add_version_component(pconf, openssl_version().c_str());
-  TakenStaples taken;
-  if (!show_to_modules(*generation, pconf, log, taken)) return kRefuse;
-  (void)report(*generation, log, open_stapling(*generation, pconf, main_server, taken));
+  if (!show_to_modules(*generation, pconf, log)) return kRefuse;
   log_error(log, diagnose(is_fips_in_force() ? Tp::fips_on : Tp::fips_off, active_providers()));
   give_memory_back();
   if (serves_tls(*snapshot) && !mpm_can_wait()) {
     log_error(log, diagnose(Tp::deadline_unkept, text("the MPM is ", ap_show_mpm())));
   }
+  return OK;
+}
+
+// After all others, who may still ask for staples to certificates of theirs.
+int end_of_post_config(apr_pool_t* pconf, server_rec& main_server, LogSink& log) {
+  Generation* generation = slot_of(main_server).generation;
+  if (generation == nullptr || is_first_pass()) return DECLINED;
+  (void)report(*generation, log,
+               generation->stapling.open(pconf, main_server, slot_of(main_server).global,
+                                         *generation->engine.snapshot()));
   return OK;
 }
 
@@ -278,6 +272,13 @@ static int tlsplus_post_config(apr_pool_t* pconf, apr_pool_t*, apr_pool_t* ptemp
                      [&] { return post_config(pconf, ptemp, *main_server, log); });
 }
 
+static int tlsplus_end_of_post_config(apr_pool_t* pconf, apr_pool_t*, apr_pool_t*,
+                                      server_rec* main_server) noexcept {
+  ServerLog log(main_server);
+  return at_boundary(log, "post_config", int{kRefuse},
+                     [&] { return end_of_post_config(pconf, *main_server, log); });
+}
+
 static void tlsplus_child_init(apr_pool_t* pchild, server_rec* main_server) noexcept {
   ServerLog log(main_server);
   child_init(pchild, *main_server, log);
@@ -314,6 +315,7 @@ void register_lifecycle_hooks() {
   ap_hook_open_logs(sealed(tlsplus_open_logs), nullptr, before_logs, APR_HOOK_REALLY_FIRST);
   ap_hook_test_config(sealed(tlsplus_test_config), nullptr, nullptr, APR_HOOK_MIDDLE);
   ap_hook_post_config(sealed(tlsplus_post_config), nullptr, before_proxy, APR_HOOK_MIDDLE);
+  ap_hook_post_config(sealed(tlsplus_end_of_post_config), nullptr, nullptr, APR_HOOK_REALLY_LAST);
   ap_hook_child_init(sealed(tlsplus_child_init), nullptr, nullptr, APR_HOOK_MIDDLE);
   ap_hook_monitor(sealed(tlsplus_monitor), nullptr, nullptr, APR_HOOK_MIDDLE);
   APR_OPTIONAL_HOOK(ap, status_hook, sealed(tlsplus_status), nullptr, nullptr, APR_HOOK_MIDDLE);

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/httpd/apache/module.h"
 #include "ssl_engine/httpd/apache/pool.h"
 #include "ssl_engine/httpd/modules/mod_ssl_hooks.h"
 #include "ssl_engine/openssl/x509/pem_pair.h"
@@ -30,14 +31,14 @@ bool is_hooked(const apr_array_header_t* hooks) noexcept {
   return hooks != nullptr && hooks->nelts > 0;
 }
 
-/// True if no module but mod_md is on the list, whose entries are of type `Link`.
+/// True if no module but `name` is on the list, whose entries are of type `Link`.
 template <class Link>
-bool has_only_mod_md(const apr_array_header_t* hooks) noexcept {
+bool has_only(std::string_view name, const apr_array_header_t* hooks) noexcept {
   if (hooks == nullptr) return true;
   const std::span entries(reinterpret_cast<const Link*>(hooks->elts),
                           static_cast<std::size_t>(hooks->nelts));
-  return std::ranges::all_of(entries, [](const Link& link) {
-    return link.szName != nullptr && std::string_view(link.szName) == "mod_md.c";
+  return std::ranges::all_of(entries, [name](const Link& link) {
+    return link.szName != nullptr && std::string_view(link.szName) == name;
   });
 }
 
@@ -88,7 +89,8 @@ ServerEvents::Staple staple_from_modules(conn_rec& connection, server_rec& serve
 }
 
 bool modules_want_staples() {
-  return is_hooked(ap_hook_get_ssl_ocsp_prime_hook()) ||
+  return !has_only<ap_LINK_ssl_ocsp_prime_hook_t>(loaded_module().name,
+                                                  ap_hook_get_ssl_ocsp_prime_hook()) ||
          is_hooked(apr_optional_hook_get("init_stapling_status"));
 }
 
@@ -118,9 +120,10 @@ bool modules_bring_certificates() {
 }
 
 bool only_mod_md_brings_certificates() {
-  return has_only_mod_md<ap_LINK_ssl_add_cert_files_t>(ap_hook_get_ssl_add_cert_files()) &&
-         has_only_mod_md<ap_LINK_ssl_add_fallback_cert_files_t>(
-             ap_hook_get_ssl_add_fallback_cert_files()) &&
+  constexpr std::string_view kModMd = "mod_md.c";
+  return has_only<ap_LINK_ssl_add_cert_files_t>(kModMd, ap_hook_get_ssl_add_cert_files()) &&
+         has_only<ap_LINK_ssl_add_fallback_cert_files_t>(
+             kModMd, ap_hook_get_ssl_add_fallback_cert_files()) &&
          !is_hooked(apr_optional_hook_get("add_cert_files")) &&
          !is_hooked(apr_optional_hook_get("add_fallback_cert_files"));
 }

@@ -31,7 +31,7 @@ bool modules_accept_backend(conn_rec& connection, SSL& ssl);
 ServerEvents::Staple staple_from_modules(conn_rec& connection, server_rec& server, X509& leaf,
                                          const StapleId& id);
 
-/// True if some module provides staples, and so wants to see every certificate.
+/// True if some module but ours provides staples, and so wants to see every certificate.
 bool modules_want_staples();
 /// Offers the certificates of `host` to modules that provide staples (ap_ssl_ocsp_prime); those
 /// that one of them has taken.

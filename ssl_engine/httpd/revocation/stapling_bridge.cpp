@@ -9,10 +9,12 @@
 #include <algorithm>
 #include <random>
 #include <unordered_map>
+#include <utility>
 
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/base/record_lock.h"
 #include "ssl_engine/httpd/apache/status_rows.h"
+#include "ssl_engine/httpd/modules/peer_hooks.h"
 #include "ssl_engine/httpd/resumption/shm_segment.h"
 #include "ssl_engine/revocation/network_responder.h"
 #include "ssl_engine/revocation/staple_copies.h"
@@ -77,10 +79,28 @@ struct StaplingServices::Parts {
 StaplingServices::StaplingServices(const Clock& clock, LogSink& log) : clock_(clock), log_(log) {}
 StaplingServices::~StaplingServices() = default;
 
+void StaplingServices::show_to_modules(server_rec& server, apr_pool_t* pconf, const Host& host) {
+  is_showing_ = true;
+  taken_[host.index] = prime_staples(server, pconf, host);
+  is_showing_ = false;
+}
+
+bool StaplingServices::take(const Host& host, std::string_view id, const char* pem) {
+  if (is_showing_ || parts_ != nullptr) return false;
+  if (std::ranges::find(foreign_, id, &ForeignCertificate::id) != foreign_.end()) return true;
+  auto target = foreign_target(host, pem);
+  if (!target) return false;
+  foreign_.push_back({std::string(id), *std::move(target)});
+  return true;
+}
+
 std::vector<Finding> StaplingServices::open(apr_pool_t* pconf, server_rec& server,
-                                            const GlobalConfig& global, const Snapshot& snapshot,
-                                            const IsTaken& is_taken) {
-  StapleTargets collected = staple_targets(snapshot, is_taken);
+                                            const GlobalConfig& global, const Snapshot& snapshot) {
+  const auto is_taken = [this](const Host& host, const Certificate& certificate) {
+    const auto of_host = taken_.find(host.index);
+    return of_host != taken_.end() && std::ranges::count(of_host->second, &certificate) != 0;
+  };
+  StapleTargets collected = staple_targets(snapshot, is_taken, std::exchange(foreign_, {}));
   std::vector<Finding> findings = std::move(collected.findings);
   if (collected.targets.empty()) {
     drop_segment(kTableMemory);
@@ -184,12 +204,26 @@ ServerEvents::Staple StaplingServices::staple(std::uint32_t index, const StapleI
     const auto& known = parts_->of_host[index];
     const auto at = std::ranges::find(known, id, &Parts::Known::id);
     if (at == known.end()) return {};
-    const auto staple = parts_->copies->of(at->target);
-    StapleCounters& counters = parts_->table->counters();
-    auto& counter = staple != nullptr ? counters.stapled : counters.without;
-    counter.fetch_add(1, std::memory_order_relaxed);
+    const auto staple = counted(at->target);
     return staple != nullptr ? staple_from(staple->der) : ServerEvents::Staple{};
   });
+}
+
+std::shared_ptr<const Staple> StaplingServices::foreign_staple(std::string_view id) noexcept {
+  return at_boundary(log_, "stapling", std::shared_ptr<const Staple>(), [&] {
+    if (parts_ == nullptr) return std::shared_ptr<const Staple>();
+    const auto known = parts_->all.of_foreign.find(id);
+    if (known == parts_->all.of_foreign.end()) return std::shared_ptr<const Staple>();
+    return counted(known->second);
+  });
+}
+
+std::shared_ptr<const Staple> StaplingServices::counted(std::size_t target) {
+  auto staple = parts_->copies->of(target);
+  StapleCounters& counters = parts_->table->counters();
+  auto& counter = staple != nullptr ? counters.stapled : counters.without;
+  counter.fetch_add(1, std::memory_order_relaxed);
+  return staple;
 }
 
 void StaplingServices::status(request_rec& request, int flags) noexcept {

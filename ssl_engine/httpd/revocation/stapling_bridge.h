@@ -5,9 +5,11 @@
 // is given. Where nobody staples there is none of it.
 #pragma once
 
-#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string_view>
+#include <vector>
 
 #include "ssl_engine/base/clock.h"
 #include "ssl_engine/base/log.h"
@@ -28,17 +30,24 @@ class StaplingServices {
   StaplingServices& operator=(const StaplingServices&) = delete;
   ~StaplingServices();
 
-  using IsTaken = std::function<bool(const Host&, const Certificate&)>;
-  /// post_config, once per generation: what the generation before has fetched, or what is on disk,
-  /// is there for the first handshake. All findings; none of them is fatal.
+  /// post_config: the certificates of `host` are offered to modules that staple themselves; what
+  /// one of them takes is left to it.
+  void show_to_modules(server_rec& server, apr_pool_t* pconf, const Host& host);
+  /// post_config of another module, which presents a certificate in the place of `host` and asks
+  /// for staples to it by `id`; `pem` has those above it, too. False: there will be none.
+  bool take(const Host& host, std::string_view id, const char* pem);
+  /// The end of post_config, once per generation: what the generation before has fetched, or what
+  /// is on disk, is there for the first handshake. All findings; none of them is fatal.
   std::vector<Finding> open(apr_pool_t* pconf, server_rec& server, const GlobalConfig& global,
-                            const Snapshot& snapshot, const IsTaken& is_taken);
+                            const Snapshot& snapshot);
   /// child_init.
   void open_in_child(apr_pool_t* pchild);
 
   /// In a handshake of the host `index` with the certificate of that id; empty: nothing. Any
   /// thread; waits for nobody.
   ServerEvents::Staple staple(std::uint32_t index, const StapleId& id) noexcept;
+  /// The same for another module, by the id that take() was given; null: nothing.
+  std::shared_ptr<const Staple> foreign_staple(std::string_view id) noexcept;
   /// The status_hook's section; `flags` are AP_STATUS_*.
   void status(request_rec& request, int flags) noexcept;
 
@@ -46,9 +55,13 @@ class StaplingServices {
   struct Parts;
   void open_store(apr_pool_t* pconf, const GlobalConfig& global, std::vector<Finding>& findings);
   Status make_memory(server_rec& server);
+  std::shared_ptr<const Staple> counted(std::size_t target);
 
   const Clock& clock_;
   LogSink& log_;
+  std::map<std::uint32_t, std::vector<const Certificate*>> taken_;  // by others, of a Host::index
+  std::vector<ForeignCertificate> foreign_;                         // until open()
+  bool is_showing_ = false;       // certificates to modules, of which we are one
   std::unique_ptr<Parts> parts_;  // null: nobody staples
 };
 

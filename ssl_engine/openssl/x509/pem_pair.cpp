@@ -7,6 +7,7 @@
 #include <openssl/pem.h>
 
 #include <optional>
+#include <utility>
 
 #include "ssl_engine/openssl/x509/x509_text.h"
 
@@ -32,6 +33,18 @@ Pkey key_from_pem(const char* pem) noexcept {
                           : PEM_read_bio_PrivateKey(bio.get(), nullptr, no_pass_phrase, nullptr));
   ERR_clear_error();
   return key;
+}
+
+std::vector<Cert> certificates_from_pem(const char* pem) {
+  std::vector<Cert> all;
+  const Bio bio(BIO_new_mem_buf(pem, -1));
+  while (bio != nullptr) {
+    Cert next(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+    if (next == nullptr) break;
+    all.push_back(std::move(next));
+  }
+  ERR_clear_error();
+  return all;
 }
 
 std::string pem_of(X509& leaf, X509* issuer) {
