@@ -33,6 +33,15 @@ constexpr std::size_t kShareOfDescriptors = 2;
 /// How long a thread waits for a client before it asks the MPM to. Two changes of thread cost as
 /// much; ten times this gave no better latencies on a busy machine.
 constexpr int kPatienceMilliseconds = 2;
+/// Responders that a child waits for at once about clients' certificates, each in a thread that
+/// does nothing else.
+constexpr std::size_t kInquiriesAtOnce = 256;
+/// Clients of a child that wait for such answers at once, each with two descriptors more than
+/// others.
+constexpr std::size_t kClientsInDoubt = 500;
+/// Of the descriptors that are free when a child starts, those clients may be the whole divided by
+/// this: with the socket to the responder that is two thirds of them.
+constexpr std::size_t kShareInDoubt = 6;
 /// Kinds of connections to backends of which a child keeps sessions. Where backends are asked for
 /// by the name of a client's Host field (ProxyPreserveHost), clients can make up as many as they
 /// like. A session has the backend's chain with it, some 4 KiB.

@@ -21,6 +21,8 @@
 namespace tlsplus {
 namespace {
 
+constexpr std::chrono::seconds kNoInquiries{-1};
+
 /// True of a client that offers one protocol alone, and none of HTTP: so does who validates a
 /// certificate (RFC 8737 3).
 bool may_be_challenge(ByteView offers) noexcept {
@@ -150,7 +152,17 @@ bool Connection::advance() {
 bool Connection::take_step() {
   if (phase_ == Phase::hello) return true;
   if (phase_ != Phase::handshake) return false;
-  switch (stream_.handshake()) {
+  if (doubt_) return settle_doubt();
+  verifier_.allow_inquiries(can_hold_back(stream_.ssl()) ? longest_inquiry_ : kNoInquiries);
+  const StreamStatus status = stream_.handshake();
+  if (doubt_ && status != StreamStatus::failed && status != StreamStatus::cut_off) {
+    return begin_inquiry(status) && settle_doubt();
+  }
+  return go_on(status);
+}
+
+bool Connection::go_on(StreamStatus status) {
+  switch (status) {
     case StreamStatus::done:
       finish_handshake();
       return false;
@@ -174,6 +186,11 @@ bool Connection::take_step() {
 
 void Connection::finish_handshake() {
   // OpenSSL has seen to that already; nobody passes here by a mistake of ours.
+  if (doubt_ || verifier_.inquiry() != nullptr) {
+    fail(Tp::handshake_broken_here, "the client's certificate is still in doubt");
+    return;
+  }
+  verifier_.allow_inquiries(kNoInquiries);
   if (!answers_challenge_ && !verifier_.accepts_peer(stream_.ssl())) {
     const std::string_view user = srp_user(stream_.ssl());
     fail(Tp::client_certificate_missing,

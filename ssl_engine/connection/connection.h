@@ -23,6 +23,7 @@
 #include "ssl_engine/hosts/snapshot.h"
 #include "ssl_engine/messages/diagnostics.h"
 #include "ssl_engine/openssl/tls/client_hello.h"
+#include "ssl_engine/openssl/tls/provisional.h"
 #include "ssl_engine/openssl/tls/tls_stream.h"
 #include "ssl_engine/trust/verifier.h"
 
@@ -77,6 +78,9 @@ class Connection final : public TlsEnd, public ServerEvents {
   [[nodiscard]] ByteView unread() const noexcept override { return stream_.unread(); }
   void end_input() noexcept override;
   bool advance() override;
+  [[nodiscard]] bool awaits_verdict() const noexcept override;
+  void wait_for_verdict() noexcept override;
+  void end_waiting(std::string_view why) noexcept override;
   ByteQueue& out() noexcept override { return stream_.out(); }
   [[nodiscard]] bool must_flush_now() const noexcept override;
   StreamStatus decrypt(MutableByteView into, std::size_t& count) override;
@@ -89,6 +93,11 @@ class Connection final : public TlsEnd, public ServerEvents {
   [[nodiscard]] bool close_notify_sent() const noexcept override;
   void release_buffers() noexcept override;
   [[nodiscard]] Error failure() const override;
+
+  /// Responders that need no longer than this may be asked while nobody waits in advance(): then
+  /// awaits_verdict(), for inquiry(). Negative, as at the beginning: none.
+  void allow_inquiries(std::chrono::seconds longest) noexcept { longest_inquiry_ = longest; }
+  [[nodiscard]] const std::shared_ptr<Inquiry>& inquiry() const noexcept { return inquiry_; }
 
   /// Asks the client again: Reauthentication::begin(). False: failed.
   bool reauthenticate(const VerifyRules& rules, std::shared_ptr<const TrustStore> trust);
@@ -119,7 +128,8 @@ class Connection final : public TlsEnd, public ServerEvents {
   Staple staple() override;
   SessionEvents& sessions() noexcept override { return resumption_; }
   const SrpUsers* srp_users(SSL& ssl) override;
-  ChainVerdict judge(const ChainStep& step) override { return verifier_.judge(step); }
+  [[nodiscard]] std::optional<int> alert_instead_of_ticket() const noexcept override;
+  ChainVerdict judge(const ChainStep& step) override;
   void on_secret(std::string_view line) noexcept override { engine_.key_log.write(line); }
   void on_alert(bool sent, int packed) noexcept override;
 
@@ -144,6 +154,12 @@ class Connection final : public TlsEnd, public ServerEvents {
   [[nodiscard]] Where where_clients_are_asked() const;
   /// advance() without what it has to tidy up afterwards.
   bool take_step();
+  bool go_on(StreamStatus status);
+  /// OpenSSL has accepted a client for the time being; false: that went wrong.
+  bool begin_inquiry(StreamStatus status);
+  /// Goes on with a client in doubt as far as what is known allows.
+  bool settle_doubt();
+  bool refuse_in_doubt(StreamStatus status);
   void finish_handshake();
   void trace_choice(bool is_named);
   void trace_end();
@@ -163,6 +179,11 @@ class Connection final : public TlsEnd, public ServerEvents {
   bool offer_is_settled_ = false;
   Error failure_;
   Verifier verifier_;
+  std::optional<Provisional> doubt_;  // about the client of a handshake under way
+  std::shared_ptr<Inquiry> inquiry_;  // what it waits for; perhaps another connection's
+  std::chrono::seconds longest_inquiry_{-1};
+  std::optional<std::string> given_up_;  // why it does not wait
+  bool is_refused_ = false;              // and cannot be told yet
   Resumption resumption_;
   Reauthentication reauthentication_;
   unsigned renegotiations_refused_ = 0;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ssl_engine/base/clock.h"
+#include "ssl_engine/base/places.h"
 #include "ssl_engine/base/rate_limit.h"
 #include "ssl_engine/certificates/certificate_cache.h"
 #include "ssl_engine/connection/client_sessions.h"
@@ -47,6 +48,8 @@ class Engine {
   KeyLog key_log;                      // open if SSLKEYLOGFILE asks for it
   ParkedHandshakes* parked = nullptr;  // null: this MPM cannot wait without a thread
   OcspChecker* responders = nullptr;   // null: no host asks about its clients
+  InquiryDesk* inquiries = nullptr;    // null: whoever has a question asks himself
+  Places in_doubt;                     // for clients that wait for inquiries in the MPM
   WaitSlots asking;                    // for clients that are asked again
   // A scanner fails as often as it likes; a line that explains it is long and takes its time.
   static constexpr unsigned kExplanationsPerSecond = 5;

@@ -12,7 +12,7 @@ namespace tlsplus {
 
 VerifyRules rules_of(const Host& host, OcspChecker* responders) noexcept {
   VerifyRules rules = rules_of(host.policy->client_auth);
-  rules.ocsp = host.client_ocsp.get();
+  rules.ocsp = host.client_ocsp;
   rules.responders = responders;
   return rules;
 }

@@ -54,7 +54,7 @@ bool Resumption::may_keep_answer(SSL& ssl) const noexcept {
 
 void Resumption::store(SSL& ssl, SSL_SESSION& session) {
   // A stateless ticket carries the session itself; OpenSSL still offers it here.
-  if (sessions_.cache == nullptr || issues_stateless_tickets(ssl)) return;
+  if (is_held_ || sessions_.cache == nullptr || issues_stateless_tickets(ssl)) return;
   finish(ssl, session);
   const Remembered remembered = remember_session(*sessions_.cache, session);
   if (remembered == Remembered::too_large) {

@@ -39,6 +39,9 @@ class Resumption final : public SessionEvents {
   void bind_to_user(SSL& ssl, ByteView extension);
   /// From now on more is asked of the client than its host does.
   void begin_asking() noexcept { has_asked_again_ = true; }
+  /// Between the two no session is kept: the client is in doubt.
+  void hold() noexcept { is_held_ = true; }
+  void release() noexcept { is_held_ = false; }
   /// The handshake came to its end.
   void count(const SSL& ssl) noexcept;
   /// A fatal alert came after the handshake (RFC 5246 7.2.2): takes the connection's sessions out
@@ -74,6 +77,7 @@ class Resumption final : public SessionEvents {
   Counter not_resumed_ = nullptr;  // why, should it come to a full handshake
   bool has_ticket_key_ = false;    // for the ticket that the client came with
   bool has_asked_again_ = false;
+  bool is_held_ = false;
   WallTime resumable_until_{};   // the session that the client came with
   Bytes found_id_;               // its id, if it was in the cache
   std::vector<Bytes> kept_ids_;  // of sessions that were put there

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "ssl_engine/base/bytes.h"
 #include "ssl_engine/base/error.h"
@@ -53,6 +54,14 @@ class TlsEnd {
   /// Goes on with the handshake as far as what was fed allows; phase() says where that is. Returns
   /// true while more is needed to go on. Does nothing once the handshake is over.
   virtual bool advance() = 0;
+
+  /// The handshake waits for somebody who is neither the peer nor whoever carries the bytes.
+  /// advance() does nothing meanwhile, and out() is empty.
+  [[nodiscard]] virtual bool awaits_verdict() const noexcept { return false; }
+  /// Until it does not: for who has a thread.
+  virtual void wait_for_verdict() noexcept {}
+  /// Nobody waits any longer, and why; the next advance() goes on without the answer.
+  virtual void end_waiting([[maybe_unused]] std::string_view why) noexcept {}
 
   /// Records to send, in their order, alerts included. Whoever sends them consumes them; they move
   /// whenever this end makes more.

@@ -141,6 +141,24 @@ OcspFinding Responders::check(X509& certificate, X509& issuer, const ClientOcsp&
   return found;
 }
 
+std::optional<OcspFinding> Responders::at_hand(X509& certificate, X509& issuer,
+                                               const ClientOcsp& how) {
+  const Sources sources = sources_of(certificate, how);
+  std::optional<OcspFinding> found = sources.urls.empty()
+                                         ? OcspFinding{OcspOutcome::no_source, sources.why_none}
+                                         : recalled(key_of(certificate, issuer, how, sources));
+  if (found) count(counter_of(memory_.counters(), found->outcome));
+  return found;
+}
+
+void Responders::count_joined() noexcept {
+  count(memory_.counters().joined);
+}
+
+void Responders::count_shared(OcspOutcome found) noexcept {
+  count(counter_of(memory_.counters(), found));
+}
+
 bool Responders::is_known_good(X509& certificate, X509& issuer, const ClientOcsp& how) {
   const Sources sources = sources_of(certificate, how);
   if (sources.urls.empty()) return how.rules.check.missing_is_fine;

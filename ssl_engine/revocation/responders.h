@@ -42,6 +42,10 @@ class Responders final : public OcspChecker {
 
   OcspFinding check(X509& certificate, X509& issuer, const ClientOcsp& how,
                     Instant deadline) override;
+  std::optional<OcspFinding> at_hand(X509& certificate, X509& issuer,
+                                     const ClientOcsp& how) override;
+  void count_joined() noexcept override;
+  void count_shared(OcspOutcome found) noexcept override;
   bool is_known_good(X509& certificate, X509& issuer, const ClientOcsp& how) override;
   void count_forgiven() noexcept override;
 

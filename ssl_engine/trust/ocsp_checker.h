@@ -41,6 +41,13 @@ struct OcspFinding {
   std::string words;  // the evidence, for a log; escaped. Empty if it is good
 };
 
+/// True if a client passes with that: it is good, or nobody could be asked and the rules forgive
+/// it.
+inline bool is_let_pass(const OcspFinding& found, const ClientOcsp& how) noexcept {
+  return found.outcome == OcspOutcome::good ||
+         (found.outcome == OcspOutcome::no_source && how.rules.check.missing_is_fine);
+}
+
 /// Threads: every member may be called by any thread at any time.
 class OcspChecker {
  public:
@@ -52,6 +59,13 @@ class OcspChecker {
   /// Asks if it has to, and waits for the answer, but not beyond the deadline.
   virtual OcspFinding check(X509& certificate, X509& issuer, const ClientOcsp& how,
                             Instant deadline) = 0;
+  /// Asks nobody: what check() would find at once; nullopt: somebody has to be asked.
+  virtual std::optional<OcspFinding> at_hand(X509& certificate, X509& issuer,
+                                             const ClientOcsp& how) = 0;
+  /// A client begins to wait for another one's question,
+  virtual void count_joined() noexcept = 0;
+  /// and this is what comes of it.
+  virtual void count_shared(OcspOutcome found) noexcept = 0;
   /// Asks nobody: true if an answer is at hand that says good, or if nobody would be asked and that
   /// is fine.
   virtual bool is_known_good(X509& certificate, X509& issuer, const ClientOcsp& how) = 0;

@@ -4,6 +4,9 @@
 // is refused even where its issuer may be unknown.
 #include "ssl_engine/trust/verifier.h"
 
+#include <iterator>
+#include <utility>
+
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/tls/session_info.h"
 #include "ssl_engine/openssl/x509/x509.h"
@@ -34,6 +37,25 @@ Tp message_of(OcspOutcome outcome) noexcept {
       break;
   }
   return Tp::client_ocsp_unreachable;
+}
+
+/// From the one that the last authority has issued down to the client's own, or the latter alone.
+std::vector<Inquiry::Question> questions_about(const ChainStep& leaf, bool is_whole_chain) {
+  std::vector<Inquiry::Question> questions;
+  int last = 0;
+  while (is_whole_chain && certificate_at(leaf, last + 1) != nullptr) ++last;
+  for (int depth = last; depth >= 0; --depth) {
+    X509* const certificate = certificate_at(leaf, depth);
+    // An authority that has issued itself is believed because it is configured.
+    if (certificate == nullptr || may_issue(*certificate, *certificate)) continue;
+    X509* const issuer = certificate_at(leaf, depth + 1);
+    questions.push_back({depth, share(*certificate), issuer == nullptr ? nullptr : share(*issuer)});
+  }
+  return questions;
+}
+
+ChainStep step_of(const Inquiry::Question& question) noexcept {
+  return {.depth = question.depth, .certificate = question.certificate.get(), .reason = {}};
 }
 
 }  // namespace
@@ -79,50 +101,75 @@ ChainVerdict Verifier::judge_by_responders(const ChainStep& leaf) {
                   "its issuer is unknown, so that no responder can be believed");
   }
   const Instant deadline = std::chrono::steady_clock::now() + how.rules.timeout;
-  const bool is_whole_chain = how.rules.check.which == OcspSetting::Which::chain;
-  int last = 0;
-  while (is_whole_chain && certificate_at(leaf, last + 1) != nullptr) ++last;
-  for (int depth = last; depth >= 0; --depth) {
-    X509* const certificate = certificate_at(leaf, depth);
-    // An authority that has issued itself is believed because it is configured.
-    if (certificate == nullptr || may_issue(*certificate, *certificate)) continue;
-    X509* const issuer = certificate_at(leaf, depth + 1);
-    const ChainStep step{.depth = depth, .certificate = certificate, .reason = {}};
-    if (issuer == nullptr) {
-      refusal_id_ = Tp::client_ocsp_no_source;
-      return refuse(step, ChainVerdict::refuse_unproved, "its issuer is not at hand");
+  auto questions = questions_about(leaf, how.rules.check.which == OcspSetting::Which::chain);
+  for (auto question = questions.begin(); question != questions.end(); ++question) {
+    if (question->issuer == nullptr) return refuse_without_issuer(*question);
+    if (rules_.responders == nullptr) {
+      return judge_by(*question, {OcspOutcome::unreachable, "this server cannot ask"});
     }
-    if (const ChainVerdict verdict = ask_about(step, *issuer, deadline);
-        verdict != ChainVerdict::accept) {
-      return verdict;
+    X509& certificate = *question->certificate;
+    X509& issuer = *question->issuer;
+    if (rules_.only_known) {
+      if (rules_.responders->is_known_good(certificate, issuer, how)) continue;
+      return ChainVerdict::refuse_unproved;
     }
+    const bool may_be_later = how.rules.timeout <= rules_.longest_inquiry;
+    std::optional<OcspFinding> found =
+        may_be_later ? rules_.responders->at_hand(certificate, issuer, how)
+                     : rules_.responders->check(certificate, issuer, how, deadline);
+    if (!found) {
+      questions.erase(questions.begin(), question);
+      inquiry_ = std::make_shared<Inquiry>(std::move(questions), rules_.ocsp, deadline);
+      return ChainVerdict::accept;
+    }
+    const ChainVerdict verdict = judge_by(*question, *std::move(found));
+    if (verdict != ChainVerdict::accept) return verdict;
   }
   return ChainVerdict::accept;
 }
 
-ChainVerdict Verifier::ask_about(const ChainStep& step, X509& issuer, Instant deadline) {
-  const auto& how = *rules_.ocsp;
-  if (rules_.responders == nullptr) {
-    refusal_id_ = Tp::client_ocsp_unreachable;
-    return refuse(step, ChainVerdict::refuse_unproved, "this server cannot ask");
+ChainVerdict Verifier::conclude(const Inquiry& asked) {
+  const std::shared_ptr<Inquiry> own = std::exchange(inquiry_, nullptr);
+  const bool is_joined = own.get() != &asked;
+  auto found = asked.found().begin();
+  for (const Inquiry::Question& question : own->questions()) {
+    if (question.issuer == nullptr) return refuse_without_issuer(question);
+    // Those that were not asked come after one that is refused.
+    if (found == asked.found().end()) break;
+    if (is_joined) rules_.responders->count_shared(found->outcome);
+    if (const ChainVerdict verdict = judge_by(question, *found++);
+        verdict != ChainVerdict::accept) {
+      return verdict;
+    }
   }
-  if (rules_.only_known) {
-    return rules_.responders->is_known_good(*step.certificate, issuer, how)
-               ? ChainVerdict::accept
-               : ChainVerdict::refuse_unproved;
-  }
-  OcspFinding found = rules_.responders->check(*step.certificate, issuer, how, deadline);
+  return found - asked.found().begin() == std::ssize(own->questions())
+             ? ChainVerdict::accept
+             : judge_by(own->questions().back(), {OcspOutcome::unreachable, "nobody has asked"});
+}
+
+ChainVerdict Verifier::conclude_without(const Inquiry& asked, std::string why) {
+  const std::shared_ptr<Inquiry> own = std::exchange(inquiry_, nullptr);
+  if (own.get() != &asked) rules_.responders->count_shared(OcspOutcome::unreachable);
+  return judge_by(own->questions().front(), {OcspOutcome::unreachable, std::move(why)});
+}
+
+ChainVerdict Verifier::judge_by(const Inquiry::Question& question, OcspFinding found) {
   if (found.outcome == OcspOutcome::good) return ChainVerdict::accept;
-  if (found.outcome == OcspOutcome::no_source && how.rules.check.missing_is_fine) {
+  if (is_let_pass(found, *rules_.ocsp)) {
     rules_.responders->count_forgiven();
-    forgiven_ = text("certificate \"", cut(subject_of(*step.certificate)), '"');
+    forgiven_ = text("certificate \"", cut(subject_of(*question.certificate)), '"');
     return ChainVerdict::accept;
   }
   refusal_id_ = message_of(found.outcome);
-  return refuse(step,
+  return refuse(step_of(question),
                 found.outcome == OcspOutcome::revoked ? ChainVerdict::refuse_revoked
                                                       : ChainVerdict::refuse_unproved,
                 std::move(found.words));
+}
+
+ChainVerdict Verifier::refuse_without_issuer(const Inquiry::Question& question) {
+  refusal_id_ = Tp::client_ocsp_no_source;
+  return refuse(step_of(question), ChainVerdict::refuse_unproved, "its issuer is not at hand");
 }
 
 bool Verifier::accepts_peer(const SSL& ssl) const noexcept {

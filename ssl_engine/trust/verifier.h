@@ -11,6 +11,7 @@
 #include "ssl_engine/openssl/tls/verify_callback.h"
 #include "ssl_engine/settings/defaults.h"
 #include "ssl_engine/settings/policy.h"
+#include "ssl_engine/trust/inquiry.h"
 #include "ssl_engine/trust/ocsp_checker.h"
 
 namespace tlsplus {
@@ -21,13 +22,17 @@ struct VerifyRules {
   int depth = defaults::kVerifyDepth;
   bool missing_crl_is_fine = false;
   std::string_view depth_directive = "SSLVerifyDepth";  // for the words of a refusal
-  const ClientOcsp* ocsp = nullptr;                     // null: no responder is asked
+  std::shared_ptr<const ClientOcsp> ocsp{};             // null: no responder is asked
   OcspChecker* responders = nullptr;                    // who asks them; null: nobody can
   bool only_known = false;                              // what is not known already is refused
+  // Where responders may take no longer than this, judge() leaves it to others to ask them.
+  std::chrono::seconds longest_inquiry{-1};
 };
 
 inline VerifyRules rules_of(const ClientAuth& auth) noexcept {
-  return {auth.mode, auth.depth, auth.crl_check.missing_is_fine};
+  return {.mode = auth.mode,
+          .depth = auth.depth,
+          .missing_crl_is_fine = auth.crl_check.missing_is_fine};
 }
 
 constexpr AskClient asking(VerifyMode mode) noexcept {
@@ -44,6 +49,7 @@ class Verifier {
   /// Before a chain comes that is held against `trust` (null: nobody): forgets the one before.
   void begin(const VerifyRules& rules, const TrustStore* trust) noexcept {
     rules_ = rules;
+    inquiry_.reset();
     trust_ = trust;
     lenient_ = false;
     refusal_.clear();
@@ -51,7 +57,16 @@ class Verifier {
     forgiven_.clear();
     fault_ = ChainStep::Fault::none;
   }
+  /// Accepts for the time being, too, where inquiry() is there afterwards.
   ChainVerdict judge(const ChainStep& step);
+  /// Time that responders may take while nobody waits in judge(); negative: none.
+  void allow_inquiries(std::chrono::seconds longest) noexcept { rules_.longest_inquiry = longest; }
+  /// What has to be asked before the chain is really accepted; null: nothing.
+  [[nodiscard]] const std::shared_ptr<Inquiry>& inquiry() const noexcept { return inquiry_; }
+  /// What judge() would have said. `asked` is over: inquiry(), or another one with the same key.
+  ChainVerdict conclude(const Inquiry& asked);
+  /// The same without an answer; `asked` may go on for others.
+  ChainVerdict conclude_without(const Inquiry& asked, std::string why);
   /// When the handshake of `ssl` is over. False: a certificate that is required is not there or was
   /// not accepted.
   [[nodiscard]] bool accepts_peer(const SSL& ssl) const noexcept;
@@ -75,9 +90,11 @@ class Verifier {
   ChainVerdict refuse(const ChainStep& step, ChainVerdict verdict, std::string reason);
   /// Everything else about the whole chain is fine.
   ChainVerdict judge_by_responders(const ChainStep& leaf);
-  ChainVerdict ask_about(const ChainStep& step, X509& issuer, Instant deadline);
+  ChainVerdict judge_by(const Inquiry::Question& question, OcspFinding found);
+  ChainVerdict refuse_without_issuer(const Inquiry::Question& question);
 
   VerifyRules rules_;
+  std::shared_ptr<Inquiry> inquiry_;
   const TrustStore* trust_ = nullptr;  // of the connection's snapshot
   bool lenient_ = false;
   std::string refusal_;

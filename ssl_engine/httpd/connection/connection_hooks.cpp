@@ -66,13 +66,38 @@ int wait_in_mpm(TlsConnection& tls, Progress progress) noexcept {
 }
 #endif
 
+/// The MPM comes back when the answer is there. False: it is, or nobody waits for it any more.
+bool wait_for_verdict(TlsConnection& tls) {
+  switch (tls.channel.wait.await(tls.core.inquiry())) {
+    case HandshakeWait::Await::mpm:
+      return true;
+    case HandshakeWait::Await::no_place:
+      tls.core.end_waiting("too many clients wait for responders");
+      break;
+    case HandshakeWait::Await::over:
+      break;
+  }
+  return false;
+}
+
+/// How long responders may take while the MPM has the connection: it gives it up after Timeout.
+std::chrono::seconds longest_inquiry(const conn_rec& connection, bool mpm_waits) noexcept {
+  constexpr apr_time_t kMargin = 3;
+  return std::chrono::seconds(mpm_waits ? apr_time_sec(connection.base_server->timeout) - kMargin
+                                        : -1);
+}
+
 /// As far as the connection gets before there is something for protocol modules.
 Progress go_on(TlsConnection& tls) {
   tls.channel.wait.unpark();
+  tls.channel.wait.end_await();
   if (tls.channel.wait.awaits_request()) return end_of_wait(tls.channel);
   const bool mpm_waits = tls.channel.wait.may_use_mpm();
-  const Progress progress =
-      drive_handshake(tls.channel, mpm_waits ? APR_NONBLOCK_READ : APR_BLOCK_READ);
+  tls.core.allow_inquiries(longest_inquiry(tls.connection(), mpm_waits));
+  Progress progress = Progress::over;
+  do {
+    progress = drive_handshake(tls.channel, mpm_waits ? APR_NONBLOCK_READ : APR_BLOCK_READ);
+  } while (progress == Progress::wants_verdict && !wait_for_verdict(tls));
   if (progress != Progress::done || tls.core.phase() != Phase::established) return progress;
   return await_first_request(tls, mpm_waits);
 }
@@ -87,6 +112,7 @@ int process_connection(TlsConnection& tls) {
       return DECLINED;
     case Progress::wants_read:
     case Progress::wants_write:
+    case Progress::wants_verdict:
 #ifdef TLSPLUS_CAN_WAITIO
       return wait_in_mpm(tls, progress);
 #else
@@ -123,6 +149,7 @@ static int tlsplus_pre_close_connection(conn_rec* connection) noexcept {
   TlsConnection* tls = own_tls(*connection);
   if (tls == nullptr) return DECLINED;
   tls->channel.wait.unpark();
+  tls->channel.wait.end_await();
   // Elsewhere than on event the worker waits for the client's end in any case.
   if (connection->cs == nullptr) return OK;
   if (tls->channel.wait.stays_with_worker()) {

@@ -85,9 +85,15 @@ Progress send_flight(TlsChannel& channel) {
 /// As far as it goes without waiting; a client nearby is waited for if `may_linger`.
 Progress go_on(TlsChannel& channel, bool may_linger) {
   TlsEnd& end = channel.end();
+  if (channel.wait.given_up() == ParkedHandshake::GivenUp::deadline) {
+    end.end_waiting("no answer in time");
+  }
   for (;;) {
     const bool needs_input = end.advance();
     if (end.phase() == Phase::failed) return refuse(channel);
+    if (end.awaits_verdict()) {
+      return has_had_its_time(channel) ? give_up(channel) : Progress::wants_verdict;
+    }
     if (end.phase() == Phase::plain_http) {
       channel.owner().on_plain_http();
       return Progress::done;
@@ -114,8 +120,13 @@ Progress go_on(TlsChannel& channel, bool may_linger) {
 Progress drive_handshake(TlsChannel& channel, apr_read_type_e block) {
   for (;;) {
     const Progress progress = go_on(channel, block == APR_NONBLOCK_READ);
-    const bool waits = progress == Progress::wants_read || progress == Progress::wants_write;
-    if (!waits || block == APR_NONBLOCK_READ) return progress;
+    if (progress == Progress::done || progress == Progress::over || block == APR_NONBLOCK_READ) {
+      return progress;
+    }
+    if (progress == Progress::wants_verdict) {
+      channel.end().wait_for_verdict();
+      continue;
+    }
     const short what = progress == Progress::wants_write ? POLLOUT : POLLIN;
     if (const apr_status_t ready = channel.transport.wait_for_socket(what, channel.wait.deadline());
         ready != APR_SUCCESS) {

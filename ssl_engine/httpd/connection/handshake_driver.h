@@ -11,10 +11,11 @@ namespace tlsplus {
 
 /// How far an attempt to go on with a handshake came.
 enum class Progress : std::uint8_t {
-  done,         // the channel is open, or phase() is plain_http
-  wants_read,   // the peer has to say something first
-  wants_write,  // the peer has to take something first
-  over          // failed, cut off or timed out; logged, the connection is to be closed
+  done,           // the channel is open, or phase() is plain_http
+  wants_read,     // the peer has to say something first
+  wants_write,    // the peer has to take something first
+  wants_verdict,  // somebody else has to say something: TlsEnd::awaits_verdict()
+  over            // failed, cut off or timed out; logged, the connection is to be closed
 };
 
 /// Goes on with the handshake. With APR_BLOCK_READ it waits, at most until the deadline, and

@@ -123,6 +123,12 @@ std::size_t within_descriptors(std::size_t capacity) noexcept {
   return capacity == 0 ? share : std::min(capacity, share);
 }
 
+std::size_t places_in_doubt() noexcept {
+  const auto free = free_descriptors();
+  return free ? std::min(limits::kClientsInDoubt, *free / limits::kShareInDoubt)
+              : limits::kClientsInDoubt;
+}
+
 }  // namespace
 
 void start_parking(Generation& generation, std::size_t capacity, apr_pool_t* pchild) {
@@ -132,6 +138,7 @@ void start_parking(Generation& generation, std::size_t capacity, apr_pool_t* pch
   // NOLINTNEXTLINE(*-owning-memory)
   auto* swept = new SweptHandshakes(within_descriptors(capacity), generation.engine.clock());
   generation.engine.parked = swept;
+  generation.engine.in_doubt.limit(places_in_doubt());
   apr_pool_cleanup_register(pchild, swept, sealed(stop_watching), apr_pool_cleanup_null);
 }
 

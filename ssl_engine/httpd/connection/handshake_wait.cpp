@@ -6,13 +6,47 @@
 #include <utility>
 
 namespace tlsplus {
+namespace {
 
-HandshakeWait::HandshakeWait(const conn_rec& connection, Engine& engine, Transport& transport,
+// Beyond an inquiry's own deadline, at which it says so.
+constexpr std::chrono::seconds kBeyondInquiry{1};
+
+}  // namespace
+
+HandshakeWait::HandshakeWait(conn_rec& connection, Engine& engine, Transport& transport,
                              std::chrono::milliseconds time) noexcept
     : connection_(connection),
       engine_(engine),
       transport_(transport),
       deadline_(engine.clock().steady() + time) {}
+
+HandshakeWait::~HandshakeWait() {
+  unpark();
+  end_await();
+}
+
+Instant HandshakeWait::deadline() const noexcept {
+  return inquiry_ == nullptr ? deadline_ : inquiry_->deadline() + kBeyondInquiry;
+}
+
+HandshakeWait::Await HandshakeWait::await(std::shared_ptr<Inquiry> inquiry) {
+  if (!doorbell_.put_up(*ap_get_conn_socket(&connection_), engine_.in_doubt)) {
+    return Await::no_place;
+  }
+  inquiry_ = std::move(inquiry);
+  inquired_ = engine_.clock().steady();
+  if (inquiry_->join(*this)) return Await::mpm;
+  end_await();
+  return Await::over;
+}
+
+void HandshakeWait::end_await() noexcept {
+  if (inquiry_ == nullptr) return;
+  inquiry_->leave(*this);
+  inquiry_.reset();
+  doorbell_.take_down();
+  deadline_ += engine_.clock().steady() - inquired_;
+}
 
 bool HandshakeWait::is_over() const noexcept {
   return engine_.clock().steady() >= deadline_;

@@ -137,6 +137,7 @@ apr_status_t read(TlsChannel& channel, apr_bucket_brigade* brigade, const Wanted
         break;
       case Progress::wants_read:
       case Progress::wants_write:
+      case Progress::wants_verdict:
         return APR_EAGAIN;
       case Progress::over:
         channel.abort();

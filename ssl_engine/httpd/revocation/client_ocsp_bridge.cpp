@@ -21,6 +21,11 @@ std::uint64_t get(const std::atomic<std::uint64_t>& counter) noexcept {
   return counter.load(std::memory_order_relaxed);
 }
 
+apr_status_t stop_threads(void* threads) noexcept {
+  static_cast<InquiryThreads*>(threads)->stop();
+  return APR_SUCCESS;
+}
+
 Finding failure(Error cause) {
   return {diagnose(Tp::ocsp_memory_failed, std::move(cause.what)), {}};
 }
@@ -46,6 +51,14 @@ std::vector<Finding> ClientOcspServices::open(server_rec& server, const Snapshot
   memory_ = std::make_unique<OcspMemory>(shared, *answers_, clock_);
   responders_ = std::make_unique<Responders>(*memory_, clock_, log_);
   return {};
+}
+
+InquiryDesk* ClientOcspServices::open_in_child(apr_pool_t* pchild) {
+  if (responders_ == nullptr) return nullptr;
+  threads_ = std::make_unique<InquiryThreads>(*responders_, log_);
+  // Connections may outlive the pool and come with questions; the threads may not.
+  apr_pool_cleanup_register(pchild, threads_.get(), sealed(stop_threads), apr_pool_cleanup_null);
+  return threads_.get();
 }
 
 void ClientOcspServices::status(request_rec& request, int flags) noexcept {

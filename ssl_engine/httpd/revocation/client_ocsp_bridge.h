@@ -12,6 +12,7 @@
 #include "ssl_engine/hosts/snapshot.h"
 #include "ssl_engine/httpd/apache/apache.h"
 #include "ssl_engine/messages/diagnostics.h"
+#include "ssl_engine/revocation/inquiry_threads.h"
 #include "ssl_engine/revocation/responders.h"
 
 namespace tlsplus {
@@ -26,6 +27,10 @@ class ClientOcspServices {
   /// After open(); null: no host asks. Good for as long as this is.
   [[nodiscard]] OcspChecker* checker() noexcept { return responders_.get(); }
 
+  /// child_init: threads that ask in the place of clients, as they are needed, until `pchild` goes.
+  /// Null: no host asks.
+  [[nodiscard]] InquiryDesk* open_in_child(apr_pool_t* pchild);
+
   /// The status_hook's section; `flags` are AP_STATUS_*.
   void status(request_rec& request, int flags) noexcept;
 
@@ -35,6 +40,7 @@ class ClientOcspServices {
   std::unique_ptr<ShmCache> answers_;
   std::unique_ptr<OcspMemory> memory_;
   std::unique_ptr<Responders> responders_;
+  std::unique_ptr<InquiryThreads> threads_;  // of a child
 };
 
 }  // namespace tlsplus

@@ -12,6 +12,8 @@
 namespace tlsplus {
 namespace {
 
+constexpr unsigned kNeverSent = 0xff5a;  // a type for private use (RFC 8446 11)
+
 ServerEvents& server_events_of(const SSL& ssl) noexcept {
   return static_cast<ServerEvents&>(events_of(ssl));
 }
@@ -110,6 +112,15 @@ static SSL_TICKET_RETURN tlsplus_ticket_opened(SSL* ssl, SSL_SESSION* session, c
   return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }
 
+// Adds nothing: it is asked while a ticket is written, and may end the connection with an alert.
+static int tlsplus_ticket_extension(SSL* ssl, unsigned int, unsigned int, const unsigned char**,
+                                    std::size_t*, X509*, std::size_t, int* alert, void*) noexcept {
+  const auto instead = server_events_of(*ssl).alert_instead_of_ticket();
+  if (!instead) return 0;
+  *alert = *instead;
+  return -1;
+}
+
 static int tlsplus_client_certificate(SSL* ssl, void*) noexcept {
   auto& events = client_events_of(*ssl);
   return at_boundary(events.log(), "client_certificate", 0, [&] {
@@ -189,6 +200,10 @@ void install_server_callbacks(SSL_CTX& context) {
   SSL_CTX_set_session_ticket_cb(&context, sealed(tlsplus_ticket_made),
                                 sealed(tlsplus_ticket_opened), nullptr);
   SSL_CTX_set_info_callback(&context, sealed(tlsplus_info));
+  // No alert of one's choice can be sent otherwise (SSL_CTX_add_custom_ext(3)).
+  (void)SSL_CTX_add_custom_ext(
+      &context, kNeverSent, SSL_EXT_TLS1_3_ONLY | SSL_EXT_TLS1_3_NEW_SESSION_TICKET,
+      sealed(tlsplus_ticket_extension), nullptr, nullptr, nullptr, nullptr);
 }
 
 TlsEvents& events_of(const SSL& ssl) noexcept {

@@ -90,6 +90,11 @@ class ServerEvents : public TlsEvents {
   virtual Staple staple() = 0;
 
   virtual SessionEvents& sessions() noexcept = 0;
+  /// A ticket of TLS 1.3 is about to leave. An alert (RFC 8446 6): it does not, and the connection
+  /// ends with that; nullopt: it may.
+  [[nodiscard]] virtual std::optional<int> alert_instead_of_ticket() const noexcept {
+    return std::nullopt;
+  }
 
   /// A cipher of SRP was chosen: the users of whom the client says that it is one; null: there are
   /// none. Not kept beyond the call.

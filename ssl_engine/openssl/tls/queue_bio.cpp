@@ -17,9 +17,9 @@ struct QueueBioCallbacks {
   static int read(BIO* bio, char* buffer, std::size_t room, std::size_t* count) noexcept {
     QueueBio& queue = self(bio);
     BIO_clear_retry_flags(bio);
-    if (queue.in_.empty()) {
+    if (queue.held_ || queue.in_.empty()) {
       *count = 0;
-      if (queue.ended_) return 0;
+      if (queue.ended_ && !queue.held_) return 0;
       BIO_set_retry_read(bio);
       return -1;
     }

@@ -29,6 +29,9 @@ class QueueBio {
   /// when unread() is empty. The memory must live until it is read or replaced.
   void feed(ByteView records) noexcept { in_ = records; }
   [[nodiscard]] ByteView unread() const noexcept { return in_; }
+  /// Between the two a read finds nothing, whatever there is.
+  void hold() noexcept { held_ = true; }
+  void release() noexcept { held_ = false; }
   /// From now on an empty view reads as the end of the stream.
   void end_input() noexcept { ended_ = true; }
   [[nodiscard]] bool input_ended() const noexcept { return ended_; }
@@ -42,6 +45,7 @@ class QueueBio {
   ByteQueue out_;
   void* owner_ = nullptr;
   bool ended_ = false;
+  bool held_ = false;
 };
 
 /// The method table of such BIOs; one per process is enough. Must outlive the BIOs.

@@ -36,6 +36,15 @@ class TlsStream {
   void feed(ByteView records) noexcept { bio_.feed(records); }
   [[nodiscard]] ByteView unread() const noexcept { return bio_.unread(); }
   void end_input() noexcept { bio_.end_input(); }
+  /// Between the two OpenSSL gets nothing more of what is fed. A record that it has already it
+  /// takes to its end.
+  void hold_input() noexcept { bio_.hold(); }
+  void release_input() noexcept { bio_.release(); }
+  /// What is unread() need not be kept by who has fed it.
+  void keep_unread() {
+    kept_.assign(unread().begin(), unread().end());
+    feed(kept_);
+  }
   ByteQueue& out() noexcept { return bio_.out(); }
 
   /// done, want_read, cut_off or failed.
@@ -68,6 +77,7 @@ class TlsStream {
   QueueBio bio_;
   Ssl ssl_;  // after bio_: it holds the BIO that points there
   std::size_t record_bytes_ = 0;
+  Bytes kept_;  // by keep_unread()
 };
 
 }  // namespace tlsplus

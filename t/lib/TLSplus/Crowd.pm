@@ -23,11 +23,12 @@ sub program ($class) {
 }
 
 # Begins: name, count, tls => '1.2' | '1.3', alpn => 'h2', from => '127.0.0.9', nodelay => 1,
-# ask_at_once => 1 (each asks right after its handshake, is answered and closes).
+# ask_at_once => 1 (each asks right after its handshake, is answered and closes), issuer => 'folder/ca' (each shows a
+# certificate of its own, which the authority of ca.crt and ca.key has issued).
 sub new ($class, $port, %opt) {
     my $alpn = $opt{alpn} // 'http/1.1';
     my $process = spawn([$class->program, $port, $opt{name}, $opt{count}, $opt{tls} // '1.3', $alpn, $opt{from} // '127.0.0.1',
-            $opt{nodelay} // 0, $opt{ask_at_once} // 0]);
+            $opt{nodelay} // 0, $opt{ask_at_once} // 0, $opt{issuer} // '']);
     return bless { process => $process, asked => 0 }, $class;
 }
 
@@ -66,6 +67,7 @@ __DATA__
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <signal.h>
@@ -104,6 +106,41 @@ static int is_closed(SSL *ssl) {
   return got == 0;
 }
 
+static void *read_pem(const char *issuer, const char *end, int is_key) {
+  char path[4096];
+  void *read = NULL;
+  FILE *in;
+  snprintf(path, sizeof(path), "%s.%s", issuer, end);
+  in = fopen(path, "r");
+  if (in != NULL) read = is_key ? (void *)PEM_read_PrivateKey(in, NULL, NULL, NULL) : (void *)PEM_read_X509(in, NULL, NULL, NULL);
+  if (in != NULL) fclose(in);
+  return read;
+}
+
+static void show_certificate(SSL *ssl, const char *issuer, int number) {
+  static EVP_PKEY *own, *key;
+  static X509 *authority;
+  X509 *made = X509_new();
+  char name[40];
+  if (own == NULL) {
+    own = EVP_EC_gen("P-256");
+    key = read_pem(issuer, "key", 1);
+    authority = read_pem(issuer, "crt", 0);
+  }
+  snprintf(name, sizeof(name), "crowd %d", number);
+  X509_set_version(made, X509_VERSION_3);
+  ASN1_INTEGER_set(X509_get_serialNumber(made), 1000000 + number);
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(made), "CN", MBSTRING_ASC, (unsigned char *)name, -1, -1, 0);
+  X509_set_issuer_name(made, X509_get_subject_name(authority));
+  X509_gmtime_adj(X509_getm_notBefore(made), -3600);
+  X509_gmtime_adj(X509_getm_notAfter(made), 3600);
+  X509_set_pubkey(made, own);
+  X509_sign(made, key, EVP_sha256());
+  SSL_use_certificate(ssl, made);
+  SSL_use_PrivateKey(ssl, own);
+  X509_free(made);
+}
+
 static double now(void) {
   struct timespec at;
   clock_gettime(CLOCK_MONOTONIC, &at);
@@ -112,7 +149,7 @@ static double now(void) {
 
 int main(int count, char **arguments) {
   int port = atoi(arguments[1]), clients = atoi(arguments[3]), ready = 0, asked = 0, looked = 0, i, on = 1;
-  const char *name = arguments[2], *alpn = arguments[5];
+  const char *name = arguments[2], *alpn = arguments[5], *issuer = arguments[9];
   int version = strcmp(arguments[4], "1.2") == 0 ? TLS1_2_VERSION : TLS1_3_VERSION;
   int nodelay = atoi(arguments[7]), at_once = atoi(arguments[8]);
   unsigned char offer[64];
@@ -144,6 +181,7 @@ int main(int count, char **arguments) {
     if (nodelay) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     bind(fd, (struct sockaddr *)&from, sizeof(from));
     SSL_set_fd(ssl, fd);
+    if (*issuer) show_certificate(ssl, issuer, i);
     SSL_set_tlsext_host_name(ssl, name);
     SSL_set_alpn_protos(ssl, offer, offer[0] + 1u);
     if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 && SSL_connect(ssl) == 1) ++ready;

@@ -19,9 +19,11 @@
 #   http      ok | hang (takes no request) | hang_body | drip | close | html | 404 | 404_answer | wrong_type | redirect | huge
 #             | empty | garbage
 #   wait_for  a line that the test adds with let_go() before the answer goes out
+#   behind    a file that the test has locked: the answer goes out when it is not any more; for many at once
 package TLSplus::Responder;
 use v5.36;
 use Digest::SHA  qw(sha1);
+use Fcntl        qw(LOCK_SH);
 use MIME::Base64 qw(decode_base64);
 use POSIX        qw(strftime);
 use TLSplus::Backend ();
@@ -67,6 +69,10 @@ sub _converse ($self, $stream) {
     my %manner  = -f $file ? slurp($file) =~ /^(\w+)=(.*)$/mg : ();
     TLSplus::Backend::note($path);
     wait_until(60, sub { TLSplus::Backend::has_noted($manner{wait_for}) }) if defined $manner{wait_for};
+    if (defined $manner{behind}) {
+        open my $lock, '<', $manner{behind} or die "$manner{behind}: $!\n";
+        flock $lock, LOCK_SH;
+    }
     my $http = $manner{http} // 'ok';
     return if $http eq 'close';
     return _hold($stream) if $http eq 'hang';
