@@ -10,6 +10,8 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,6 +60,27 @@ Result<Descriptor> connect_for(const HttpUrl& url, const AskLimits& limits, Inst
   return std::move(made.socket);
 }
 
+// Has the proxy connect `socket` to the responder (RFC 9110 9.3.6). OSSL_HTTP_proxy_connect(3)
+// would begin anew for ever with a proxy that closes, or does not answer.
+Status open_tunnel(int socket, const HttpUrl& url, Instant deadline) {
+  const std::string to = text_of(url.at);
+  const std::string request = text("CONNECT ", to, " HTTP/1.1\r\nHost: ", to, "\r\n\r\n");
+  Transfer transfer = send_all(socket, as_bytes(request), deadline);
+  std::string answer;
+  std::array<Byte, 1024> piece{};
+  std::optional<HttpHead> head;
+  while (transfer == Transfer::done && !head && answer.size() < kMostHeadBytes) {
+    std::size_t count = 0;
+    transfer = receive(socket, piece, count, deadline);
+    answer += as_text(ByteView(piece).first(count));
+    head = parse_http_head(answer);
+  }
+  if (transfer == Transfer::timed_out) return Error{.what = "no complete answer in time"};
+  if (!head) return Error{.what = "the proxy gives no answer of HTTP"};
+  if (head->status / 100 == 2 && head->size == answer.size()) return {};
+  return Error{.what = text("the proxy does not connect: status ", head->status)};
+}
+
 // TLS on top of `below`, which it takes over. Null: no memory, or no authorities.
 Bio over_tls(Bio below, const HttpUrl& url, const AskLimits& limits) {
   const SslCtx context(SSL_CTX_new(TLS_client_method()));
@@ -82,6 +105,46 @@ Bio over_tls(Bio below, const HttpUrl& url, const AskLimits& limits) {
   return tls;
 }
 
+/// The head of the answer, noted as it comes by: OpenSSL shows no field of it, and some of its
+/// versions compare a type with all of the field, which may have parameters ("; charset=utf-8").
+class HeadOfAnswer {
+ public:
+  explicit HeadOfAnswer(BIO& bio) : bio_(bio) {
+    octets_.reserve(kMostHeadBytes);
+    BIO_set_callback_arg(&bio_, reinterpret_cast<char*>(this));
+    BIO_set_callback_ex(&bio_, on_transfer);
+  }
+  HeadOfAnswer(const HeadOfAnswer&) = delete;
+  HeadOfAnswer& operator=(const HeadOfAnswer&) = delete;
+  ~HeadOfAnswer() { BIO_set_callback_ex(&bio_, nullptr); }
+
+  /// nullopt: it is no answer 200, or one of the type of an answer.
+  [[nodiscard]] std::optional<Error> wrong_type() const {
+    constexpr int kOk = 200;
+    const auto head = parse_http_head(octets_);
+    if (!head || head->status != kOk) return std::nullopt;
+    const auto field = head->field("content-type");
+    if (!field) return Error{.what = "the answer has no content type"};
+    const std::string_view type = trim(std::string_view(*field).substr(0, field->find(';')));
+    if (equals_ignoring_case(type, kAnswerType)) return std::nullopt;
+    return Error{.what = text("the answer is of content type ", quote(*field))};
+  }
+  [[nodiscard]] bool is_known() const { return parse_http_head(octets_).has_value(); }
+
+ private:
+  static long on_transfer(BIO* bio, int operation, const char* octets, std::size_t, int, long,
+                          int result, std::size_t* count) noexcept {
+    if (operation == (BIO_CB_READ | BIO_CB_RETURN) && result > 0 && count != nullptr) {
+      std::string& noted = reinterpret_cast<HeadOfAnswer*>(BIO_get_callback_arg(bio))->octets_;
+      noted.append(octets, std::min(*count, kMostHeadBytes - noted.size()));  // allocates nothing
+    }
+    return result;
+  }
+
+  BIO& bio_;
+  std::string octets_;
+};
+
 // The request is written out before anything is sent.
 bool prepare(OSSL_HTTP_REQ_CTX& exchange, const HttpUrl& url, const OCSP_REQUEST& request,
              const AskLimits& limits) {
@@ -94,10 +157,22 @@ bool prepare(OSSL_HTTP_REQ_CTX& exchange, const HttpUrl& url, const OCSP_REQUEST
                                             url.path.c_str()) == 1 &&
          OSSL_HTTP_REQ_CTX_add1_header(&exchange, "Host", text_of(url.at).c_str()) == 1 &&
          OSSL_HTTP_REQ_CTX_add1_header(&exchange, "User-Agent", "mod_tlsplus") == 1 &&
-         OSSL_HTTP_REQ_CTX_set_expected(&exchange, kAnswerType, 1, 0, 0) == 1 &&
+         OSSL_HTTP_REQ_CTX_set_expected(&exchange, nullptr, 1, 0, 0) == 1 &&
          OSSL_HTTP_REQ_CTX_set1_req(&exchange, "application/ocsp-request",
                                     ASN1_ITEM_rptr(OCSP_REQUEST),
                                     reinterpret_cast<const ASN1_VALUE*>(&request)) == 1;
+}
+
+/// Why a handshake did not get to its end, where that is the certificate; nullopt otherwise.
+std::optional<Error> distrust(BIO& bio, const HttpUrl& url, const AskLimits& limits) {
+  SSL* ssl = nullptr;
+  if (BIO_get_ssl(&bio, &ssl) != 1 || ssl == nullptr) return std::nullopt;
+  const long result = SSL_get_verify_result(ssl);
+  if (result == X509_V_OK) return std::nullopt;
+  return Error{.what =
+                   text("the certificate of ", text_of(url.at),
+                        " is not accepted: ", X509_verify_cert_error_string(result),
+                        limits.authorities == nullptr ? "; the system's authorities count" : "")};
 }
 
 Error why(const DeadlineBio& line, const AskLimits& limits) {
@@ -115,11 +190,6 @@ Result<Bytes> exchange_over(DeadlineBio& line, const HttpUrl& url, const OCSP_RE
   Bio bio = line.open();
   if (bio == nullptr) return openssl_error("cannot ask");
   if (url.is_https) {
-    if (limits.proxy && OSSL_HTTP_proxy_connect(bio.get(), bracketed(url.at.host).c_str(),
-                                                std::to_string(url.at.port).c_str(), nullptr,
-                                                nullptr, 0, nullptr, nullptr) != 1) {
-      return why(line, limits);
-    }
     bio = over_tls(std::move(bio), url, limits);
     if (bio == nullptr) return openssl_error("cannot ask over TLS");
   }
@@ -127,7 +197,14 @@ Result<Bytes> exchange_over(DeadlineBio& line, const HttpUrl& url, const OCSP_RE
   if (exchange == nullptr || !prepare(*exchange, url, request, limits)) {
     return openssl_error("cannot ask");
   }
-  if (OSSL_HTTP_REQ_CTX_nbio(exchange.get()) != 1) return why(line, limits);
+  const HeadOfAnswer head(*bio);
+  const bool is_done = OSSL_HTTP_REQ_CTX_nbio(exchange.get()) == 1;
+  if (auto error = head.wrong_type()) return *std::move(error);
+  if (!is_done) {
+    auto error = url.is_https ? distrust(*bio, url, limits) : std::nullopt;
+    return error ? *std::move(error) : why(line, limits);
+  }
+  if (!head.is_known()) return Error{.what = "the answer's head is too long"};
   BIO* memory = OSSL_HTTP_REQ_CTX_get0_mem_bio(exchange.get());
   char* octets = nullptr;
   const long size = memory == nullptr ? 0 : BIO_get_mem_data(memory, &octets);
@@ -148,6 +225,11 @@ Result<Bytes> ask_responder(const HttpUrl& url, ByteView question, const AskLimi
   if (request == nullptr) return openssl_error("this is no OCSP request");
   auto socket = connect_for(url, limits, deadline);
   if (!socket) return std::move(socket).error();
+  if (limits.proxy && url.is_https) {
+    if (Status open = open_tunnel(socket->get(), url, deadline); !open) {
+      return std::move(open).error();
+    }
+  }
   DeadlineBio line(socket->get(),
                    limits.most_bytes + kMostHeadBytes + (url.is_https ? kTlsBytes : 0), deadline);
   auto answer = exchange_over(line, url, *request, limits);

@@ -57,6 +57,32 @@ START_TEST(the_answer_comes_as_it_was_sent) {
 }
 END_TEST
 
+START_TEST(a_type_may_have_parameters) {
+  const World world;
+  const std::string fine(as_text(world.answer));
+  for (const char* type : {"application/ocsp-response; charset=utf-8", "Application/OCSP-Response",
+                           "application/ocsp-response ;a=b;c", "  application/ocsp-response  "}) {
+    const FakeResponder responder(http_answer(fine, type));
+    const auto asked = world.ask(responder.url());
+    ck_assert_msg(static_cast<bool>(asked), "%s: %s", type, why_not(asked).c_str());
+    ck_assert(*asked == world.answer);
+  }
+  for (const char* type : {"application/ocsp-responses", "application/ocsp-response/x", ";", "",
+                           "text/html; application/ocsp-response"}) {
+    const FakeResponder responder(http_answer(fine, type));
+    expect_part(why_not(world.ask(responder.url())), "content type");
+  }
+  const FakeResponder without(
+      text("HTTP/1.0 200 OK\r\nContent-Length: ", fine.size(), "\r\n\r\n", fine));
+  expect_text(why_not(world.ask(without.url())), "the answer has no content type");
+  // What comes after the place where the head is looked for is not found.
+  std::string far = "HTTP/1.0 200 OK\r\nContent-Type: application/ocsp-response\r\n";
+  while (far.size() < 20'000) far += "X-More: and more\r\n";
+  const FakeResponder late(far + "\r\n" + fine);
+  expect_part(why_not(world.ask(late.url())), "answer");
+}
+END_TEST
+
 START_TEST(what_is_no_answer_is_told) {
   const World world;
   const std::string fine(as_text(world.answer));
@@ -179,8 +205,9 @@ START_TEST(over_tls_the_responder_has_to_be_the_one_that_is_named) {
   const auto fine = ask(right, store.get());
   ck_assert_msg(static_cast<bool>(fine), "%s", why_not(fine).c_str());
   ck_assert(*fine == world.answer);
-  expect_part(why_not(ask(wrong, store.get())), "certificate verify failed");
-  expect_part(why_not(ask(right, nobody.get())), "certificate verify failed");
+  expect_part(why_not(ask(wrong, store.get())), "is not accepted: IP address mismatch");
+  expect_part(why_not(ask(right, nobody.get())), "is not accepted: unable to get local issuer");
+  expect_part(why_not(ask(right, nullptr)), "unable to get local issuer certificate; the system's");
   // Whoever accepts and says nothing.
   const FakeResponder hangs("", Manner::takes_nothing);
   expect_text(why_not(world.ask(text("https://127.0.0.1:", hangs.port(), "/"), {}, 100ms)),
@@ -201,6 +228,36 @@ START_TEST(a_proxy_is_asked_in_absolute_form) {
   expect_part(proxy.head(), "POST http://[2001:4860::1]:80/ HTTP/1.0\r\n");
   expect_part(why_not(world.ask("http://10.0.0.1/", limits)), "private");
   ck_assert_uint_eq(proxy.requests(), 2);
+}
+END_TEST
+
+START_TEST(a_proxy_that_does_not_connect_is_told_in_time) {
+  const World world;
+  const struct {
+    std::string answer;
+    Manner manner;
+    std::string_view words;
+  } kCases[] = {
+      {"HTTP/1.1 403 Forbidden\r\n\r\n", Manner::at_once, "the proxy does not connect: status 403"},
+      {"HTTP/1.1 200 OK\r\n\r\nmore", Manner::at_once, "the proxy does not connect: status 200"},
+      {"SSH-2.0-OpenSSH\r\n", Manner::at_once, "the proxy gives no answer of HTTP"},
+      {"", Manner::closes_at_once, "the proxy gives no answer of HTTP"},
+      {"HTTP/1.1 200 " + std::string(100'000, 'x'), Manner::at_once,
+       "the proxy gives no answer of"},
+      {"", Manner::takes_nothing, "no complete answer in time"},
+      {"HTTP/1.1 200 " + std::string(100'000, 'x'), Manner::octet_by_octet, "in time"},
+  };
+  for (const auto& each : kCases) {
+    const FakeResponder proxy(each.answer, each.manner);
+    AskLimits limits;
+    limits.proxy = Endpoint{"127.0.0.1", proxy.port()};
+    const bool is_slow = each.words.ends_with("in time");
+    expect_part(why_not(world.ask("https://ocsp.test/", limits, is_slow ? 100ms : 20s)),
+                each.words);
+    if (each.answer.starts_with("HTTP/1.1 403")) {
+      expect_part(proxy.head(), "CONNECT ocsp.test:443 HTTP/1.1\r\nHost: ocsp.test:443");
+    }
+  }
 }
 END_TEST
 
@@ -233,6 +290,7 @@ Suite* suite() {
   TCase* tests = tcase_create("ask_responder");
   tcase_set_timeout(tests, 60);
   tcase_add_test(tests, the_answer_comes_as_it_was_sent);
+  tcase_add_test(tests, a_type_may_have_parameters);
   tcase_add_test(tests, what_is_no_answer_is_told);
   tcase_add_test(tests, more_than_is_allowed_is_not_taken_in);
   tcase_add_test(tests, nothing_takes_longer_than_to_the_deadline);
@@ -240,6 +298,7 @@ Suite* suite() {
   tcase_add_test(tests, strangers_do_not_lead_into_private_networks);
   tcase_add_test(tests, over_tls_the_responder_has_to_be_the_one_that_is_named);
   tcase_add_test(tests, a_proxy_is_asked_in_absolute_form);
+  tcase_add_test(tests, a_proxy_that_does_not_connect_is_told_in_time);
   tcase_add_test(tests, the_environment_names_no_proxy);
   tcase_add_test(tests, urls_are_read_or_refused);
   suite_add_tcase(made, tests);
