@@ -17,6 +17,7 @@ using Blame = StapleSchedule::Blame;
 using std::chrono::seconds;
 
 constexpr std::chrono::minutes kBetweenComplaints{10};  // about one responder
+constexpr std::chrono::minutes kBetweenWrites{1};       // to a disk that is full
 constexpr std::size_t kMendedAtOnce = 100;  // places: 300 microseconds, with usual responses
 
 /// Each URL is a responder of its own, in the order in which they are met.
@@ -187,7 +188,7 @@ void StapleFetcher::take(const StapleSchedule::Turn& turn, Staple staple) {
     note(turn.item);
     tell_success(turn.item, target.urls[turn.which]);
   }
-  if (is_new) keep_on_disk(turn.item, staple);
+  if (is_new) (void)keep_on_disk(turn.item);
 }
 
 void StapleFetcher::hold(std::size_t target, Staple staple, const Fingerprint& digest,
@@ -268,18 +269,43 @@ void StapleFetcher::tell_revoked(std::size_t number, const Staple& staple) {
   log_error(log_, diagnose(Tp::staple_own_revoked, std::move(evidence), target.where), target.host);
 }
 
-void StapleFetcher::keep_on_disk(std::size_t target, const Staple& staple) {
-  const Status stored =
-      files_.store(targets_[target].certificate->fingerprint(), staple.der, staple.until);
+// What lies in the table, which is the latest. False: it cannot be written, as far as is known.
+bool StapleFetcher::keep_on_disk(std::size_t target) {
+  const std::scoped_lock disk(disk_);
+  const Fingerprint& certificate = targets_[target].certificate->fingerprint();
+  const auto until = [&]() -> std::optional<WallTime> {
+    const std::scoped_lock lock(mutex_);
+    const auto& held = states_[target].held;
+    return held ? std::optional(held->until) : std::nullopt;
+  }();
+  const auto response = until ? table_.read(target, certificate) : std::nullopt;
+  const Status stored = response ? files_.store(certificate, *response, *until) : Status();
   const std::scoped_lock lock(mutex_);
   if (stored) {
-    is_disk_told_ = false;
-  } else if (!std::exchange(is_disk_told_, true)) {
-    log_error(log_, diagnose(Tp::staple_store_failed, stored.error().what));
+    not_kept_.erase(target);
+    return true;
+  }
+  const bool is_told = !not_kept_.empty();
+  not_kept_.insert(target);
+  kept_again_ = clock_.steady() + kBetweenWrites;
+  if (!is_told) log_error(log_, diagnose(Tp::staple_store_failed, stored.error().what));
+  return false;
+}
+
+void StapleFetcher::keep_what_was_not_kept() {
+  for (std::size_t i = 0; i < kMendedAtOnce; ++i) {
+    std::size_t target = 0;
+    {
+      const std::scoped_lock lock(mutex_);
+      if (not_kept_.empty() || clock_.steady() < kept_again_) return;
+      target = *not_kept_.begin();
+    }
+    if (!keep_on_disk(target)) return;
   }
 }
 
 void StapleFetcher::mend() {
+  keep_what_was_not_kept();
   const WallTime now = clock_.wall();
   const std::size_t count = std::min(kMendedAtOnce, targets_.size());
   for (std::size_t i = 0; i < count; ++i) {

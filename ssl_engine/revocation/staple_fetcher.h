@@ -64,7 +64,8 @@ class StapleFetcher {
   [[nodiscard]] bool is_due();
   /// When it may be somebody's turn, if none of the questions under way ends before.
   [[nodiscard]] Instant wake();
-  /// Every few seconds: puts back what somebody has written over, and sees that the clock was set.
+  /// Every few seconds: puts back what somebody has written over, writes what could not be written,
+  /// and sees that the clock was set.
   void mend();
 
  private:
@@ -88,7 +89,8 @@ class StapleFetcher {
   void fail(const StapleSchedule::Turn& turn, StapleSchedule::Blame blame, std::string_view why);
   std::optional<Staple> found(std::size_t target, WallTime now) const;
   void hold(std::size_t target, Staple staple, const Fingerprint& digest, WallTime now);
-  void keep_on_disk(std::size_t target, const Staple& staple);
+  bool keep_on_disk(std::size_t target);
+  void keep_what_was_not_kept();
   void tell_revoked(std::size_t target, const Staple& staple);
   void tell_failure(std::size_t target, const std::string& url, std::string_view why,
                     Instant again);
@@ -107,7 +109,9 @@ class StapleFetcher {
   std::vector<State> states_;
   std::map<std::string, Told, std::less<>> told_;  // by the responder's URL
   std::size_t mended_ = 0;                         // the next place to look at
-  bool is_disk_told_ = false;
+  std::set<std::size_t> not_kept_;                 // whose response is in memory, and not on disk
+  Instant kept_again_{};                           // not tried before then
+  std::mutex disk_;  // before mutex_: a response is not written over by an older one
 };
 
 }  // namespace tlsplus

@@ -10,6 +10,7 @@
 #include <map>
 #include <thread>
 
+#include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/ocsp/ocsp_request.h"
 #include "ssl_engine/revocation/staple_copies.h"
 #include "ssl_engine/revocation/staple_threads.h"
@@ -325,6 +326,41 @@ START_TEST(what_is_written_over_is_put_back) {
 }
 END_TEST
 
+START_TEST(what_the_disk_does_not_take_is_written_when_it_does) {
+  Stapling world;
+  const Fingerprint& about = world.targets[0].certificate->fingerprint();
+  const std::string in_its_place =
+      world.folder.path(text("staples/", tlsplus::hex(about), ".ocsp"));
+  const auto kept = [&] { return world.files.load(about, 16384); };
+  ck_assert(std::filesystem::create_directory(in_its_place));
+  world.responder.answers = {world.answer()};
+  ck_assert(world.fetcher->ask_next());
+  const auto staple = world.stapled();
+  ck_assert(staple != nullptr && !kept());
+  for (int minute = 0; minute < 3; ++minute) {
+    world.clock.advance(seconds(60));
+    world.fetcher->mend();
+    ck_assert(world.stapled() != nullptr && !kept());
+  }
+  ck_assert_msg(world.lines("TP0866") == 1, "told once");
+  ck_assert(std::filesystem::remove(in_its_place));
+  world.clock.advance(seconds(59));
+  world.fetcher->mend();
+  ck_assert_msg(!kept(), "not tried all the time");
+  world.clock.advance(seconds(1));
+  world.fetcher->mend();
+  ck_assert_msg(kept() == staple->der, "the same response, and nobody was asked for it");
+  ck_assert_uint_eq(world.responder.asked, 1);
+  // And from then on it is news again.
+  std::filesystem::remove_all(world.folder.path("staples"));
+  world.responder.answers = {
+      world.answer({.this_update = kTestNow + 9, .next_update = kTestNow + 9000})};
+  world.clock.advance(seconds(3000));
+  ck_assert(world.fetcher->ask_next());
+  ck_assert(world.lines("TP0866") == 2);
+}
+END_TEST
+
 START_TEST(a_clock_that_was_set_is_noticed) {
   Stapling world;
   world.responder.answers = {world.answer(), world.answer({.this_update = kTestNow + 9000,
@@ -478,6 +514,7 @@ Suite* staple_fetcher_suite() {
   tcase_add_test(tests, what_was_stored_is_stapled_while_the_responder_is_down);
   tcase_add_test(tests, a_successor_goes_on_from_there);
   tcase_add_test(tests, what_is_written_over_is_put_back);
+  tcase_add_test(tests, what_the_disk_does_not_take_is_written_when_it_does);
   tcase_add_test(tests, a_clock_that_was_set_is_noticed);
   tcase_add_test(tests, whoever_comes_first_is_stapled_to);
   tcase_add_test(tests, a_child_that_began_with_a_wrong_clock_looks_again);
