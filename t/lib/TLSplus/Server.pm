@@ -49,7 +49,7 @@ my $failed;   # a server of this test file ended badly
 # Options: conf, certs (TLSplus::Certs), modules => [names], files => {path => text | [text, mode]},
 # load => name in LoadModule (ssl_module; undef loads nothing), mpm, loglevel, env => {...},
 # so => another module's file in the place of ours, before => configuration lines placed before that LoadModule,
-# crashes => 1 if a crash is expected, patience => seconds a start or a reload may take.
+# through => [command] that runs httpd, crashes => 1 if a crash is expected, patience => seconds a start or a reload may take.
 sub new ($class, %opt) {
     my $self = bless {
         load     => 'ssl_module',
@@ -59,6 +59,7 @@ sub new ($class, %opt) {
         modules  => [],
         files    => {},
         env      => {},
+        through  => [],
         before   => '',
         conf     => '',
         owner    => $$,
@@ -217,7 +218,7 @@ sub _serves ($self, $mark) {
 }
 
 sub _command ($self, @more) {
-    return [httpd(), '-d', $self->{root}, '-f', "$self->{root}/conf/httpd.conf", @more];
+    return [@{ $self->{through} }, httpd(), '-d', $self->{root}, '-f', "$self->{root}/conf/httpd.conf", @more];
 }
 
 # A server that has mod_ssl in our place runs without the sanitizers: it keeps what OpenSSL gives it in the memory
