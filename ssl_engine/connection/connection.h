@@ -98,6 +98,8 @@ class Connection final : public TlsEnd, public ServerEvents {
   /// awaits_verdict(), for inquiry(). Negative, as at the beginning: none.
   void allow_inquiries(std::chrono::seconds longest) noexcept { longest_inquiry_ = longest; }
   [[nodiscard]] const std::shared_ptr<Inquiry>& inquiry() const noexcept { return inquiry_; }
+  /// Why the client is refused, while it cannot be told yet; nullopt: it is not.
+  [[nodiscard]] std::optional<Error> untold_refusal() const;
 
   /// Asks the client again: Reauthentication::begin(). False: failed.
   bool reauthenticate(const VerifyRules& rules, std::shared_ptr<const TrustStore> trust);

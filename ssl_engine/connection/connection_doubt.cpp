@@ -81,6 +81,13 @@ bool Connection::refuse_in_doubt(StreamStatus status) {
   return false;
 }
 
+std::optional<Error> Connection::untold_refusal() const {
+  if (!is_refused_ || phase_ != Phase::handshake) return std::nullopt;
+  Error refusal = diagnose(verifier_.refusal_id(), verifier_.refusal());
+  refusal.where = where_clients_are_asked();
+  return refusal;
+}
+
 std::optional<int> Connection::alert_instead_of_ticket() const noexcept {
   if (!doubt_) return std::nullopt;
   return is_refused_ ? doubt_->alert() : SSL_AD_INTERNAL_ERROR;

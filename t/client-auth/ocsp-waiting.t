@@ -9,7 +9,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Certs;
 use TLSplus::Crowd;
-use TLSplus::Env qw(httpd mpm needs_tlsplus sanitized scratch_dir);
+use TLSplus::Env qw(has_http2 httpd mpm needs_tlsplus sanitized scratch_dir);
 use TLSplus::Host;
 use TLSplus::Process qw(spawn spew wait_until);
 use TLSplus::Responder;
@@ -47,7 +47,8 @@ my $CONF = "${FEW_THREADS}Timeout 300\n<Location /server-status>\n  SetHandler s
     . tls_host('plain.test', pair('server')) . join '',
     map { host($_, $_ eq 'revoked' ? (status => 'revoked') : (), $_ eq 'silent' ? (http => 'hang') : (), behind => $door) } grep { $_ ne 'plain' } @HOSTS;
 $CONF =~ s/(silent\.test.*?ResponderTimeout) 120/$1 1/s;
-my $server = TLSplus::Server->start(certs => $certs, modules => [qw(headers status)], conf => $CONF);
+my $server = TLSplus::Server->start(certs => $certs, modules => ['headers', 'status', has_http2() ? 'http2' : ()],
+    conf => has_http2() ? "Protocols h2 http/1.1\n$CONF" : $CONF);
 
 sub plain () { $server->get('/', name => 'plain.test')->status }
 sub figures ($from = $server) { my $page = $from->get('/server-status?auto', name => 'plain.test')->body // ''; return { $page =~ /^(TLSClientOCSP\w+): (\d+)/mg } }
@@ -71,16 +72,15 @@ $crowd->leave;
 # ---- one ----
 
 for my $tls (qw(1.2 1.3)) {
-    for my $alpn (qw(http/1.1 h2)) {
-        next if $alpn eq 'h2' && $tls eq '1.2';
+    for my $http ('1.1', has_http2() ? '2' : ()) {
         my $asked = $responder->asked('good');
         shut_door();
-        my $client = begin('good', tls => $tls);
-        ok wait_until(30, sub { $responder->asked('good') > $asked }), "TLS $tls: good: asked about";
-        is plain(), 200, "TLS $tls: others are served";
-        ok $client->running, "TLS $tls: it waits";
+        my $client = begin('good', tls => $tls, http => $http);
+        ok wait_until(30, sub { $responder->asked('good') > $asked }), "TLS $tls, HTTP/$http: good: asked about";
+        is plain(), 200, "TLS $tls, HTTP/$http: others are served";
+        ok $client->running, "TLS $tls, HTTP/$http: it waits";
         open_door();
-        like $client->wait(30)->{out}, qr/^200 /, "TLS $tls: and is served";
+        like $client->wait(30)->{out}, qr/^200 /, "TLS $tls, HTTP/$http: and is served";
     }
     my $mark  = $server->mark;
     my $asked = $responder->asked('revoked');

@@ -6,6 +6,8 @@
 // see a connection whose protocol is negotiated.
 #include "ssl_engine/httpd/connection/connection_hooks.h"
 
+#include <algorithm>
+
 #include "ssl_engine/base/boundary.h"
 #include "ssl_engine/httpd/apache/module.h"
 #include "ssl_engine/httpd/apache/pool.h"
@@ -80,11 +82,13 @@ bool wait_for_verdict(TlsConnection& tls) {
   return false;
 }
 
-/// How long responders may take while the MPM has the connection: it gives it up after Timeout.
+/// How long responders may take while the MPM has the connection: it gives it up after Timeout, the
+/// main server's before there is a request (event 2.4).
 std::chrono::seconds longest_inquiry(const conn_rec& connection, bool mpm_waits) noexcept {
   constexpr apr_time_t kMargin = 3;
-  return std::chrono::seconds(mpm_waits ? apr_time_sec(connection.base_server->timeout) - kMargin
-                                        : -1);
+  const apr_interval_time_t timeout =
+      std::min(connection.base_server->timeout, ap_server_conf->timeout);
+  return std::chrono::seconds(mpm_waits ? apr_time_sec(timeout) - kMargin : -1);
 }
 
 /// As far as the connection gets before there is something for protocol modules.

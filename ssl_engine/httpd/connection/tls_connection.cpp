@@ -122,6 +122,8 @@ ServerEvents::Staple TlsConnection::staple(const Host& host, SSL& ssl) {
 }
 
 Error TlsConnection::error_of(Ending ending, std::string evidence) const {
+  // One that was refused may not hide that by being slow to hear it.
+  if (auto refusal = core.untold_refusal()) return *std::move(refusal);
   const Tp id = ending == Ending::deadline ? Tp::handshake_deadline
                 : ending == Ending::let_go ? Tp::handshake_let_go
                                            : Tp::handshake_cut_off;

@@ -74,6 +74,18 @@ void note_secret(const SSL*, const char* line) {
 enum class Flight : std::uint8_t { tls12, tls13, tls13_in_one_record };
 constexpr Flight kFlights[] = {Flight::tls12, Flight::tls13, Flight::tls13_in_one_record};
 
+Bytes cut_last_record(Bytes& flight) {
+  constexpr std::size_t kHead = 5;
+  std::size_t last = 0;
+  for (std::size_t at = 0; at < flight.size();) {
+    last = at;
+    at += kHead + (static_cast<std::size_t>(flight[at + 3]) << 8U | flight[at + 4]);
+  }
+  Bytes cut(flight.begin() + static_cast<std::ptrdiff_t>(last), flight.end());
+  flight.resize(last);
+  return cut;
+}
+
 /// a.test insists on a certificate, and on an oracle's word about it.
 struct Doubt : Setup {
   explicit Doubt(int flight) : flight_(kFlights[flight]) {
@@ -126,6 +138,9 @@ struct Doubt : Setup {
       const Bytes more = client.take();
       sent.insert(sent.end(), more.begin(), more.end());
     }
+    if (holds_last_record) {
+      last_record = cut_last_record(sent);
+    }
     hand_over(std::move(sent));
   }
 
@@ -168,6 +183,8 @@ struct Doubt : Setup {
   MapCache cache;
   OneKey keys;
   bool keeps_by_id = false;
+  bool holds_last_record = false;
+  Bytes last_record;
   std::chrono::seconds longest = 60s;
 
  private:
@@ -298,6 +315,45 @@ START_TEST(who_is_not_waited_for_is_refused) {
 }
 END_TEST
 
+START_TEST(who_keeps_its_end_back_is_refused_all_the_same) {
+  Doubt doubt(1);  // TLS 1.3, whose alert needs that end
+  doubt.holds_last_record = true;
+  doubt.oracle.answer = OcspOutcome::revoked;
+  doubt.show_certificate();
+  doubt.expect_nothing_yet();
+  ck_assert(!doubt.server->untold_refusal());
+  doubt.answer();
+  ck_assert(doubt.server->phase() == Phase::handshake);
+  ck_assert(doubt.server->advance());
+  ck_assert(doubt.server->out().empty());
+  const auto refusal = doubt.server->untold_refusal();
+  ck_assert(refusal && refusal->id == static_cast<MessageId>(Tp::client_ocsp_revoked));
+  expect_part(refusal->what, "words of the oracle");
+  ck_assert(refusal->where.line != 0);
+  doubt.hand_over(doubt.last_record);
+  ck_assert(doubt.server->phase() == Phase::failed);
+  ck_assert(!doubt.server->untold_refusal());
+  ck_assert_int_eq(doubt.alert(), SSL_AD_CERTIFICATE_REVOKED);
+}
+END_TEST
+
+START_TEST(who_is_accepted_early_still_has_to_prove_its_key) {
+  for (const int flight : {0, 1}) {
+    Doubt doubt(flight);
+    doubt.holds_last_record = true;
+    doubt.show_certificate();
+    doubt.expect_nothing_yet();
+    doubt.answer();
+    ck_assert(doubt.server->phase() == Phase::handshake);
+    ck_assert(!doubt.server->awaits_verdict());
+    doubt.last_record.back() ^= 1;
+    doubt.hand_over(doubt.last_record);
+    ck_assert(doubt.server->phase() == Phase::failed);
+    ck_assert(doubt.cache.entries.empty());
+  }
+}
+END_TEST
+
 START_TEST(who_has_gone_meanwhile_is_no_client) {
   Doubt doubt(_i);
   doubt.show_certificate();
@@ -319,6 +375,8 @@ Suite* connection_doubt_suite() {
   tcase_add_loop_test(tests, a_longer_question_is_asked_in_place, 0, kEach);
   tcase_add_loop_test(tests, without_anybody_else_it_is_asked_in_place, 0, kEach);
   tcase_add_loop_test(tests, who_is_not_waited_for_is_refused, 0, kEach);
+  tcase_add_test(tests, who_keeps_its_end_back_is_refused_all_the_same);
+  tcase_add_test(tests, who_is_accepted_early_still_has_to_prove_its_key);
   tcase_add_loop_test(tests, who_has_gone_meanwhile_is_no_client, 0, kEach);
   suite_add_tcase(suite, tests);
   return suite;
