@@ -9,7 +9,7 @@ use lib "$FindBin::Bin/../lib";
 use Test::More;
 use TLSplus::Apxs qw(build_module);
 use TLSplus::Certs;
-use TLSplus::Env qw(find_program needs_tlsplus);
+use TLSplus::Env qw(needs_tlsplus);
 use TLSplus::Host;
 use TLSplus::Process qw(slurp wait_until);
 use TLSplus::Responder;
@@ -46,13 +46,6 @@ subtest 'both kinds of certificate, both versions' => sub {
     is $responder->asked('good'), 2, 'the responder was asked once for each certificate';
     is $server->handshake(name => 'a.test')->verify, 0, 'who asks for no staple gets the certificate';
 
-  SKIP: {
-        skip 'no gnutls-cli here', 2 unless find_program('gnutls-cli');
-        for my $version ('VERS-TLS1.2', 'VERS-TLS1.3') {
-            my $seen = $server->client->gnutls(name => 'a.test', priority => "NORMAL:-VERS-ALL:+$version", args => ['--ocsp']);
-            like $seen->output, qr/OCSP status request/i, "gnutls-cli, $version: the staple is believed";
-        }
-    }
     my $looked = check('localhost:' . $server->port, '--ca', $ca);
     like $looked->{out}, qr/staple +good, of \S+ \S+ UTC, until \S+ \S+ UTC/, 'tlsplus-check believes it, too';
 
