@@ -83,6 +83,7 @@ Host host_of(const Draft& draft) {
   host.passwords = draft.passwords;
   for (const DraftCertificate& presented : draft.certificates) {
     host.certificates.push_back(presented.certificate);
+    host.certificate_sources.push_back({presented.lines, presented.file});
   }
   const KeyExchange& parameters = draft.key_exchange;
   if (parameters.dh_parameters != nullptr) host.dh_parameters = share(*parameters.dh_parameters);
@@ -186,8 +187,9 @@ bool reloads(const BuildInput& input) {
 
 std::unique_ptr<PhraseDialog> dialog_of(const BuildInput& input) {
   const Setting<PassPhraseDialog> unset;
-  return make_dialog(input.global == nullptr ? unset : input.global->pass_phrase_dialog,
-                     input.may_ask, input.tell);
+  const auto& directive = input.global == nullptr ? unset : input.global->pass_phrase_dialog;
+  if (input.last != nullptr) return make_restart_dialog(directive);
+  return make_dialog(directive, input.may_ask, input.tell);
 }
 
 // A device that nothing can be computed with is no reason to look further.
@@ -206,7 +208,7 @@ Assembled assemble(const BuildInput& input, CertificateFiles& certificates,
   Findings findings;
   if (!has_algorithms()) {
     findings.add(diagnose(Tp::no_algorithms, text("active providers: ", active_providers())));
-    return {nullptr, findings.take({})};
+    return {nullptr, findings.take({}), {}};
   }
   check_crypto_device(input, findings);
   certificates.begin(token_access_of(input));
@@ -217,7 +219,7 @@ Assembled assemble(const BuildInput& input, CertificateFiles& certificates,
               HostContexts(contexts, input.context_per_host),
               {},
               {},
-              HostCertificates(certificates, phrases)};
+              HostCertificates(certificates, phrases, input.last)};
   std::vector<Draft> drafts;
   drafts.reserve(input.hosts.size());
   for (const HostInput& host : input.hosts) {
@@ -236,10 +238,12 @@ Assembled assemble(const BuildInput& input, CertificateFiles& certificates,
   }
   lint_proxies(input, proxies, findings);
   for (auto& [host, error] : steps.certificates.mismatches()) findings.add(host, std::move(error));
+  auto survived = steps.certificates.survived();
+  for (auto& [host, error] : survived.findings) findings.add(host, std::move(error));
   certificates.finish();
   judge(drafts, input, clock, findings);
 
-  Assembled built{nullptr, findings.take(names_of_hosts(input))};
+  Assembled built{nullptr, findings.take(names_of_hosts(input)), std::move(survived.lines)};
   if (any_fatal(built.findings)) return built;
   Snapshot::Parts parts;
   std::vector<Host> hosts;
@@ -252,6 +256,7 @@ Assembled assemble(const BuildInput& input, CertificateFiles& certificates,
   owned.proxies = std::move(proxy_steps).take();
   parts.proxies = std::move(proxies);
   parts.lists = steps.trust.lists();
+  parts.kept = std::move(survived.kept);
   // A module that wants to see every context sees those that serve.
   if (!input.context_per_host && input.may_ask) {
     make_ready_contexts(hosts, contexts);

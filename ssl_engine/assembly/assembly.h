@@ -20,6 +20,7 @@ class ContextFactory;
 struct Assembled {
   std::shared_ptr<const Snapshot> snapshot;  // null if a finding is fatal
   std::vector<Finding> findings;             // all of them, in the order of the configuration
+  std::vector<Where> survived;  // lines that name what cannot be used, with BuildInput::last
 };
 
 /// Loads, matches and checks everything. `certificates` keeps what was parsed for the next

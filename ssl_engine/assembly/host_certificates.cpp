@@ -6,9 +6,11 @@
 // a configuration like that is never put to use.
 #include "ssl_engine/assembly/host_certificates.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "ssl_engine/base/text.h"
+#include "ssl_engine/hosts/last_certificates.h"
 #include "ssl_engine/openssl/tls/offers.h"
 #include "ssl_engine/openssl/tls/server_ssl.h"
 
@@ -103,21 +105,30 @@ std::size_t HostCertificates::leaf_position(const std::vector<StoredCertificate>
 Judged<LoadedCertificates> HostCertificates::load(const SettledHost& host) {
   Judged<LoadedCertificates> all;
   const auto lines = certificate_lines_of(host);
-  const ChainFile chain = keep(chains_.chain_file_of(host), all.findings);
+  ChainFile chain = keep(chains_.chain_file_of(host), all.findings);
+  chain.is_unusable = std::ranges::any_of(all.findings, stops_start);
   Certificates loaded;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     auto line = keep(load_line(host, lines[i], i, chain), all.findings);
     if (!line) continue;
     loaded.push_back(std::move(line->certificate));
-    if (i != 0) continue;
+    if (i != 0 || line->material == nullptr) continue;
     all.made.key_exchange = keep(key_exchange_of(host, lines[i], *line->material), all.findings);
   }
   all.made.certificates = keep(with_commands(host, chain, std::move(loaded)), all.findings);
   append(all.findings, superfluous_keys(host.config()));
+  if (last_ != nullptr) finish_host(host, all);
   return all;
 }
 
 Judged<std::optional<HostCertificates::OfLine>> HostCertificates::load_line(
+    const SettledHost& host, const CertificateLine& line, std::size_t position,
+    const ChainFile& chain) {
+  auto read = read_line(host, line, position, chain);
+  return last_ == nullptr ? std::move(read) : or_last(host, line, chain, std::move(read));
+}
+
+Judged<std::optional<HostCertificates::OfLine>> HostCertificates::read_line(
     const SettledHost& host, const CertificateLine& line, std::size_t position,
     const ChainFile& chain) {
   LineFiles files(files_, phrases_, line, {server_of(*host.input), position, {}, {}});
@@ -143,7 +154,7 @@ Judged<std::optional<HostCertificates::OfLine>> HostCertificates::load_line(
       keep(chains_.chain_for(host, line, leaf, certificates, chain), result.findings);
   result.made = OfLine{{files_.certificate(leaf, std::move(behind.sent), std::move(key.key),
                                            std::move(key.token), std::move(behind.root)),
-                        line.where, file->path},
+                        line.where, file->path, digest_of_lines(line.certificate, line.key)},
                        &file->content->material};
   return result;
 }

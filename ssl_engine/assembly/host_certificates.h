@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@
 #include "ssl_engine/assembly/key_mismatches.h"
 #include "ssl_engine/assembly/settled_host.h"
 #include "ssl_engine/certificates/certificate_files.h"
+#include "ssl_engine/hosts/snapshot.h"
 #include "ssl_engine/lint/draft.h"
 #include "ssl_engine/messages/findings.h"
 #include "ssl_engine/secrets/passphrase.h"
@@ -29,19 +31,30 @@ struct LoadedCertificates {
   KeyExchange key_exchange;  // of the first file
 };
 
+class LastCertificates;
+
 /// Not thread safe; one per build.
 class HostCertificates {
  public:
-  /// Both must outlive this.
-  HostCertificates(CertificateFiles& files, PassPhrases& phrases)
-      : files_(files), phrases_(phrases), chains_(files, phrases) {}
+  /// All must outlive this. With `last` (BuildInput::last) what cannot be used is no fatal finding.
+  HostCertificates(CertificateFiles& files, PassPhrases& phrases, LastCertificates* last = nullptr)
+      : files_(files), phrases_(phrases), chains_(files, phrases), last_(last) {}
 
   /// A certificate that SSLOpenSSLConfCmd names takes the place of others with a key of its type.
   Judged<LoadedCertificates> load(const SettledHost& host);
   /// After the last load(), by host: keys that do not fit, and which other one would.
   [[nodiscard]] std::vector<std::pair<std::uint32_t, Error>> mismatches() const {
-    return mismatches_.explain(files_);
+    return last_ == nullptr ? mismatches_.explain(files_)
+                            : std::vector<std::pair<std::uint32_t, Error>>();
   }
+
+  struct Survived {
+    std::vector<std::pair<std::uint32_t, Error>> findings;  // one for each host concerned
+    std::vector<KeptCertificates> kept;                     // likewise
+    std::vector<Where> lines;                               // all that name what cannot be used
+  };
+  /// After the last load(): which hosts go on with what they had, and why.
+  [[nodiscard]] Survived survived() const;
 
  private:
   using Certificates = std::vector<DraftCertificate>;
@@ -53,6 +66,16 @@ class HostCertificates {
   /// Nothing: no certificate is there, and that is a finding.
   Judged<std::optional<OfLine>> load_line(const SettledHost& host, const CertificateLine& line,
                                           std::size_t position, const ChainFile& chain);
+  Judged<std::optional<OfLine>> read_line(const SettledHost& host, const CertificateLine& line,
+                                          std::size_t position, const ChainFile& chain);
+  // With last_: host_survival.cpp.
+  /// What of `read` can be used, or else what the line named before the restart.
+  Judged<std::optional<OfLine>> or_last(const SettledHost& host, const CertificateLine& line,
+                                        const ChainFile& chain, Judged<std::optional<OfLine>> read);
+  [[nodiscard]] std::optional<Error> refusal_of(const SettledHost& host,
+                                                const DraftCertificate& presented);
+  void finish_host(const SettledHost& host, Judged<LoadedCertificates>& all);
+
   /// `certificates`, with those of the commands in place of some.
   Judged<Certificates> with_commands(const SettledHost& host, const ChainFile& chain,
                                      Certificates certificates);
@@ -66,6 +89,16 @@ class HostCertificates {
   PassPhrases& phrases_;
   HostChains chains_;
   KeyMismatches mismatches_;
+
+  struct Trouble {
+    std::string name;            // of the host
+    std::vector<Error> reasons;  // but for a key that does not fit, which is explained at the end
+    std::vector<DraftCertificate> kept;
+    bool has_others = false;
+  };
+  LastCertificates* last_;
+  KeyReader keys_;
+  std::map<std::uint32_t, Trouble> troubles_;  // by host
 };
 
 /// What the directives and other modules name for `host`, in its order.

@@ -24,6 +24,7 @@ namespace tlsplus {
 struct ChainFile {
   const StoredFile* file = nullptr;  // null: each certificate file has its own
   Where where;
+  bool is_unusable = false;  // there is one, and what is wrong with it is told
 };
 
 /// What is behind a leaf.

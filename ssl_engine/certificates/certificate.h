@@ -43,6 +43,8 @@ class Certificate {
   [[nodiscard]] X509* issuer() const noexcept {
     return sk_X509_num(chain_.get()) > 0 ? sk_X509_value(chain_.get(), 0) : root_.get();
   }
+  /// As it was given.
+  [[nodiscard]] X509* root() const noexcept { return root_.get(); }
   [[nodiscard]] bool has_key() const noexcept { return static_cast<bool>(key_); }
   /// Empty unless has_key(), which is so for every certificate of a server that runs.
   [[nodiscard]] const StoredKey& key() const noexcept { return key_; }

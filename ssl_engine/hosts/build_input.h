@@ -83,6 +83,8 @@ struct ProxyInput {
 /// protocol does and there is something to present.
 [[nodiscard]] bool speaks_tls(const HostInput& host);
 
+class LastCertificates;
+
 struct BuildInput {
   const GlobalConfig* global = nullptr;
   std::vector<HostInput> hosts;  // index 0 is the main server; order as in the configuration
@@ -92,6 +94,9 @@ struct BuildInput {
   // False: a configuration test. Nothing may wait for a person; an encrypted key that would need
   // one is a warning, and the snapshot is for looking at only.
   bool may_ask = true;
+  // At a restart what was presented before it: a host whose files cannot be used goes on with that,
+  // and no person is asked for a pass phrase. Null: what cannot be used is refused.
+  LastCertificates* last = nullptr;
   std::function<void(const Error&)> tell;  // of what cannot wait for the findings; may be empty
   std::optional<RunAs> children;  // the account that children change to; none: they stay who we are
   bool is_repeated = false;       // the same was built a moment ago: tokens were tried then

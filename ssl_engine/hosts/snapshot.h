@@ -31,6 +31,12 @@ struct PasswordStore;
 /// What makes sessions of two hosts interchangeable, digested (RFC 5246 F.1.4, RFC 8446 8.1).
 using SessionIdContext = std::array<Byte, 32>;
 
+/// What names a certificate in the configuration.
+struct CertificateSource {
+  Fingerprint lines{};  // digest_of_lines() of certificate and key
+  std::string file;     // fit to be shown
+};
+
 struct Host {
   std::uint32_t index = 0;  // position in BuildInput::hosts
   std::string name;
@@ -51,9 +57,10 @@ struct Host {
   std::shared_ptr<const ClientOcsp> client_ocsp;   // null: no responder is asked about clients
   std::shared_ptr<const PasswordStore> passwords;  // null: no client proves one (SRP)
   std::vector<CertificatePtr> certificates;  // may be empty: SSLOpenSSLConfCmd gave `context` one
-  std::shared_ptr<EVP_PKEY> dh_parameters;   // of the first certificate file; null: automatic
-  std::string group;                         // EC PARAMETERS there: the only group; empty: default
-  WallTime certificates_since{};             // taken over while the server ran; 1970: at the start
+  std::vector<CertificateSource> certificate_sources;  // of each of them
+  std::shared_ptr<EVP_PKEY> dh_parameters;  // of the first certificate file; null: automatic
+  std::string group;                        // EC PARAMETERS there: the only group; empty: default
+  WallTime certificates_since{};            // taken over while the server ran; 1970: at the start
   // How many kinds of hosts with the same name and other certificates come before it: on another
   // address, a name may be somebody else.
   std::uint32_t namesake = 0;
@@ -106,6 +113,17 @@ class Hosts {
   Shared hosts_;
 };
 
+/// What the lines of a host name could not be used when the server was restarted, and it went on
+/// without.
+struct KeptCertificates {
+  std::uint32_t host = 0;  // Host::index
+  std::string name;
+  Where where;         // the line that is wrong
+  std::string reason;  // why, for people
+  // Of before the restart, in the place of what is wrong; may be empty.
+  std::vector<CertificatePtr> certificates;
+};
+
 class Snapshot {
  public:
   /// Those that the hosts and proxies point at; they stay when files are replaced.
@@ -119,6 +137,7 @@ class Snapshot {
     std::shared_ptr<const Contexts> contexts;
     std::vector<std::shared_ptr<TokenKey>> token_keys;
     std::vector<RevocationListsPtr> lists;  // by RevocationLists::slot
+    std::vector<KeptCertificates> kept;     // by host, in their order
   };
   explicit Snapshot(Parts parts) noexcept : parts_(std::move(parts)) {}
 
@@ -133,6 +152,8 @@ class Snapshot {
   [[nodiscard]] const std::vector<RevocationListsPtr>& lists() const noexcept {
     return parts_.lists;
   }
+  /// The hosts whose files could not be used at the restart.
+  [[nodiscard]] const std::vector<KeptCertificates>& kept() const noexcept { return parts_.kept; }
   /// To make another snapshot of, in which something is replaced.
   [[nodiscard]] Parts parts() const { return parts_; }
   [[nodiscard]] const ProxyTls& proxy(std::uint32_t index) const noexcept {

@@ -19,6 +19,7 @@ struct DraftCertificate {
   CertificatePtr certificate;
   Where where;
   std::string file;
+  Fingerprint lines{};  // digest_of_lines()
 };
 
 /// Parameters of key exchange that stand beside a certificate.

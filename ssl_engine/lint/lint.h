@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -28,14 +29,19 @@ class CertificateLint {
   void check(const Draft& draft, WallTime now, Findings& findings);
 
  private:
-  Acceptance::Verdict check_acceptance(const Draft& draft, const DraftCertificate& presented,
-                                       Findings& findings);
+  /// True if the strength of a signature was told.
+  bool check_acceptance(const Draft& draft, const DraftCertificate& presented, Findings& findings);
 
   // What OpenSSL accepted of certificates as strong, with the same chain, in the same context.
   std::unordered_set<std::string> accepted_;
   KeyReader keys_;
   FolderIssuers added_;  // to the system's authorities
 };
+
+/// Why OpenSSL does not take the certificate into `context`, tried on a scratch connection; none:
+/// it does.
+std::optional<Error> refusal_by_openssl(SSL_CTX& context, const DraftCertificate& presented,
+                                        KeyReader& keys);
 
 /// Whether the certificates name the host and its aliases.
 void lint_names(const Draft& draft, Findings& findings);

@@ -162,33 +162,41 @@ void check_types(const Draft& draft, Findings& findings) {
 
 }  // namespace
 
-Acceptance::Verdict CertificateLint::check_acceptance(const Draft& draft,
-                                                      const DraftCertificate& presented,
-                                                      Findings& findings) {
-  using Verdict = Acceptance::Verdict;
-  if (draft.context == nullptr) return Verdict::accepted;
+std::optional<Error> refusal_by_openssl(SSL_CTX& context, const DraftCertificate& presented,
+                                        KeyReader& keys) {
+  const Certificate& certificate = *presented.certificate;
+  const Cert leaf = certificate.leaf().open();
+  // A key on a token is not here; the certificate's half of it is what counts.
+  const bool is_here = certificate.has_key() && certificate.token() == nullptr;
+  const Pkey key = is_here ? certificate.key().open(keys) : nullptr;
+  if (leaf == nullptr) {
+    return diagnose(Tp::certificate_refused, quote(presented.file), presented.where);
+  }
+  const Acceptance tried = try_certificate(context, *leaf, certificate.chain(), key.get());
+  if (tried.verdict == Acceptance::Verdict::accepted) return std::nullopt;
+  return diagnose(id_of(tried.verdict),
+                  text(quote(presented.file), ", key ", certificate.leaf().key_description(), ": ",
+                       tried.evidence),
+                  presented.where);
+}
+
+bool CertificateLint::check_acceptance(const Draft& draft, const DraftCertificate& presented,
+                                       Findings& findings) {
+  if (draft.context == nullptr) return false;
   const Certificate& certificate = *presented.certificate;
   std::string alike =
       text(reinterpret_cast<std::uintptr_t>(draft.context), ' ',
            reinterpret_cast<std::uintptr_t>(&certificate.chain()),
            certificate.has_key() ? " key " : " ", certificate.leaf().strength_key());
-  if (accepted_.contains(alike)) return Verdict::accepted;
-  const Cert leaf = certificate.leaf().open();
-  // A key on a token is not here; the certificate's half of it is what counts.
-  const bool is_here = certificate.has_key() && certificate.token() == nullptr;
-  const Pkey key = is_here ? certificate.key().open(keys_) : nullptr;
-  if (leaf == nullptr) return Verdict::refused;
-  Acceptance tried = try_certificate(*draft.context, *leaf, certificate.chain(), key.get());
-  if (tried.verdict == Verdict::accepted) {
+  if (accepted_.contains(alike)) return false;
+  auto refusal = refusal_by_openssl(*draft.context, presented, keys_);
+  if (!refusal) {
     accepted_.insert(std::move(alike));
-    return tried.verdict;
+    return false;
   }
-  findings.add(draft.index,
-               diagnose(id_of(tried.verdict),
-                        text(quote(presented.file), ", key ", certificate.leaf().key_description(),
-                             ": ", tried.evidence),
-                        presented.where));
-  return tried.verdict;
+  const bool is_signature = refusal->id == static_cast<MessageId>(Tp::signature_too_weak);
+  findings.add(draft.index, std::move(*refusal));
+  return is_signature;
 }
 
 void CertificateLint::check(const Draft& draft, WallTime now, Findings& findings) {
@@ -198,8 +206,7 @@ void CertificateLint::check(const Draft& draft, WallTime now, Findings& findings
     check_length(draft, presented, added_, findings);
     check_names(draft, presented, findings);
     check_purpose(draft, presented, findings);
-    const auto verdict = check_acceptance(draft, presented, findings);
-    if (verdict != Acceptance::Verdict::signature_too_weak) {
+    if (!check_acceptance(draft, presented, findings)) {
       check_signatures(draft, presented, findings);
     }
   }

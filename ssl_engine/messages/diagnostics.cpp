@@ -21,7 +21,7 @@ auto blocks() noexcept {
   return std::array{startup_rows(),    config_rows(),  certificate_rows(), policy_rows(),
                     connection_rows(), request_rows(), session_rows(),     client_auth_rows(),
                     proxy_rows(),      backend_rows(), staple_rows(),      ocsp_rows(),
-                    reload_rows()};
+                    reload_rows(),     restart_rows()};
 }
 
 MessageId number_of(const Diagnostic& row) noexcept {
@@ -38,20 +38,6 @@ std::string place_of(const Where& where) {
   if (where.file.empty()) return where.directive;
   if (where.directive.empty()) return text(where.file, ':', where.line);
   return text(where.directive, " at ", where.file, ':', where.line);
-}
-
-// A cause is told in the words of its row, if it has one, and in its own.
-std::string words_of(const Error& error) {
-  const Diagnostic* const row = find_diagnostic(error.id);
-  if (row == nullptr) return error.what;
-  if (error.what.empty()) return std::string(row->what);
-  return text(row->what, ": ", error.what);
-}
-
-std::string fix_of(const Error& error) {
-  if (!error.hint.empty()) return error.hint;
-  const Diagnostic* const row = find_diagnostic(error.id);
-  return row == nullptr ? std::string() : std::string(row->fix);
 }
 
 }  // namespace
@@ -100,6 +86,20 @@ Level severity_of(const Error& error) noexcept {
   return row == nullptr ? Level::error : row->severity;
 }
 
+// A cause is told in the words of its row, if it has one, and in its own.
+std::string words_of(const Error& error) {
+  const Diagnostic* const row = find_diagnostic(error.id);
+  if (row == nullptr) return error.what;
+  if (error.what.empty()) return std::string(row->what);
+  return text(row->what, ": ", error.what);
+}
+
+std::string fix_of(const Error& error) {
+  if (!error.hint.empty()) return error.hint;
+  const Diagnostic* const row = find_diagnostic(error.id);
+  return row == nullptr ? std::string() : std::string(row->fix);
+}
+
 std::string render(const Error& error, std::string_view vhost) {
   const Diagnostic* const row = find_diagnostic(error.id);
   std::string line = row == nullptr ? error.what : text(label_of(error.id), ": ", row->what);
@@ -143,9 +143,14 @@ void log_error(LogSink& sink, const Error& error, std::string_view vhost, RateLi
   }
 }
 
+bool stops_start(const Error& error) noexcept {
+  const Diagnostic* const row = find_diagnostic(error.id);
+  return row == nullptr || (row->severity <= Level::error && !row->is_survived);
+}
+
 bool any_fatal(std::span<const Finding> findings) noexcept {
-  return std::ranges::any_of(
-      findings, [](const Finding& finding) { return severity_of(finding.error) <= Level::error; });
+  return std::ranges::any_of(findings,
+                             [](const Finding& finding) { return stops_start(finding.error); });
 }
 
 }  // namespace tlsplus

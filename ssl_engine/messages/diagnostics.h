@@ -396,6 +396,14 @@ enum class Tp : MessageId {
   certificate_replaced = 930,
   certificate_not_replaced = 931,
   phrase_not_known = 932,
+
+  // 950..969 restarts over files that cannot be used, and the watch over expiry:
+  // diagnostics_restart.cpp
+  certificate_kept = 950,
+  certificate_left_out = 951,
+  host_without_certificate = 952,
+  file_not_needed = 953,
+  phrase_not_asked_for = 954,
 };
 
 struct Diagnostic {
@@ -404,6 +412,7 @@ struct Diagnostic {
   std::string_view what;   // one clause, no full stop: "private key does not fit the certificate"
   std::string_view cause;  // a sentence or two for doc/messages
   std::string_view fix;    // one concrete action, imperative; an Error's own hint takes its place
+  bool is_survived = false;  // a start or restart goes on for all its severity
 };
 
 /// Every row, ordered by id.
@@ -426,6 +435,11 @@ Level severity_of(const Error& error) noexcept;
 /// is rendered without the first part.
 std::string render(const Error& error, std::string_view vhost = {});
 
+/// What it says without id, place and fix: for a sentence about something else.
+std::string words_of(const Error& error);
+/// Its own fix, or its row's.
+std::string fix_of(const Error& error);
+
 /// Logs `error` once, at the severity its id has in the catalogue.
 void log_error(LogSink& sink, const Error& error, std::string_view vhost = {}) noexcept;
 /// The same for what can come as a flood: no more often than `limit` allows, and with the number of
@@ -441,7 +455,9 @@ struct Finding {
   std::uint32_t host = kWholeServer;  // the virtual host's position in the configuration
 };
 
-/// True if one of them must stop a start (severity error or worse).
+/// True if it must stop a start: severity error or worse, but for what a restart goes on with.
+bool stops_start(const Error& error) noexcept;
+/// True if one of them is.
 bool any_fatal(std::span<const Finding> findings) noexcept;
 
 }  // namespace tlsplus

@@ -24,5 +24,6 @@ std::span<const Diagnostic> backend_rows() noexcept;      // 840..859
 std::span<const Diagnostic> staple_rows() noexcept;       // 860..889
 std::span<const Diagnostic> ocsp_rows() noexcept;         // 890..909
 std::span<const Diagnostic> reload_rows() noexcept;       // 910..949
+std::span<const Diagnostic> restart_rows() noexcept;      // 950..969
 
 }  // namespace tlsplus

@@ -89,6 +89,10 @@ std::unique_ptr<PhraseDialog> make_pipe_dialog(std::string_view command,
 std::unique_ptr<PhraseDialog> make_dialog(const Setting<PassPhraseDialog>& directive, bool may_ask,
                                           const Tell& tell = {});
 
+/// For a restart, which asks no person: programs run, without a terminal and not for long, unless
+/// they are such that ask one; else the answer is Tp::phrase_not_asked_for.
+std::unique_ptr<PhraseDialog> make_restart_dialog(const Setting<PassPhraseDialog>& directive);
+
 /// Not thread safe.
 class PassPhrases {
  public:

@@ -235,11 +235,15 @@ class PipeDialog final : public PhraseDialog {
 
 class NoDialog final : public PhraseDialog {
  public:
+  explicit NoDialog(Tp answer) : answer_(answer) {}
+
   Result<SecretBytes> ask(const KeyLabel& key, unsigned /*attempt*/) override {
-    return diagnose(Tp::key_not_checked, text(quote(key.file), " of ", escape(key.server)),
-                    nowhere());
+    return diagnose(answer_, text(quote(key.file), " of ", escape(key.server)), nowhere());
   }
   [[nodiscard]] unsigned retries() const noexcept override { return 0; }
+
+ private:
+  Tp answer_;
 };
 
 }  // namespace
@@ -264,7 +268,7 @@ std::unique_ptr<PhraseDialog> make_dialog(const Setting<PassPhraseDialog>& direc
   const bool is_exec = dialog.kind == PassPhraseDialog::Kind::exec;
   if (!may_ask) {
     if (is_exec && !asks_a_person(dialog.command)) return make_exec_dialog(dialog.command, kLimit);
-    return std::make_unique<NoDialog>();
+    return std::make_unique<NoDialog>(Tp::key_not_checked);
   }
   const Tell heard = tell ? tell : [](const Error&) {};
   if (is_exec) return make_exec_dialog(dialog.command, kLimit, heard);
@@ -272,6 +276,16 @@ std::unique_ptr<PhraseDialog> make_dialog(const Setting<PassPhraseDialog>& direc
     return make_pipe_dialog(dialog.command, kLimit, heard);
   }
   return make_builtin_dialog(controlling_terminal());
+}
+
+std::unique_ptr<PhraseDialog> make_restart_dialog(const Setting<PassPhraseDialog>& directive) {
+  const PassPhraseDialog dialog = directive.value_or({});
+  const bool is_program = dialog.kind != PassPhraseDialog::Kind::builtin;
+  if (!is_program || asks_a_person(dialog.command)) {
+    return std::make_unique<NoDialog>(Tp::phrase_not_asked_for);
+  }
+  return dialog.kind == PassPhraseDialog::Kind::exec ? make_exec_dialog(dialog.command, kLimit)
+                                                     : make_pipe_dialog(dialog.command, kLimit);
 }
 
 }  // namespace tlsplus

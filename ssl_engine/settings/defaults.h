@@ -14,6 +14,7 @@ constexpr SniPolicy kSniPolicy = SniPolicy::secure;          // SSLVHostSNIPolic
 constexpr std::chrono::seconds kHandshakeTimeout{20};        // TLSPlusHandshakeTimeout
 constexpr std::chrono::seconds kTicketKeyRotation{3600};     // TLSPlusTicketKeyRotation
 constexpr std::chrono::seconds kReloadEvery{5};              // TLSPlusReload
+constexpr bool kKeepLastCertificate = true;                  // TLSPlusKeepLastCertificate
 constexpr std::chrono::milliseconds kSessionCacheWait{100};  // TLSPlusSessionCacheWait
 constexpr bool kSessionTickets = true;                       // SSLSessionTickets
 constexpr std::chrono::seconds kSessionTimeout{300};         // SSLSessionCacheTimeout

@@ -38,6 +38,9 @@ constexpr Directive kDirectives[] = {
      "milliseconds a handshake waits for a session cache on another machine, 1..10000"},
     {"TLSPlusReload", Shape::one, Scope::global, put<&GlobalConfig::reload, parse_reload>,
      "on | off | seconds: look whether revocation lists were replaced, at most that often"},
+    {"TLSPlusKeepLastCertificate", Shape::flag, Scope::global,
+     put<&GlobalConfig::keep_last_certificate, parse_flag>,
+     "on | off: hosts with a broken certificate or key keep the one from before a restart"},
 
     // One server.
     {"SSLEngine", Shape::one, Scope::server, put<&ServerConfig::engine, parse_engine>,

@@ -178,6 +178,10 @@ S | TLSPlusReload 0                                 | TP0915 plus
 S | TLSPlusReload 86401                             | TP0915 plus
 S | TLSPlusReload 5s                                | TP0915 plus
 S | TLSPlusReload often                             | TP0915 plus
+S | TLSPlusKeepLastCertificate on                   | ok plus
+S | TLSPlusKeepLastCertificate OFF                  | ok plus
+S | TLSPlusKeepLastCertificate never                | must be On or Off plus
+V | TLSPlusKeepLastCertificate on                   | cannot occur within <VirtualHost> section plus
 V | TLSPlusReload on                                | cannot occur within <VirtualHost> section plus
 D | TLSPlusReload on                                | not allowed in <Directory> context plus
 S | TLSPlusHandshakeTimeout 5                       | ok plus

@@ -22,11 +22,13 @@
 #include "ssl_engine/httpd/connection/connection_hooks.h"
 #include "ssl_engine/httpd/connection/handshake_sweep.h"
 #include "ssl_engine/httpd/modules/peer_hooks.h"
+#include "ssl_engine/httpd/reload/restart_status.h"
 #include "ssl_engine/httpd/resumption/shm_segment.h"
 #include "ssl_engine/httpd/startup/config_dump.h"
 #include "ssl_engine/httpd/startup/generation.h"
 #include "ssl_engine/httpd/startup/identity.h"
 #include "ssl_engine/httpd/startup/neighbours.h"
+#include "ssl_engine/httpd/startup/retained.h"
 #include "ssl_engine/httpd/startup/virtual_hosts.h"
 #include "ssl_engine/openssl/entropy.h"
 #include "ssl_engine/openssl/fips.h"
@@ -205,6 +207,7 @@ int post_config(apr_pool_t* pconf, apr_pool_t* ptemp, server_rec& main_server, L
   ap_add_version_component(pconf, openssl_version().c_str());
   if (!show_to_modules(*generation, pconf, log)) return kRefuse;
   log_error(log, diagnose(is_fips_in_force() ? Tp::fips_on : Tp::fips_off, active_providers()));
+  forget_last_certificates();
   give_memory_back();
   if (serves_tls(*snapshot) && !mpm_can_wait()) {
     log_error(log, diagnose(Tp::deadline_unkept, text("the MPM is ", ap_show_mpm())));
@@ -301,6 +304,9 @@ static int tlsplus_status(request_rec* request, int flags) noexcept {
     generation->client_ocsp.status(*request, flags);
     generation->reload.status(*request, flags);
     generation->stapling.status(*request, flags);
+    if (const auto snapshot = generation->engine.snapshot()) {
+      show_restart_status(*request, flags, *snapshot);
+    }
   }
   return OK;
 }

@@ -3,7 +3,10 @@
 // Generation: brings the core's builders and httpd's pools together; the decisions are theirs.
 #include "ssl_engine/httpd/startup/generation.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <iterator>
 
@@ -48,12 +51,19 @@ Generation::Generation(server_rec& main_server)
       stapling(clock_, log),
       servers(servers_in_order(main_server)),
       main_server_(main_server),
-      module_certificates_(servers) {
+      module_certificates_(servers),
+      born_in_(getpid()) {
   for (std::size_t i = 0; i < servers.size(); ++i) {
     ServerSlot& slot = slot_of(*servers[i]);
     slot.generation = this;
     slot.host_index = static_cast<std::uint32_t>(i);
   }
+}
+
+// Children end with pools of their own, and a server that ends needs nothing any more.
+Generation::~Generation() {
+  if (getpid() != born_in_ || ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_EXITING) return;
+  if (const auto snapshot = engine.snapshot()) keep_last_certificates(*snapshot);
 }
 
 std::vector<Finding> Generation::build(apr_pool_t* pool, apr_pool_t* scratch) {
@@ -69,7 +79,6 @@ std::vector<Finding> Generation::build(apr_pool_t* pool, apr_pool_t* scratch) {
     open_key_log(lasting_);
     append(lasting_, sessions.read_ticket_keys(input.hosts));
   }
-  std::vector<Finding> found = lasting_;
   input.is_repeated = is_built_ || is_second_reading();
   is_built_ = true;
   input.context_per_host = modules_want_contexts();
@@ -79,11 +88,18 @@ std::vector<Finding> Generation::build(apr_pool_t* pool, apr_pool_t* scratch) {
   };
   input.may_ask = ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_CONFIG_TEST;
   module_certificates_.add_to(input.hosts, scratch);
+  const RetainedCertificates* const before =
+      global.keep_last_certificate.value_or(defaults::kKeepLastCertificate) ? last_certificates()
+                                                                            : nullptr;
+  LastCertificates last(before);
+  if (before != nullptr) input.last = &last;
   CertificateFiles store;
   recall_files(store);
   ContextFactory contexts(sessions.store(), engine.key_log.is_open());
   auto built = assemble(input, store, contexts, engine.clock());
   keep_files(store);
+  if (input.last != nullptr) forgive_lines(built.survived);
+  std::vector<Finding> found = lasting_;
   // What was refused when its line was read is not judged a second time.
   std::erase_if(built.findings, [&](const Finding& judged) {
     return std::ranges::any_of(lasting_, [&](const Finding& read) {
@@ -97,6 +113,7 @@ std::vector<Finding> Generation::build(apr_pool_t* pool, apr_pool_t* scratch) {
   shares_http2_backends = tlsplus::shares_http2_backends();
   if (built.snapshot != nullptr) append(found, sessions.judge(*built.snapshot));
   if (built.snapshot != nullptr) engine.publish(std::move(built.snapshot));
+  input.last = nullptr;  // for this build alone
   input_ = std::move(input);
   return found;
 }
@@ -108,6 +125,23 @@ void Generation::watch_files() {
                .memory = *retained_,
                .contexts = ContextFactory(sessions.store(), engine.key_log.is_open()),
                .forget = [this] { environments.forget(); }});
+}
+
+// Files that were found missing or empty when their lines were read: the hosts that need them have
+// said how they go on.
+void Generation::forgive_lines(const std::vector<Where>& survived) {
+  constexpr std::array kLines{"SSLCertificateFile", "SSLCertificateKeyFile",
+                              "SSLCertificateChainFile"};
+  std::erase_if(lasting_, [&](const Finding& read) {
+    return stops_start(read.error) && read.error.where.line != 0 &&
+           std::ranges::find(survived, read.error.where) != survived.end();
+  });
+  for (Finding& read : lasting_) {
+    const Where where = read.error.where;
+    if (!stops_start(read.error) || std::ranges::find(kLines, where.directive) == kLines.end())
+      continue;
+    read.error = diagnose(Tp::file_not_needed, words_of(read.error), where);
+  }
 }
 
 // An OpenSSL that knows SSLKEYLOGFILE by itself needs nobody's help.

@@ -29,6 +29,10 @@ class Generation {
  public:
   /// Makes itself known to every server of `main_server`'s list.
   explicit Generation(server_rec& main_server);
+  Generation(const Generation&) = delete;
+  Generation& operator=(const Generation&) = delete;
+  /// In the parent, before a restart: keeps what its hosts present, as it is by then.
+  ~Generation();
 
   Engine engine;
   ServerLog log;  // what is done for no connection in particular
@@ -62,6 +66,7 @@ class Generation {
 
  private:
   void open_key_log(std::vector<Finding>& found);
+  void forgive_lines(const std::vector<Where>& survived);
 
   server_rec& main_server_;
   LibrarySetup library_;
@@ -70,6 +75,7 @@ class Generation {
   bool is_built_ = false;
   BuildInput input_;                        // of the last build()
   std::optional<RetainedMemory> retained_;  // while files are watched
+  pid_t born_in_;
 };
 
 /// For what clients can cause again and again; paced_messages.h says at which pace.

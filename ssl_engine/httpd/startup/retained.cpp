@@ -14,14 +14,26 @@ namespace {
 
 constexpr const char* kFilesName = "mod_tlsplus-files-1";
 
+constexpr const char* kCertificatesName = "mod_tlsplus-certificates-1";
+
+template <class T>
 struct Block {
-  RetainedFiles* files;
+  T* kept;
 };
 
+template <class T>
+T*& retained(const char* name) {
+  void* block = ap_retained_data_get(name);
+  if (block == nullptr) block = ap_retained_data_create(name, sizeof(Block<T>));
+  return static_cast<Block<T>*>(block)->kept;
+}
+
 RetainedFiles*& retained_files() {
-  void* block = ap_retained_data_get(kFilesName);
-  if (block == nullptr) block = ap_retained_data_create(kFilesName, sizeof(Block));
-  return static_cast<Block*>(block)->files;
+  return retained<RetainedFiles>(kFilesName);
+}
+
+RetainedCertificates*& retained_certificates() {
+  return retained<RetainedCertificates>(kCertificatesName);
 }
 
 using Paths = std::unordered_set<std::string_view>;
@@ -73,6 +85,20 @@ void RetainedMemory::keep(const CertificateFiles& files, const CertificateFiles:
   known_paths().reset();
   retained_files() = files.retain_into(retained_files(), paths);
   CertificateFiles::keep_phrases_from_children(retained_files());
+}
+
+const RetainedCertificates* last_certificates() {
+  constexpr int kFirstStart = 1;  // its second reading is of that generation, too
+  return ap_state_query(AP_SQ_CONFIG_GEN) > kFirstStart ? retained_certificates() : nullptr;
+}
+
+void keep_last_certificates(const Snapshot& snapshot) noexcept {
+  LastCertificates::release(
+      std::exchange(retained_certificates(), LastCertificates::retain(snapshot)));
+}
+
+void forget_last_certificates() noexcept {
+  LastCertificates::release(std::exchange(retained_certificates(), nullptr));
 }
 
 }  // namespace tlsplus

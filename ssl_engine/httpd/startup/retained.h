@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "ssl_engine/certificates/certificate_files.h"
+#include "ssl_engine/hosts/last_certificates.h"
 #include "ssl_engine/reload/live_certificates.h"
 
 namespace tlsplus {
@@ -21,6 +22,13 @@ bool was_read_before(std::string_view path);
 /// Keeps what `store` knows for the next reading; the block before is freed.
 void keep_files(const CertificateFiles& store);
 
+/// What the generation before presented; null at a first start, and in the first one of ours. Stays
+/// until the next of the two below.
+const RetainedCertificates* last_certificates();
+/// Keeps what `snapshot` presents for the restart that is about to come.
+void keep_last_certificates(const Snapshot& snapshot) noexcept;
+/// The restart is over: what no host has taken again is wiped.
+void forget_last_certificates() noexcept;
 /// The same while the server runs, of single files. Once it was made, no process that is forked
 /// finds pass phrases there.
 class RetainedMemory final : public FileMemory {
