@@ -71,6 +71,8 @@ class HelperProcess {
   Channel& channel() noexcept { return channel_; }
   /// After Silence::closed: how it came to its end, for a message: "ended by signal 11".
   std::string how_it_ended();
+  /// From now on somebody else waits for it; the destructor does nothing.
+  void let_go() noexcept { has_ended_ = true; }
 
  private:
   HelperProcess(pid_t process, Descriptor end) : process_(process), channel_(std::move(end)) {}

@@ -404,6 +404,11 @@ enum class Tp : MessageId {
   host_without_certificate = 952,
   file_not_needed = 953,
   phrase_not_asked_for = 954,
+  certificate_ending = 955,
+  certificate_ending_critical = 956,
+  expiry_value = 957,
+  notify_program_value = 958,
+  notify_failed = 959,
 };
 
 struct Diagnostic {

@@ -39,6 +39,25 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      "does not wait for a person.",
      "stop and start the server; or have a program give the phrase: SSLPassPhraseDialog "
      "exec:/path"},
+    {Tp::certificate_ending, Level::warn, "certificate ends soon and was not renewed",
+     "Less of its life is left than TLSPlusExpiryWarning says, a quarter by default. It is said at "
+     "the start and once a day.",
+     "renew it; then: apachectl graceful"},
+    {Tp::certificate_ending_critical, Level::crit, "certificate ends very soon and was not renewed",
+     "Less than half of what TLSPlusExpiryWarning says is left, or it has ended. Clients refuse a "
+     "certificate that has ended.",
+     "renew it now; then: apachectl graceful"},
+    {Tp::expiry_value, Level::error, "not when the end of certificates is to be warned of",
+     "TLSPlusExpiryWarning takes off, a share of the certificate's life from 1% to 50%, or days "
+     "from 1d to 365d.",
+     "write: TLSPlusExpiryWarning 25%"},
+    {Tp::notify_program_value, Level::error, "not a program that can be run",
+     "TLSPlusNotifyCmd takes the absolute path of a program, then its own arguments; no shell is "
+     "between.",
+     "write the path from the root on: TLSPlusNotifyCmd /usr/local/bin/program"},
+    {Tp::notify_failed, Level::warn, "the program of TLSPlusNotifyCmd failed",
+     "It could not be started, or ended with a status other than 0. The next day it is run again.",
+     "run it by hand as shown, as the user that httpd's children have"},
 });
 
 }  // namespace

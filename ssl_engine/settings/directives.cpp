@@ -41,6 +41,12 @@ constexpr Directive kDirectives[] = {
     {"TLSPlusKeepLastCertificate", Shape::flag, Scope::global,
      put<&GlobalConfig::keep_last_certificate, parse_flag>,
      "on | off: hosts with a broken certificate or key keep the one from before a restart"},
+    {"TLSPlusExpiryWarning", Shape::one, Scope::global,
+     put<&GlobalConfig::expiry_window, parse_expiry_window>,
+     "off | 25% | 30d: what is left of a certificate's life when its end is warned of"},
+    {"TLSPlusNotifyCmd", Shape::rest, Scope::global,
+     put<&GlobalConfig::notify_program, parse_notify_program>,
+     "/path/program arguments: is run when a certificate ends soon"},
 
     // One server.
     {"SSLEngine", Shape::one, Scope::server, put<&ServerConfig::engine, parse_engine>,

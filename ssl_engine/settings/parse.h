@@ -136,6 +136,12 @@ Result<std::chrono::seconds> parse_ticket_key_rotation(const Line& line);
 Result<std::chrono::milliseconds> parse_session_cache_wait(const Line& line);
 /// TLSPlusReload: on, off (which is 0), or a plain number, 1 to kMostReloadSeconds.
 Result<std::chrono::seconds> parse_reload(const Line& line);
+/// TLSPlusExpiryWarning: off, N% (1 to 50), or a number of days, "30d" (1 to kMostExpiryDays).
+Result<ExpiryWindow> parse_expiry_window(const Line& line);
+constexpr unsigned kMostExpiryPercent = 50;
+constexpr int kMostExpiryDays = 365;
+/// TLSPlusNotifyCmd: the absolute path of a program, and its arguments; off: empty.
+Result<std::string_view> parse_notify_program(const Line& line);
 constexpr std::chrono::seconds kMostReloadSeconds{86400};    // a day
 constexpr std::chrono::seconds kMostHandshakeSeconds{3600};  // an hour; more is a typing error
 constexpr std::chrono::seconds kLeastRotationSeconds{10};

@@ -28,6 +28,8 @@ struct GlobalConfig {
   Setting<std::chrono::milliseconds> session_cache_wait;  // TLSPlusSessionCacheWait
   Setting<std::chrono::seconds> reload;                   // TLSPlusReload; 0: off
   Setting<bool> keep_last_certificate;                    // TLSPlusKeepLastCertificate
+  Setting<ExpiryWindow> expiry_window;                    // TLSPlusExpiryWarning
+  Setting<std::string_view> notify_program;  // TLSPlusNotifyCmd: with its arguments; empty: none
   SettingList<RandomSource, ListMerge::append> random_seed;
   Setting<SessionCacheSetting> staple_cache;  // SSLStaplingCache: read, and not needed
   Setting<std::string_view> staple_store;     // TLSPlusStapleStore: a folder; empty: off
@@ -37,7 +39,8 @@ struct GlobalConfig {
                       &GlobalConfig::fips, &GlobalConfig::session_cache, &GlobalConfig::sni_policy,
                       &GlobalConfig::handshake_timeout, &GlobalConfig::ticket_key_rotation,
                       &GlobalConfig::session_cache_wait, &GlobalConfig::reload,
-                      &GlobalConfig::keep_last_certificate, &GlobalConfig::random_seed,
+                      &GlobalConfig::keep_last_certificate, &GlobalConfig::expiry_window,
+                      &GlobalConfig::notify_program, &GlobalConfig::random_seed,
                       &GlobalConfig::staple_cache, &GlobalConfig::staple_store);
   }
 };

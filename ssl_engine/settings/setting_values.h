@@ -4,6 +4,7 @@
 // the rest of the server reads. Views are into the configuration's memory.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string_view>
 
@@ -30,6 +31,14 @@ struct PassPhraseDialog {
   enum class Kind : std::uint8_t { builtin, exec, pipe };
   Kind kind = Kind::builtin;
   std::string_view command;  // path and arguments
+};
+
+/// TLSPlusExpiryWarning: how much of a certificate's life, or how long before its end, is soon.
+/// Half of that is critical.
+struct ExpiryWindow {
+  unsigned percent = 25;         // of its life; 0: see `span`
+  std::chrono::seconds span{0};  // before its end; 0 with percent 0: off
+  friend bool operator==(const ExpiryWindow&, const ExpiryWindow&) = default;
 };
 
 /// SSLSessionCache, split at the first colon; what the arguments mean is the provider's affair.

@@ -182,6 +182,18 @@ S | TLSPlusKeepLastCertificate on                   | ok plus
 S | TLSPlusKeepLastCertificate OFF                  | ok plus
 S | TLSPlusKeepLastCertificate never                | must be On or Off plus
 V | TLSPlusKeepLastCertificate on                   | cannot occur within <VirtualHost> section plus
+S | TLSPlusExpiryWarning off                        | ok plus
+S | TLSPlusExpiryWarning 25%                        | ok plus
+S | TLSPlusExpiryWarning 30d                        | ok plus
+S | TLSPlusExpiryWarning 51%                        | TP0957 plus
+S | TLSPlusExpiryWarning 0d                         | TP0957 plus
+S | TLSPlusExpiryWarning 30                         | TP0957 plus
+S | TLSPlusExpiryWarning %                          | TP0957 plus
+V | TLSPlusExpiryWarning off                        | cannot occur within <VirtualHost> section plus
+S | TLSPlusNotifyCmd off                            | ok plus
+S | TLSPlusNotifyCmd /bin/true with words           | ok plus
+S | TLSPlusNotifyCmd bin/true                       | TP0958 plus
+D | TLSPlusNotifyCmd /bin/true                      | not allowed in <Directory> context plus
 V | TLSPlusReload on                                | cannot occur within <VirtualHost> section plus
 D | TLSPlusReload on                                | not allowed in <Directory> context plus
 S | TLSPlusHandshakeTimeout 5                       | ok plus

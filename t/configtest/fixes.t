@@ -30,7 +30,7 @@ my %PROSE = map { $_ => 1 } (
     335,                                                     # a module is to be installed
     110, 703, 704, 706, 708, 709, 711, 719,             # another file or folder
     622 .. 625, 631,                                         # a secret to be made on all machines
-    892, 893, 894, 895, 896,                                 # what is meant is for a person to say
+    892, 893, 894, 895, 896, 958,                            # what is meant is for a person to say
     702, 712, 714, 716, 717,                                 # several lines, or a file that only its authority has
     501,                                                     # what was to be asked
     820 .. 828, 830, 831,                                    # another certificate, key or chain for backends
@@ -63,7 +63,7 @@ my @APART = (
     ['TP0806 tells it of every line with a URL (t/proxy/settings.t); here a request made the URL up', 854],
     ['about responders, and where responses are kept: only a start asks and opens (t/revocation/)', 860 .. 868, 870],
     ['said while the server runs and its files change (t/resumption/ticket-keys.t)', 630],
-    ['said at a restart, or while the server runs (t/reload/)', 950 .. 954],
+    ['said at a restart, or while the server runs (t/reload/)', 950 .. 956, 959],
     ['said while the server runs and its lists are replaced (t/revocation/crl-replaced.t)', 910 .. 914],
 );
 
@@ -98,6 +98,7 @@ my @MORE = (
     [154, 'a misspelt group',              good('! TLSPlusGroups P256')],
     [154, 'no group that exists',          good('! TLSPlusGroups ?nosuchgroup')],
     [915, 'looks at no time',              global('! TLSPlusReload 0')],
+    [957, 'warns at no time',              global('! TLSPlusExpiryWarning soon')],
     # clients
     [700, 'a misspelt word for clients',   good('  SSLCACertificateFile @CERTS@/ca.crt', '! SSLVerifyClient requre')],
     [701, 'a misspelt word for lists',     good('  SSLCACertificateFile @CERTS@/ca.crt', '! SSLCARevocationCheck chains', '  SSLCARevocationFile @CERTS@/list.pem')],

@@ -204,6 +204,7 @@ int post_config(apr_pool_t* pconf, apr_pool_t* ptemp, server_rec& main_server, L
   generation->parking_capacity = parking_capacity();
   settle_timeouts(*generation);
   generation->watch_files();
+  generation->expiry.open(slot_of(main_server).global, account_of_children());
   ap_add_version_component(pconf, openssl_version().c_str());
   if (!show_to_modules(*generation, pconf, log)) return kRefuse;
   log_error(log, diagnose(is_fips_in_force() ? Tp::fips_on : Tp::fips_off, active_providers()));
@@ -236,6 +237,7 @@ void child_init(apr_pool_t* pchild, server_rec& main_server, LogSink& log) noexc
   }
   generation->sessions.open_in_child(pchild);
   generation->reload.open_in_child();
+  generation->expiry.open_in_child();
   at_boundary(log, "keys in a child", [&] { generation->open_keys(); });
   at_boundary(log, "stapling", [&] { generation->stapling.open_in_child(pchild); });
   at_boundary(log, "asking about clients", [&] {
@@ -294,6 +296,7 @@ static int tlsplus_monitor(apr_pool_t*, server_rec* main_server) noexcept {
   if (Generation* generation = slot_of(*main_server).generation; generation != nullptr) {
     generation->sessions.tick();
     generation->reload.tick();
+    generation->expiry.tick();
   }
   return DECLINED;
 }

@@ -49,6 +49,7 @@ Generation::Generation(server_rec& main_server)
       client_ocsp(clock_, log),
       reload(engine, log),
       stapling(clock_, log),
+      expiry(engine, log),
       servers(servers_in_order(main_server)),
       main_server_(main_server),
       module_certificates_(servers),

@@ -11,6 +11,7 @@
 #include "ssl_engine/connection/engine.h"
 #include "ssl_engine/httpd/apache/apache.h"
 #include "ssl_engine/httpd/apache/log.h"
+#include "ssl_engine/httpd/reload/expiry_services.h"
 #include "ssl_engine/httpd/reload/reload_services.h"
 #include "ssl_engine/httpd/resumption/session_services_bridge.h"
 #include "ssl_engine/httpd/revocation/client_ocsp_bridge.h"
@@ -40,6 +41,7 @@ class Generation {
   ClientOcspServices client_ocsp;
   ReloadServices reload;  // what is replaced on disk
   StaplingServices stapling;
+  ExpiryServices expiry;
   ServerEnvironments environments;    // what requests are told of our certificates
   OnceEach told_directories;          // that programs there get no variables
   std::vector<server_rec*> servers;   // by Host::index

@@ -231,14 +231,16 @@ std::vector<server_rec*> servers_in_order(server_rec& main_server) {
   return servers;
 }
 
+std::optional<RunAs> account_of_children() {
+  if (geteuid() != 0 || ap_unixd_config.user_name == nullptr) return std::nullopt;
+  return RunAs{ap_unixd_config.user_name, ap_unixd_config.user_id, ap_unixd_config.group_id};
+}
+
 BuildInput build_input_of(server_rec& main_server) {
   BuildInput input;
   input.global = &slot_of(main_server).global;
   input.listeners = listeners();
-  if (geteuid() == 0 && ap_unixd_config.user_name != nullptr) {
-    input.children =
-        RunAs{ap_unixd_config.user_name, ap_unixd_config.user_id, ap_unixd_config.group_id};
-  }
+  input.children = account_of_children();
   const NamedSections named;
   const auto servers = servers_in_order(main_server);
   for (server_rec* server : servers) {

@@ -16,6 +16,9 @@ namespace tlsplus {
 /// list has them backwards.
 std::vector<server_rec*> servers_in_order(server_rec& main_server);
 
+/// That they change to; none: they stay who we are.
+std::optional<RunAs> account_of_children();
+
 /// Every server in the order of the configuration, the main server first, and every Listen.
 BuildInput build_input_of(server_rec& main_server);
 
