@@ -13,6 +13,7 @@
 
 #include "ssl_engine/base/bytes.h"
 #include "ssl_engine/base/result.h"
+#include "ssl_engine/base/secret_arena.h"
 #include "ssl_engine/openssl/handles.h"
 
 namespace tlsplus {
@@ -37,6 +38,8 @@ class KeyReader {
   Result<Pkey> private_key(ByteView der, std::string_view label);
   /// DH parameters or a named curve, by the label of their PEM block.
   Result<Pkey> parameters(ByteView der, std::string_view label);
+  /// Memory for the keys that are kept of what it reads; they may outlive the reader.
+  SecretArena& memory() noexcept { return memory_; }
 
  private:
   class Decoder;
@@ -45,6 +48,7 @@ class KeyReader {
                       int selection);
 
   std::map<std::pair<std::string, std::string>, std::unique_ptr<Decoder>> decoders_;
+  SecretArena memory_;
 };
 
 }  // namespace tlsplus

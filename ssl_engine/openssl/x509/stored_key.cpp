@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// StoredKey: header and DER of a key in one allocation. Key material is as safe here as in
-// OpenSSL's objects: on the heap of the process, wiped when the last owner goes.
+// StoredKey: header and DER of a key in one allocation, in memory that stays out of core dumps,
+// wiped when the last owner goes. OpenSSL's objects, of the keys that are in use, lie on the heap.
 #include "ssl_engine/openssl/x509/stored_key.h"
 
 #include <algorithm>
 #include <array>
+#include <new>
+#include <type_traits>
 
-#include "ssl_engine/base/secret.h"
+#include "ssl_engine/base/secret_arena.h"
 #include "ssl_engine/openssl/errors.h"
 #include "ssl_engine/openssl/x509/x509.h"
 
@@ -15,8 +17,8 @@ namespace tlsplus {
 
 void StoredKeyBlock::destroy(StoredKeyBlock* block) noexcept {
   EVP_PKEY_free(block->object);
-  wipe(block->der());
-  ::operator delete(block);
+  if (block->size_bytes == 0) return ::operator delete(block);
+  SecretArena::release(block, sizeof(StoredKeyBlock) + block->size_bytes);
 }
 
 namespace {
@@ -30,6 +32,15 @@ std::uint8_t position_of(std::string_view label) noexcept {
   return at;
 }
 
+/// A new one with a copy of `der`, which is not empty, in memory that no core dump has.
+Counted<StoredKeyBlock> block_of(ByteView der, SecretArena& memory) {
+  static_assert(std::is_trivially_destructible_v<StoredKeyBlock>);
+  auto* const block = new (memory.allocate(sizeof(StoredKeyBlock) + der.size())) StoredKeyBlock;
+  block->size_bytes = static_cast<std::uint32_t>(der.size());
+  std::ranges::copy(der, block->der().begin());
+  return Counted<StoredKeyBlock>::adopt(block);
+}
+
 }  // namespace
 
 StoredKey::StoredKey(Pkey key) : block_(with_bytes_behind<StoredKeyBlock>({})) {
@@ -37,7 +48,7 @@ StoredKey::StoredKey(Pkey key) : block_(with_bytes_behind<StoredKeyBlock>({})) {
 }
 
 Result<StoredKey> StoredKey::read(ByteView der, std::string_view label, KeyReader& reader) {
-  auto block = with_bytes_behind<StoredKeyBlock>(der);
+  auto block = der.empty() ? with_bytes_behind<StoredKeyBlock>({}) : block_of(der, reader.memory());
   if (const auto look = read_key_der(block->der(), label)) {
     block->look = *look;
     block->label = position_of(label);
