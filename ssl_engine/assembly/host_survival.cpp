@@ -140,7 +140,9 @@ HostCertificates::Survived HostCertificates::survived() const {
     }
     all.findings.emplace_back(
         host, diagnose(id, served.empty() ? why : text(why, "; served is ", join(served, ", and ")),
-                       first.where, text(fix_of(first), "; then: apachectl graceful")));
+                       first.where,
+                       text(fix_of(first),
+                            "; it is served within seconds then, or after: apachectl graceful")));
     all.kept.push_back(std::move(kept));
   }
   return all;

@@ -18,17 +18,17 @@ constexpr auto kRows = std::to_array<Diagnostic>({
      "would "
      "be refused; a restart leaves exactly the hosts concerned with their last good certificate. "
      "TLSPlusKeepLastCertificate off has the server end instead.",
-     "correct the file; then: apachectl graceful", kSurvived},
+     "correct the file; it is served within seconds, or after: apachectl graceful", kSurvived},
     {Tp::certificate_left_out, Level::error,
      "certificate or key cannot be used, the host goes on without it",
      "There is none from before the restart that these lines had named; the host has another one, "
      "with another kind of key as a rule. Clients that need this kind are refused.",
-     "correct the file; then: apachectl graceful", kSurvived},
+     "correct the file; it is served within seconds, or after: apachectl graceful", kSurvived},
     {Tp::host_without_certificate, Level::error,
      "certificate or key cannot be used, and the host has no other: its handshakes fail",
      "The host is new, or got its first certificate with this restart, so that there is none from "
      "before. All other hosts are served.",
-     "correct the file; then: apachectl graceful", kSurvived},
+     "correct the file; it is served within seconds, or after: apachectl graceful", kSurvived},
     {Tp::file_not_needed, Level::error, "file cannot be used, but no host with TLS needs it",
      "A line names a file that is missing or empty, in a host that does not speak TLS. A first "
      "start "
@@ -42,11 +42,12 @@ constexpr auto kRows = std::to_array<Diagnostic>({
     {Tp::certificate_ending, Level::warn, "certificate ends soon and was not renewed",
      "Less of its life is left than TLSPlusExpiryWarning says, a quarter by default. It is said at "
      "the start and once a day.",
-     "renew it; then: apachectl graceful"},
+     "renew it; a file that is replaced is served within seconds, or after: apachectl graceful"},
     {Tp::certificate_ending_critical, Level::crit, "certificate ends very soon and was not renewed",
      "Less than half of what TLSPlusExpiryWarning says is left, or it has ended. Clients refuse a "
      "certificate that has ended.",
-     "renew it now; then: apachectl graceful"},
+     "renew it now; a file that is replaced is served within seconds, or after: apachectl "
+     "graceful"},
     {Tp::expiry_value, Level::error, "not when the end of certificates is to be warned of",
      "TLSPlusExpiryWarning takes off, a share of the certificate's life from 1% to 50%, or days "
      "from 1d to 365d.",

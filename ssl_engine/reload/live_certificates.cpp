@@ -57,12 +57,6 @@ bool are_still(const CertificateUnit& unit, const CertificateFiles& files) {
   return still;
 }
 
-std::string words_of(const Error& error) {
-  const Diagnostic* const known = find_diagnostic(error.id);
-  if (known == nullptr) return error.what;
-  return text(known->what, error.what.empty() ? "" : ": ", error.what);
-}
-
 /// The certificate that `now` takes the place of.
 const Certificate* before_of(const Host& host, const Certificate& now) {
   const auto same = std::ranges::find(
@@ -133,6 +127,7 @@ struct LiveCertificates::Candidate {
     Presentation made;
     for (const DraftCertificate& each : draft.certificates) {
       made.certificates.push_back(each.certificate);
+      made.sources.push_back({each.lines, each.file});
     }
     if (draft.key_exchange.dh_parameters != nullptr) {
       made.dh_parameters = share(*draft.key_exchange.dh_parameters);
@@ -292,7 +287,7 @@ void LiveCertificates::weigh(Candidate candidate, const CertificateFiles& files,
                                 text(names_of(unit, in_force), ": ", join(novelties, "; ")),
                                 certificates.front().where));
   std::ranges::move(candidate.said, std::back_inserter(into.taken));
-  into.replaced.push_back({candidate.unit, std::move(*record)});
+  into.replaced.push_back({candidate.unit, std::move(*record), presentation.sources});
   memory_.keep(files, paths_of(unit));
   state = {};
 }
@@ -307,13 +302,9 @@ void LiveCertificates::refuse(std::uint32_t unit, const Snapshot& in_force, cons
   state.refusal = std::move(refusal);
   if (!is_known) waiting_.insert(unit);
   if (!is_known || std::exchange(state.is_told, true)) return;
-  const Diagnostic* const known = find_diagnostic(why.id);
-  const std::string hint = !why.hint.empty()  ? why.hint
-                           : known != nullptr ? std::string(known->fix)
-                                              : std::string();
   into.refused.push_back(diagnose(Tp::certificate_not_replaced,
                                   text(names_of(units_[unit], in_force), ": ", state.refusal),
-                                  why.where, hint));
+                                  why.where, fix_of(why)));
 }
 
 void LiveCertificates::again(std::span<const Replaced> replaced) {

@@ -45,7 +45,8 @@ class LiveCertificates {
 
   struct Replaced {
     std::uint32_t unit = 0;
-    SecretBytes record;  // of the Presentation to come into force
+    SecretBytes record;                      // of the Presentation to come into force
+    std::vector<CertificateSource> sources;  // which the record does not have
   };
   struct Look {
     std::vector<Replaced> replaced;

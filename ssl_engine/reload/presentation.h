@@ -20,9 +20,10 @@ namespace tlsplus {
 
 struct Presentation {
   std::vector<CertificatePtr> certificates;
-  std::shared_ptr<EVP_PKEY> dh_parameters;  // null: automatic
-  std::string group;                        // empty: those of the policy
-  WallTime since{};                         // taken over; 1970: of the start
+  std::shared_ptr<EVP_PKEY> dh_parameters;   // null: automatic
+  std::string group;                         // empty: those of the policy
+  WallTime since{};                          // taken over; 1970: of the start
+  std::vector<CertificateSource> sources{};  // of each certificate; the parent's, in no record
 };
 
 Presentation presentation_of(const Host& host);

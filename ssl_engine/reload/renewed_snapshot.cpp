@@ -5,6 +5,7 @@
 // to nobody: each connection is told by whom it is judged (hold_against()).
 #include "ssl_engine/reload/renewed_snapshot.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -80,6 +81,7 @@ void renew_presentation(Hosts& hosts, const RenewedHosts& renewed, const Context
   for (const std::uint32_t index : renewed.hosts) {
     Host host = hosts[index];
     host.certificates = renewed.presentation.certificates;
+    host.certificate_sources = renewed.presentation.sources;
     host.dh_parameters = renewed.presentation.dh_parameters;
     host.group = renewed.presentation.group;
     host.certificates_since = renewed.presentation.since;
@@ -97,6 +99,10 @@ Result<std::shared_ptr<const Snapshot>> renewed_snapshot(const Snapshot& before,
   KeyReader keys;
   for (const RenewedHosts& each : renewed.hosts) {
     renew_presentation(parts.hosts, each, contexts, keys);
+    // What could not be used at the restart is right now.
+    std::erase_if(parts.kept, [&](const KeptCertificates& kept) {
+      return std::ranges::find(each.hosts, kept.host) != each.hosts.end();
+    });
   }
   if (renewed.lists.empty()) return std::make_shared<const Snapshot>(std::move(parts));
   for (const RevocationListsPtr& lists : renewed.lists) {

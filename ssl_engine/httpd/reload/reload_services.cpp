@@ -100,6 +100,7 @@ Status ReloadServices::put_in_force(const Found& found) {
   for (const LiveCertificates::Replaced& each : found.certificates.replaced) {
     auto presentation = presentations_.read(each.record.reveal());
     if (!presentation) return std::move(presentation).error();
+    presentation->sources = each.sources;
     renewal.hosts.push_back({units_[each.unit].hosts, std::move(*presentation)});
     updates.push_back({first_unit + each.unit, each.record.reveal()});
   }
