@@ -107,8 +107,7 @@ subtest 'a program' => sub {
     ok !-e $calls, 'asks nothing';
     $certs->leaf('c', san => ['c.test'], intermediates => 1, password => 'tr0ub4dor', key => 'rsa');
     ok $server->graceful, 'and one with a new key for c';
-    is count(slurp($calls), qr/^c\.test/m), 1, 'asks for that one';
-    is count(slurp($calls), qr/\n/), 1, 'and no other';
+    ok !-e $calls, 'asks nothing either: the phrase of the one before opens it';
     serves $server, 'c is served', name => 'c.test';
     ok $server->stop, 'stops cleanly';
 };
