@@ -104,6 +104,8 @@ void StapleFetcher::take_over() {
     if (staple) {
       const Fingerprint digest = sha256(staple->der);
       hold(i, std::move(*staple), digest, now);
+      // The process before may have met a disk that was full, or a server without this folder.
+      if (!is_on_disk(i)) not_kept_.insert(i);
       // Who takes over again and again must not put the question off each time.
       if (is_noted) states_[i].renewal = std::min(states_[i].renewal, noted);
       schedule_.put(i, instant_of(states_[i].renewal));
@@ -283,13 +285,22 @@ bool StapleFetcher::keep_on_disk(std::size_t target) {
   const std::scoped_lock lock(mutex_);
   if (stored) {
     not_kept_.erase(target);
+    if (not_kept_.empty()) is_disk_told_ = false;
     return true;
   }
-  const bool is_told = !not_kept_.empty();
   not_kept_.insert(target);
   kept_again_ = clock_.steady() + kBetweenWrites;
-  if (!is_told) log_error(log_, diagnose(Tp::staple_store_failed, stored.error().what));
+  if (!std::exchange(is_disk_told_, true)) {
+    log_error(log_, diagnose(Tp::staple_store_failed, stored.error().what));
+  }
   return false;
+}
+
+bool StapleFetcher::is_on_disk(std::size_t target) const {
+  if (!files_.is_open()) return true;  // nobody wants it there
+  const auto kept =
+      files_.load(targets_[target].certificate->fingerprint(), StapleTable::kMostOctets);
+  return kept && sha256(*kept) == states_[target].digest;
 }
 
 void StapleFetcher::keep_what_was_not_kept() {

@@ -91,6 +91,7 @@ class StapleFetcher {
   void hold(std::size_t target, Staple staple, const Fingerprint& digest, WallTime now);
   bool keep_on_disk(std::size_t target);
   void keep_what_was_not_kept();
+  [[nodiscard]] bool is_on_disk(std::size_t target) const;
   void tell_revoked(std::size_t target, const Staple& staple);
   void tell_failure(std::size_t target, const std::string& url, std::string_view why,
                     Instant again);
@@ -111,6 +112,7 @@ class StapleFetcher {
   std::size_t mended_ = 0;                         // the next place to look at
   std::set<std::size_t> not_kept_;                 // whose response is in memory, and not on disk
   Instant kept_again_{};                           // not tried before then
+  bool is_disk_told_ = false;                      // until all are kept
   std::mutex disk_;  // before mutex_: a response is not written over by an older one
 };
 

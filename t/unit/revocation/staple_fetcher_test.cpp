@@ -7,6 +7,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <fstream>
 #include <map>
 #include <thread>
 
@@ -361,6 +362,37 @@ START_TEST(what_the_disk_does_not_take_is_written_when_it_does) {
 }
 END_TEST
 
+START_TEST(who_takes_over_writes_what_is_not_on_disk) {
+  Stapling world;
+  const Fingerprint& about = world.targets[0].certificate->fingerprint();
+  const std::string path = world.folder.path(text("staples/", tlsplus::hex(about), ".ocsp"));
+  const auto kept = [&] { return world.files.load(about, 16384); };
+  world.responder.answers = {world.answer()};
+  ck_assert(world.fetcher->ask_next());
+  const auto staple = world.stapled();
+  ck_assert(staple != nullptr && kept() == staple->der);
+  for (const bool is_there : {false, true}) {
+    if (is_there) {
+      std::ofstream(path, std::ios::trunc) << "of another time";
+    } else {
+      std::filesystem::remove(path);
+    }
+    world.begin();
+    world.fetcher->mend();
+    ck_assert(kept() == staple->der);
+  }
+  // Where it cannot, that is told by each process once.
+  std::filesystem::remove_all(world.folder.path("staples"));
+  world.begin();
+  for (int turn = 0; turn < 3; ++turn) {
+    world.fetcher->mend();
+    world.clock.advance(seconds(60));
+  }
+  ck_assert(world.stapled() != nullptr && world.lines("TP0866") == 1);
+  ck_assert_uint_eq(world.responder.asked, 1);
+}
+END_TEST
+
 START_TEST(a_clock_that_was_set_is_noticed) {
   Stapling world;
   world.responder.answers = {world.answer(), world.answer({.this_update = kTestNow + 9000,
@@ -515,6 +547,7 @@ Suite* staple_fetcher_suite() {
   tcase_add_test(tests, a_successor_goes_on_from_there);
   tcase_add_test(tests, what_is_written_over_is_put_back);
   tcase_add_test(tests, what_the_disk_does_not_take_is_written_when_it_does);
+  tcase_add_test(tests, who_takes_over_writes_what_is_not_on_disk);
   tcase_add_test(tests, a_clock_that_was_set_is_noticed);
   tcase_add_test(tests, whoever_comes_first_is_stapled_to);
   tcase_add_test(tests, a_child_that_began_with_a_wrong_clock_looks_again);
