@@ -126,8 +126,8 @@ START_TEST(who_has_shown_nothing_passes_nowhere) {
 END_TEST
 
 constexpr int kVersions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
-constexpr VerifyRules kRequire{VerifyMode::require, 2, false};
-constexpr VerifyRules kOptional{VerifyMode::optional, 2, false};
+const VerifyRules kRequire{VerifyMode::require, 2, false};
+const VerifyRules kOptional{VerifyMode::optional, 2, false};
 
 struct Asked : Clients {
   /// Connects as somebody who shows nothing yet and lets itself be asked.
