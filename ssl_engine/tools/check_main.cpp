@@ -10,6 +10,7 @@
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/openssl/x509/x509.h"
 #include "ssl_engine/tools/arguments.h"
+#include "ssl_engine/tools/check_reloaded.h"
 #include "ssl_engine/tools/check_run.h"
 #include "ssl_engine/tools/console.h"
 #include "ssl_engine/tools/key_files.h"
@@ -31,6 +32,7 @@ constexpr std::string_view kHelp =
     "  --pass FILE        pass phrase of that key, if not asked for\n"
     "  --days N           a certificate with fewer than N days left is a problem\n"
     "  --timeout SECONDS  for each connection (default: 10)\n"
+    "  --reloaded FILE    only tell whether the certificate in FILE is what the server shows\n"
     "  --starttls no      the only choice: other protocols than HTTPS are not checked\n"
     "\n"
     "Exit status: 0 no problem, 1 problems, each told in a sentence, 2 called in a wrong way.\n";
@@ -46,6 +48,7 @@ constexpr auto kOptions = std::to_array<Option>({
     {"--pass"},
     {"--days"},
     {"--timeout"},
+    {"--reloaded"},
     {"--starttls"},
 });
 
@@ -116,8 +119,16 @@ Exit run(const std::vector<std::string>& words) {
     const auto authorities = read_certificates(question->ca_file);
     if (!authorities) return refused(authorities.error());
   }
+  const std::string file = arguments->get("--reloaded");
+  std::vector<Cert> on_disk;
+  if (!file.empty()) {
+    auto certificates = read_certificates(file);
+    if (!certificates) return refused(certificates.error());
+    on_disk = std::move(*certificates);
+  }
   print(text(text_of(question->at), '\n'));
-  const Report report = check(*question);
+  const Report report =
+      on_disk.empty() ? check(*question) : check_reloaded(*question, file, *on_disk.front());
   print(report.text_of());
   return report.has_problems() ? Exit::refused : Exit::done;
 }

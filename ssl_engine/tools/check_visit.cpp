@@ -45,6 +45,7 @@ VisitOutcome Visit::begin(const Wishes& wishes) {
   if (wishes.http2) offer.protocols.emplace_back("h2");
   offer.protocols.emplace_back("http/1.1");
   offer.session = wishes.session;
+  offer.key_type = wishes.key_type;
   if (!question_->certificates.empty()) {
     offer.certificate = question_->certificates.front().get();
     offer.chain = std::span(question_->certificates).subspan(1);

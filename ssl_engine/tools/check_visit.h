@@ -51,6 +51,7 @@ class Visit {
     bool weak = false;
     bool http2 = false;  // offered beside HTTP/1.1
     SSL_SESSION* session = nullptr;
+    std::string_view key_type{};  // of the server, the only one that is taken; empty: any
   };
   VisitOutcome begin(const Wishes& wishes);
 

@@ -65,8 +65,25 @@ bool show_certificate(SSL& ssl, const ClientOffer& offer) noexcept {
   return true;
 }
 
+/// By the signatures that it says it knows.
+bool take_only(SSL& ssl, std::string_view key_type) noexcept {
+  struct Kind {
+    std::string_view type;
+    const char* signatures;
+  };
+  static constexpr auto kKinds = std::to_array<Kind>(
+      {{"RSA", "RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512"},
+       {"EC", "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512"},
+       {"ED25519", "ed25519"},
+       {"ED448", "ed448"}});
+  for (const Kind& kind : kKinds) {
+    if (kind.type == key_type) return SSL_set1_sigalgs_list(&ssl, kind.signatures) == 1;
+  }
+  return true;
+}
+
 bool make_offer(SSL& ssl, const ClientOffer& offer) {
-  return (offer.name.empty() || ask_for_name(ssl, offer.name)) &&
+  return take_only(ssl, offer.key_type) && (offer.name.empty() || ask_for_name(ssl, offer.name)) &&
          (offer.protocols.empty() || offer_protocols(ssl, offer.protocols)) &&
          SSL_set_tlsext_status_type(&ssl, TLSEXT_STATUSTYPE_ocsp) == 1 &&
          show_certificate(ssl, offer) &&

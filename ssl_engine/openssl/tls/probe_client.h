@@ -34,6 +34,7 @@ struct ClientOffer {
   EVP_PKEY* key = nullptr;
   std::span<const Cert> chain{};
   SSL_SESSION* session = nullptr;  // to resume
+  std::string_view key_type{};  // "RSA", "EC", "ED25519": the only kind of server's key; empty: any
 };
 
 enum class ClientStep : std::uint8_t { done, want_read, want_write, closed, failed };
