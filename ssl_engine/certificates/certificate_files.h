@@ -127,6 +127,8 @@ class CertificateFiles {
   /// The same, with all else that `before` has, which is given up; only `paths` are from here.
   [[nodiscard]] RetainedFiles* retain_into(RetainedFiles* before,
                                            const Paths& paths) const noexcept;
+  /// Lets go of what `files` has of these.
+  static void forget(RetainedFiles* files, const Paths& paths) noexcept;
   /// Takes over knowledge, not ownership; `files` may be null or of another version. Of all files,
   /// or those of `paths` alone.
   void remember(const RetainedFiles* files, const Paths* paths = nullptr);

@@ -140,13 +140,10 @@ RetainedFiles* CertificateFiles::retain_into(RetainedFiles* before,
   auto* const files = static_cast<RetainedFile*>(
       std::calloc(before->count + paths.size() + 1, sizeof(RetainedFile)));
   if (files == nullptr) return before;  // it is read again by the next generation
+  forget(before, paths);
   std::uint32_t count = 0;
-  for (RetainedFile& kept : std::span(before->files, before->count)) {
-    if (kept.path != nullptr && paths.contains(kept.path)) {
-      release_file(kept);
-    } else {
-      files[count++] = kept;
-    }
+  for (const RetainedFile& kept : files_in(before)) {
+    if (kept.path != nullptr) files[count++] = kept;
   }
   for (const auto& [path, entry] : files_) {
     if (paths.contains(path) && is_worth_keeping(entry.file))
@@ -156,6 +153,16 @@ RetainedFiles* CertificateFiles::retain_into(RetainedFiles* before,
   before->files = files;
   before->count = count;
   return before;
+}
+
+void CertificateFiles::forget(RetainedFiles* files, const Paths& paths) noexcept {
+  if (files_in(files).empty()) return;
+  // In place: a child that moved the others would have to have pages of its own for all of them.
+  for (RetainedFile& kept : std::span(files->files, files->count)) {
+    if (kept.path == nullptr || !paths.contains(kept.path)) continue;
+    release_file(kept);
+    kept = {};
+  }
 }
 
 void CertificateFiles::keep_phrases_from_children(const RetainedFiles* files) noexcept {

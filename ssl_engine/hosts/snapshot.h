@@ -5,6 +5,7 @@
 // alive by the connections that use it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -68,10 +69,12 @@ struct Host {
 };
 
 /// The hosts of a snapshot. Each is an object of its own, shared by the snapshots in which it is
-/// the same: where one of ten thousand is replaced, the others cost a pointer, and what only the
-/// one before had goes with the last connection that uses it.
+/// the same: where one of ten thousand is replaced, the others cost nothing, not even a reference
+/// that is counted, for which a child would have to have pages of its own; and what only the one
+/// before had goes with the last connection that uses it.
 class Hosts {
-  using Shared = std::vector<std::shared_ptr<const Host>>;
+  static constexpr std::size_t kInChunk = 64;
+  using Chunk = std::vector<std::shared_ptr<const Host>>;
 
  public:
   class Iterator {
@@ -81,36 +84,47 @@ class Hosts {
     using value_type = Host;
 
     Iterator() = default;
-    explicit Iterator(Shared::const_iterator at) noexcept : at_(at) {}
-    const Host& operator*() const noexcept { return **at_; }
-    const Host* operator->() const noexcept { return at_->get(); }
+    Iterator(const Hosts& hosts, std::size_t at) noexcept : hosts_(&hosts), at_(at) {}
+    const Host& operator*() const noexcept { return (*hosts_)[at_]; }
+    const Host* operator->() const noexcept { return &(*hosts_)[at_]; }
     Iterator& operator++() noexcept {
       ++at_;
       return *this;
     }
-    Iterator operator++(int) noexcept { return Iterator(at_++); }
+    Iterator operator++(int) noexcept { return {*hosts_, at_++}; }
     friend bool operator==(const Iterator& a, const Iterator& b) noexcept = default;
 
    private:
-    Shared::const_iterator at_;
+    const Hosts* hosts_ = nullptr;
+    std::size_t at_ = 0;
   };
 
   Hosts() = default;
-  explicit Hosts(std::vector<Host> hosts) {
-    hosts_.reserve(hosts.size());
-    for (Host& host : hosts) hosts_.push_back(std::make_shared<const Host>(std::move(host)));
+  explicit Hosts(std::vector<Host> hosts) : size_(hosts.size()) {
+    for (std::size_t first = 0; first < size_; first += kInChunk) {
+      auto chunk = std::make_shared<Chunk>();
+      for (std::size_t i = first; i < std::min(first + kInChunk, size_); ++i) {
+        chunk->push_back(std::make_shared<const Host>(std::move(hosts[i])));
+      }
+      chunks_.push_back(std::move(chunk));
+    }
   }
 
-  [[nodiscard]] std::size_t size() const noexcept { return hosts_.size(); }
-  [[nodiscard]] Iterator begin() const noexcept { return Iterator(hosts_.begin()); }
-  [[nodiscard]] Iterator end() const noexcept { return Iterator(hosts_.end()); }
-  const Host& operator[](std::size_t index) const noexcept { return *hosts_[index]; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] Iterator begin() const noexcept { return {*this, 0}; }
+  [[nodiscard]] Iterator end() const noexcept { return {*this, size_}; }
+  const Host& operator[](std::size_t index) const noexcept {
+    return *(*chunks_[index / kInChunk])[index % kInChunk];
+  }
   void replace(std::size_t index, Host host) {
-    hosts_[index] = std::make_shared<const Host>(std::move(host));
+    auto chunk = std::make_shared<Chunk>(*chunks_[index / kInChunk]);
+    (*chunk)[index % kInChunk] = std::make_shared<const Host>(std::move(host));
+    chunks_[index / kInChunk] = std::move(chunk);
   }
 
  private:
-  Shared hosts_;
+  std::vector<std::shared_ptr<const Chunk>> chunks_;
+  std::size_t size_ = 0;
 };
 
 /// What the lines of a host name could not be used when the server was restarted, and it went on

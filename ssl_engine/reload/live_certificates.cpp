@@ -11,11 +11,18 @@
 #include "ssl_engine/assembly/host_certificates.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/lint/lint.h"
+#include "ssl_engine/openssl/ocsp/ocsp_request.h"
 #include "ssl_engine/openssl/x509/validity.h"
 #include "ssl_engine/reload/presentation.h"
+#include "ssl_engine/reload/record.h"
 #include "ssl_engine/secrets/passphrase.h"
 
 namespace tlsplus {
+
+CertificateFiles::Paths paths_of(const CertificateUnit& unit) {
+  return {unit.files.begin(), unit.files.end()};
+}
+
 namespace {
 
 // A certificate and its key take 200 microseconds or so; the parent has other things to do, too.
@@ -36,10 +43,6 @@ Fingerprint content_of(const RetainedFile& kept) {
   Fingerprint digest{};
   std::ranges::copy(kept.content, digest.begin());
   return digest;
-}
-
-CertificateFiles::Paths paths_of(const CertificateUnit& unit) {
-  return {unit.files.begin(), unit.files.end()};
 }
 
 /// Nobody wrote to the files of `unit` while they were read.
@@ -102,6 +105,23 @@ std::optional<Error> worse_than(const Host& host, const std::vector<DraftCertifi
   return std::nullopt;
 }
 
+/// A response is fetched for the certificates of a start alone, and without one clients refuse such
+/// a certificate.
+std::optional<Error> missing_staple(const Host& host, const std::vector<DraftCertificate>& all,
+                                    WallTime now) {
+  if (host.config == nullptr || !host.config->use_stapling.value_or(false)) return std::nullopt;
+  for (const DraftCertificate& each : all) {
+    const Certificate* const before = before_of(host, *each.certificate);
+    if (before != nullptr && before->fingerprint() == each.certificate->fingerprint()) continue;
+    const Cert leaf = each.certificate->leaf().open();
+    if (leaf == nullptr || !wants_staple(*leaf)) continue;
+    if (before == nullptr || before->leaf().not_after() < now) continue;
+    return diagnose(Tp::staple_promised, quote(each.file), each.where,
+                    "run: apachectl graceful; the responder is asked then, and not before");
+  }
+  return std::nullopt;
+}
+
 /// It may be half written: its chain is shorter than before.
 bool may_lack_something(const Host& host, const std::vector<DraftCertificate>& all) {
   return std::ranges::any_of(all, [&](const DraftCertificate& each) {
@@ -111,8 +131,19 @@ bool may_lack_something(const Host& host, const std::vector<DraftCertificate>& a
   });
 }
 
-bool is_grave(const Error& error) {
-  return severity_of(error) <= Level::error;
+/// Why a start would not take them; nothing: it would.
+std::optional<Error> unusable_for(const std::vector<Error>& said,
+                                  const std::vector<DraftCertificate>& all) {
+  const auto grave = std::ranges::find_if(
+      said, [](const Error& error) { return severity_of(error) <= Level::error; });
+  if (grave != said.end()) return *grave;
+  const bool has_keys = std::ranges::all_of(
+      all, [](const DraftCertificate& each) { return each.certificate->has_key(); });
+  if (!all.empty() && has_keys) return std::nullopt;
+  const auto unopened =
+      std::ranges::find(said, static_cast<MessageId>(Tp::key_not_checked), &Error::id);
+  return unopened == said.end() ? diagnose(Tp::certificate_not_configured, {})
+                                : diagnose(Tp::phrase_not_known, unopened->what, unopened->where);
 }
 
 }  // namespace
@@ -183,6 +214,24 @@ LiveCertificates::Look LiveCertificates::look(const Snapshot& in_force, WallTime
   return look;
 }
 
+LiveCertificates::Candidate LiveCertificates::load(std::uint32_t unit, const Snapshot& in_force,
+                                                   HostCertificates& loader) const {
+  const std::uint32_t index = units_[unit].hosts.front();
+  const Host& host = in_force.host(index);
+  const ConfiguredHost configured{&input_.hosts[index], index};
+  Candidate candidate{unit, {configured}, {}};
+  Draft& draft = candidate.draft;
+  draft.engine = true;
+  draft.policy = host.policy;
+  draft.trust = host.trust;
+  draft.context = host.context;
+  auto loaded = tlsplus::keep(
+      loader.load({configured, *host.policy, host.context, host.trust.get()}), candidate.said);
+  draft.certificates = std::move(loaded.certificates);
+  draft.key_exchange = std::move(loaded.key_exchange);
+  return candidate;
+}
+
 void LiveCertificates::judge(std::span<const std::uint32_t> units, const Snapshot& in_force,
                              WallTime now, Look& into) {
   CertificateFiles::Paths paths;
@@ -198,20 +247,7 @@ void LiveCertificates::judge(std::span<const std::uint32_t> units, const Snapsho
   HostCertificates loader(files, phrases);
   std::vector<Candidate> candidates;
   for (const std::uint32_t unit : units) {
-    const std::uint32_t index = units_[unit].hosts.front();
-    const Host& host = in_force.host(index);
-    const ConfiguredHost configured{&input_.hosts[index], index};
-    Candidate candidate{unit, {configured}, {}};
-    Draft& draft = candidate.draft;
-    draft.engine = true;
-    draft.policy = host.policy;
-    draft.trust = host.trust;
-    draft.context = host.context;
-    auto loaded = keep(loader.load({configured, *host.policy, host.context, host.trust.get()}),
-                       candidate.said);
-    draft.certificates = std::move(loaded.certificates);
-    draft.key_exchange = std::move(loaded.key_exchange);
-    candidates.push_back(std::move(candidate));
+    candidates.push_back(load(unit, in_force, loader));
   }
   for (auto& [index, error] : loader.mismatches()) {
     const auto of_host = std::ranges::find(
@@ -243,20 +279,8 @@ void LiveCertificates::weigh(Candidate candidate, const CertificateFiles& files,
     waiting_.insert(candidate.unit);
     return;
   }
-  if (const auto grave = std::ranges::find_if(candidate.said, is_grave);
-      grave != candidate.said.end()) {
-    return refuse(candidate.unit, in_force, *grave, into);
-  }
-  const bool has_keys = std::ranges::all_of(
-      certificates, [](const DraftCertificate& each) { return each.certificate->has_key(); });
-  if (certificates.empty() || !has_keys) {
-    const auto unopened =
-        std::ranges::find(candidate.said, static_cast<MessageId>(Tp::key_not_checked), &Error::id);
-    return refuse(candidate.unit, in_force,
-                  unopened != candidate.said.end()
-                      ? diagnose(Tp::phrase_not_known, unopened->what, unopened->where)
-                      : diagnose(Tp::certificate_not_configured, {}),
-                  into);
+  if (const auto unusable = unusable_for(candidate.said, certificates)) {
+    return refuse(candidate.unit, in_force, *unusable, into);
   }
   const Presentation presentation = candidate.presentation(now);
   const auto before = record_of(presentation_of(host), false);
@@ -271,6 +295,9 @@ void LiveCertificates::weigh(Candidate candidate, const CertificateFiles& files,
       waiting_.insert(candidate.unit);  // its day comes without a change of the file
     }
     return refuse(candidate.unit, in_force, *worse, into);
+  }
+  if (auto bare_of_staple = missing_staple(host, certificates, now)) {
+    return refuse(candidate.unit, in_force, *bare_of_staple, into);
   }
   const Fingerprint digest = sha256(bare->reveal());
   if (may_lack_something(host, certificates) && std::exchange(state.doubted, digest) != digest) {
@@ -309,6 +336,37 @@ void LiveCertificates::refuse(std::uint32_t unit, const Snapshot& in_force, cons
 
 void LiveCertificates::again(std::span<const Replaced> replaced) {
   for (const Replaced& each : replaced) waiting_.insert(each.unit);
+}
+
+Refusals LiveCertificates::refusals() const {
+  constexpr std::size_t kMost = 100;
+  Refusals found;
+  for (std::uint32_t unit = 0; unit < states_.size() && found.size() < kMost; ++unit) {
+    if (!states_[unit].refusal.empty()) found.emplace(unit, states_[unit].refusal);
+  }
+  return found;
+}
+
+std::string refusals_record(const Refusals& refusals) {
+  RecordWriter record;
+  for (const auto& [unit, why] : refusals) {
+    record.add(std::uint64_t{unit});
+    record.add(why);
+  }
+  const SecretBytes octets = record.take();
+  return std::string(as_text(octets.reveal()));
+}
+
+std::optional<Refusals> read_refusals_record(ByteView record) {
+  RecordReader from(record);
+  Refusals found;
+  while (!from.at_end()) {
+    const auto unit = from.number();
+    const auto why = from.piece();
+    if (!unit || !why) return std::nullopt;
+    found.emplace(static_cast<std::uint32_t>(*unit), as_text(*why));
+  }
+  return found;
 }
 
 std::size_t LiveCertificates::refused() const noexcept {

@@ -7,7 +7,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -23,6 +25,14 @@
 
 namespace tlsplus {
 
+class HostCertificates;
+
+/// Why what is on disk is not in force, by unit.
+using Refusals = std::map<std::uint32_t, std::string>;
+/// As octets, and back; nothing: that is no such record.
+std::string refusals_record(const Refusals& refusals);
+std::optional<Refusals> read_refusals_record(ByteView record);
+
 /// What was read from files, kept for the generations to come.
 class FileMemory {
  public:
@@ -34,7 +44,11 @@ class FileMemory {
   [[nodiscard]] virtual std::span<const RetainedFile> files() const = 0;
   virtual void recall(CertificateFiles& files, const CertificateFiles::Paths& paths) const = 0;
   virtual void keep(const CertificateFiles& files, const CertificateFiles::Paths& paths) = 0;
+  /// In a child, which has inherited a copy, and in which other keys are in force by now.
+  virtual void forget(const CertificateFiles::Paths& paths) = 0;
 };
+
+CertificateFiles::Paths paths_of(const CertificateUnit& unit);
 
 /// Not thread safe.
 class LiveCertificates {
@@ -60,6 +74,8 @@ class LiveCertificates {
 
   /// Units of which something else is on disk than what is in force.
   [[nodiscard]] std::size_t refused() const noexcept;
+  /// Why, of the first hundred.
+  [[nodiscard]] Refusals refusals() const;
   /// How many files are looked at.
   [[nodiscard]] std::size_t files() const noexcept { return files_.size(); }
 
@@ -77,6 +93,8 @@ class LiveCertificates {
   struct Candidate;
 
   void wake(WatchedFiles::Id id);
+  [[nodiscard]] Candidate load(std::uint32_t unit, const Snapshot& in_force,
+                               HostCertificates& loader) const;
   void judge(std::span<const std::uint32_t> units, const Snapshot& in_force, WallTime now,
              Look& into);
   void weigh(Candidate candidate, const CertificateFiles& files, const Snapshot& in_force,

@@ -92,15 +92,13 @@ std::optional<WatchedFiles::Id> WatchedFiles::id_of_file(const std::string& path
 void WatchedFiles::know_file(Id id, const FileState& state, const Fingerprint& content) {
   Source& source = sources_[id];
   source.told = digest_of(content);
-  source.seen.insert_or_assign(std::string(), state);
+  source.file = state;
   source.must_read = !state.is_settled;
 }
 
 bool WatchedFiles::looks_the_same(const Source& source) const {
   if (source.is_wanted == nullptr) {
-    const auto known = source.seen.find(std::string());
-    return known != source.seen.end() && known->second.is_settled &&
-           same(examine(source.path), known->second);
+    return source.file.is_settled && same(examine(source.path), source.file);
   }
   std::error_code trouble;
   const auto names = names_in(source.path, source.is_wanted, trouble);
@@ -139,7 +137,11 @@ WatchedFiles::Reading WatchedFiles::read(const Source& source) const {
       }
     }
     reading.is_steady = reading.is_steady && is_still(path, state, reader.content());
-    reading.seen.emplace(name, std::move(state));
+    if (source.is_wanted == nullptr) {
+      reading.file = std::move(state);
+    } else {
+      reading.seen.emplace(name, std::move(state));
+    }
   }
   std::error_code ignored;
   reading.is_steady =
@@ -170,6 +172,7 @@ void WatchedFiles::look_at(Id id, const Listener& listener) {
   if (!reading.is_steady) {
     return note_trouble(id, text(quote(source.path), " changes while it is read"), listener);
   }
+  source.file = std::move(reading.file);
   source.seen = std::move(reading.seen);
   source.must_read = false;
   if (!reading.trouble.empty()) return note_trouble(id, std::move(reading.trouble), listener);

@@ -84,7 +84,8 @@ class WatchedFiles {
   struct Source {
     std::string path;
     IsWanted is_wanted = nullptr;           // null: a file
-    std::map<std::string, FileState> seen;  // by name in the folder
+    FileState file;                         // of a file, as it was seen last
+    std::map<std::string, FileState> seen;  // of a folder, by name
     bool must_read = true;                  // what was seen is not to be relied on
     bool is_held = false;
     Fingerprint told{};   // the content
@@ -93,6 +94,7 @@ class WatchedFiles {
   };
   /// What one reading of a source gives.
   struct Reading {
+    FileState file;
     std::map<std::string, FileState> seen;
     std::vector<Piece> pieces;
     std::string trouble;

@@ -10,12 +10,13 @@ use File::Path qw(make_path);
 use Test::More;
 use Time::HiRes qw(time);
 use TLSplus::Certs;
-use TLSplus::Env qw(needs_tlsplus);
+use TLSplus::Env qw(needs_tlsplus has_module);
 use TLSplus::Host;
 use TLSplus::Process qw(spew slurp wait_until);
 use TLSplus::Renewal qw(replace put_file);
 use TLSplus::Server;
 use TLSplus::Stream;
+use TLSplus::Tool;
 
 needs_tlsplus();
 my $certs = TLSplus::Certs->new;
@@ -47,9 +48,19 @@ subtest 'a renewed certificate' => sub {
     my $ask  = sub { $kept->send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"); $kept->take_until("HTTP/1.1 ") };
     ok defined $ask->(), 'a connection that stays';
 
+    my $reloaded = sub { check('127.0.0.1:' . $server->port, '--sni', 'a.test', '--reloaded', "$dir/a.crt") };
+    my $asked    = $reloaded->();
+    is $asked->{exit}, 0, 'tlsplus-check finds on the server what is on disk' or diag $asked->{text};
+    like $asked->{out}, qr/^  served\s+the same, on 16 connections$/m, 'and says so';
+
     my $mark  = $server->mark;
     my $begun = time;
+    kill STOP => $server->pid;
     replace($certs, 'a-new', 'a');
+    $asked = $reloaded->();
+    kill CONT => $server->pid;
+    is $asked->{exit}, 1, 'it does not, as long as nobody has looked';
+    like $asked->{out}, qr/^  on disk\s+serial .*^  served\s+serial .*, on \d+ of 16 connections\n.*does not serve what is in/ms, 'and says what is served';
     ok $renewal->shows('a.test', 'a-new'), 'the new one is shown';
     note sprintf 'in force after %.1f s', time - $begun;
     ok $renewal->shows('b.test', 'a-new'), 'by each host that names it';
@@ -62,7 +73,7 @@ subtest 'a renewed certificate' => sub {
     is $renewal->figure('TLSCertificatesReplaced'), 1, 'and counted';
     my ($serial) = $said[0] =~ /serial ([0-9a-f]+)/;
     my $page = $server->get('/status?auto', name => 'page.test')->body;
-    like $page, qr/^TLSCertificate: serial=$serial until=\d+ since=[1-9]\d+ hosts=2 key="EC P-256" name=a\.test:\d+, b\.test:\d+$/m, 'the status page has it';
+    like $page, qr/^TLSCertificate: serial=$serial until=\d+ since=[1-9]\d+ hosts=2 key="EC P-256" disk=same name=a\.test:\d+, b\.test:\d+$/m, 'the status page has it';
     like $server->get('/status', name => 'page.test')->body, qr{<td>$serial</td>}, 'for people, too';
     ok defined $ask->(), 'the connection goes on';
     is $server->handshake(name => 'a.test', tls => $_, sess_in => $session{$_})->reused, 1, "$_: a session of before is resumed" for sort keys %session;
@@ -73,6 +84,7 @@ subtest 'a renewed certificate' => sub {
     wait_until(30, sub { $all <= (() = $server->children) });
     ($showing, $all) = $renewal->children_showing('a.test', 'a-new');
     is $showing, $all, 'children that are born later show it';
+    is $reloaded->()->{exit}, 0, 'tlsplus-check finds it, too';
     ok $server->graceful, 'a graceful restart';
     ok $renewal->shows_now('a.test', 'a-new'), 'changes nothing';
     both('back', cn => 'a.test', san => ['a.test']);
@@ -190,6 +202,20 @@ subtest 'RSA and ECDSA on one host, one after the other' => sub {
     $server->stop;
 };
 
+subtest 'what mod_md names' => sub {
+    plan skip_all => 'httpd has no mod_md' unless has_module('md');
+    both('md');
+    my $server = TLSplus::Server->start(certs => $certs, modules => ['status', 'watchdog', 'md'], conf => join '', TLSplus::Renewal::CHILDREN,
+        "MDStoreDir \@ROOT\@/md\nMDCertificateAgreement accepted\nMDContactEmail admin\@md.test\n",
+        "<MDomain md.test>\n  MDCertificateFile \@CERTS\@/md.crt\n  MDCertificateKeyFile \@CERTS\@/md.key\n</MDomain>\n",
+        tls_host('page.test', pair('page')), tls_host('md.test'));
+    my $renewal = TLSplus::Renewal->new($server, 'page.test');
+    ok $renewal->shows_now('md.test', 'md'), 'is shown';
+    replace($certs, 'md-new', 'md');
+    ok $renewal->shows('md.test', 'md-new'), 'and is followed, without a graceful restart';
+    $server->stop;
+};
+
 # What is done to a host's files, and what is said of it. key or crt: what of it comes afterwards.
 my @BROKEN = (
     ['the key first',          sub ($h) { put_file("$dir/$h-new.key", "$dir/$h.key") }, qr/does not fit the certificate/],
@@ -228,6 +254,9 @@ subtest 'what a start would not take' => sub {
         ok $renewal->shows_now("$names[$i].test", "$names[$i]-old"), "$what: the one before is shown";
     }
     is $renewal->figure('TLSCertificatesRefused'), scalar @BROKEN, 'the status page knows how many';
+    my $page = $server->get('/status?auto', name => 'page.test')->body;
+    is scalar(my @other = $page =~ /^TLSCertificate: .* disk=other name=h\d+\.test:\d+$/mg), scalar @BROKEN, 'and which';
+    like $server->get('/status', name => 'page.test')->body, qr{<td>private key does not fit the certificate: .*?</td></tr>}, 'and why';
     ok $renewal->wait_for_looks(2), 'some looks later';
     is_deeply [grep { my $h = $_; 1 != (() = $server->log_lines(qr/TP0931.*$h\.test:/, $mark)) } @names], [], 'each is still told once'
         or diag join "\n", $server->log_lines(qr/TP0931/, $mark);

@@ -31,8 +31,8 @@ void ReloadServices::open(Sources sources) {
   if (sources.every.count() == 0 || snapshot == nullptr) return;
   sources_.emplace(std::move(sources));
   units_ = certificate_units(sources_->input, *snapshot);
-  const std::size_t slots = snapshot->lists().size() + units_.size();
-  if (slots == 0) return;
+  const std::size_t slots = snapshot->lists().size() + units_.size() + 1;
+  if (slots == 1) return;
   auto made = Publication::make("tlsplus-files", static_cast<Publication::Slot>(slots));
   if (!made) return log_error(log_, diagnose(Tp::reload_unavailable, made.error().what));
   publication_.emplace(std::move(*made));
@@ -70,8 +70,12 @@ void ReloadServices::look_at_files() {
       lists_->again(found.lists.replaced);
       certificates_->again(found.certificates.replaced);
     }
+    const bool was_large = !found.lists.replaced.empty();
     found = {};
-    give_memory_back();
+    if (was_large) give_memory_back();
+  }
+  if (const Status done = publish_refusals(); !done) {
+    log_error(log_, diagnose(Tp::reload_failed, done.error().what));
   }
   show_figures();
 }
@@ -113,6 +117,26 @@ Status ReloadServices::put_in_force(const Found& found) {
   return {};
 }
 
+void ReloadServices::note_refusals(Refusals refusals) {
+  const std::scoped_lock lock(refusals_mutex_);
+  refusals_ = std::move(refusals);
+}
+
+/// If they are others than before: for the status page, which the children make.
+Status ReloadServices::publish_refusals() {
+  Refusals now = certificates_->refusals();
+  if (now == refusals_) return {};
+  const std::string record = refusals_record(now);
+  const auto slot =
+      static_cast<Publication::Slot>(engine_.snapshot()->lists().size() + units_.size());
+  const Publication::Update update{slot, as_bytes(record)};
+  if (Status published = publication_->publish({&update, 1}); !published) return published;
+  note_refusals(std::move(now));
+  ++known_;
+  seen_ = publication_->mark();
+  return {};
+}
+
 Status ReloadServices::read_record(const Publication::Record& record, const Snapshot& before,
                                    Renewal& into) {
   const std::size_t lists = before.lists().size();
@@ -123,7 +147,13 @@ Status ReloadServices::read_record(const Publication::Record& record, const Snap
     return {};
   }
   const std::size_t unit = record.slot - lists;
-  if (unit >= units_.size()) return Error{.what = "there is nothing of that number"};
+  if (unit == units_.size()) {
+    auto refusals = read_refusals_record(record.content);
+    if (!refusals) return Error{.what = "what was published of refusals is damaged"};
+    note_refusals(std::move(*refusals));
+    return {};
+  }
+  if (unit > units_.size()) return Error{.what = "there is nothing of that number"};
   auto read = presentations_.read(record.content);
   if (!read) return std::move(read).error();
   into.hosts.push_back({units_[unit].hosts, std::move(*read)});
@@ -133,26 +163,36 @@ Status ReloadServices::read_record(const Publication::Record& record, const Snap
 Status ReloadServices::read_published(std::uint64_t mark) {
   auto edition = publication_->read(known_);
   if (!edition) return std::move(edition).error();
+  CertificateFiles::Paths gone;
+  bool was_large = false;
   {
     const auto before = engine_.snapshot();
     Renewal renewal;
     Status done;
     for (Publication::Record& record : edition->records) {
       if (done) done = read_record(record, *before, renewal);
+      const std::size_t first_unit = before->lists().size();
+      if (done && record.slot >= first_unit && record.slot < first_unit + units_.size()) {
+        gone.merge(paths_of(units_[record.slot - before->lists().size()]));
+      }
       wipe(record.content);  // there may be keys in it
       record.content = {};
     }
     if (!done) return done;
-    auto renewed = renewed_snapshot(*before, renewal, sources_->contexts);
-    if (!renewed) return std::move(renewed).error();
-    engine_.publish(std::move(*renewed));
+    was_large = !renewal.lists.empty();
+    if (!renewal.lists.empty() || !renewal.hosts.empty()) {
+      auto renewed = renewed_snapshot(*before, renewal, sources_->contexts);
+      if (!renewed) return std::move(renewed).error();
+      engine_.publish(std::move(*renewed));
+    }
   }
   known_ = edition->generation;
   // Should there be a newer edition by now, the next look finds that.
   seen_ = mark;
+  sources_->memory.forget(gone);
   engine_.certificates.forget_unused();
   if (sources_->forget) sources_->forget();
-  give_memory_back();
+  if (was_large) give_memory_back();
   return {};
 }
 
@@ -182,7 +222,9 @@ void ReloadServices::status(request_rec& request, int flags) noexcept {
     if (!snapshot->lists().empty()) {
       show_reload_status(request, flags, *snapshot, publication);
     }
-    if (!units_.empty()) show_certificate_status(request, flags, *snapshot, units_, publication);
+    if (units_.empty()) return;
+    const std::scoped_lock lock(refusals_mutex_);
+    show_certificate_status(request, flags, *snapshot, {units_, refusals_}, publication);
   });
 }
 

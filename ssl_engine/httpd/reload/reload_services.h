@@ -74,6 +74,8 @@ class ReloadServices {
   void look_at_files();
   void show_figures();
   Status put_in_force(const Found& found);
+  Status publish_refusals();
+  void note_refusals(Refusals refusals);
   void take_over() noexcept;
   Status read_published(std::uint64_t mark);
   Status read_record(const Publication::Record& record, const Snapshot& before, Renewal& into);
@@ -83,6 +85,9 @@ class ReloadServices {
   std::optional<Publication> publication_;  // none: nothing is watched
   std::optional<Sources> sources_;
   std::vector<CertificateUnit> units_;  // their slots come after those of the lists
+  // In the slot after those: what is on disk and not in force. Guarded by refusals_mutex_.
+  Refusals refusals_;
+  std::mutex refusals_mutex_;
   // The parent's. Children leave them as they are: to free what they share would cost them a copy.
   std::optional<LiveLists> lists_;
   std::optional<LiveCertificates> certificates_;

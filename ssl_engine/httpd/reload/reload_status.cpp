@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ssl_engine/base/text.h"
@@ -99,20 +100,24 @@ struct ServedRow {
   const CertificateUnit* unit;
   const Certificate* certificate;
   WallTime since;
+  const std::string* refusal;  // null: what is on disk is in force
 };
 
-/// Those that end first before the others.
-std::vector<ServedRow> served_rows(const Snapshot& snapshot,
-                                   const std::vector<CertificateUnit>& units) {
+/// Those of which something else is on disk first, then those that end first.
+std::vector<ServedRow> served_rows(const Snapshot& snapshot, const ShownUnits& shown) {
   std::vector<ServedRow> rows;
-  for (const CertificateUnit& unit : units) {
+  for (std::uint32_t number = 0; number < shown.units.size(); ++number) {
+    const CertificateUnit& unit = shown.units[number];
     const Host& host = snapshot.host(unit.hosts.front());
+    const auto refusal = shown.refusals.find(number);
+    const std::string* const why = refusal == shown.refusals.end() ? nullptr : &refusal->second;
     for (const CertificatePtr& certificate : host.certificates) {
-      rows.push_back({&unit, certificate.get(), host.certificates_since});
+      rows.push_back({&unit, certificate.get(), host.certificates_since, why});
     }
   }
-  std::ranges::stable_sort(
-      rows, {}, [](const ServedRow& row) { return row.certificate->leaf().not_after(); });
+  std::ranges::stable_sort(rows, {}, [](const ServedRow& row) {
+    return std::pair(row.refusal == nullptr, row.certificate->leaf().not_after());
+  });
   if (rows.size() > kMostRows) rows.resize(kMostRows);
   return rows;
 }
@@ -129,7 +134,8 @@ void show_certificates_for_machines(request_rec& request, const std::vector<Serv
     const std::string line =
         text("TLSCertificate: serial=", serial_of(row), " until=", seconds_of(leaf.not_after()),
              " since=", seconds_of(row.since), " hosts=", row.unit->hosts.size(), " key=\"",
-             leaf.key_description(), "\" name=", names_of(*row.unit, snapshot), "\n");
+             leaf.key_description(), "\" disk=", row.refusal == nullptr ? "same" : "other",
+             " name=", names_of(*row.unit, snapshot), "\n");
     ap_rputs(line.c_str(), &request);
   }
 }
@@ -138,7 +144,7 @@ void show_certificates_for_people(request_rec& request, const std::vector<Served
                                   const Snapshot& snapshot) {
   ap_rputs(
       "<table border=\"0\"><tr><th>virtual hosts</th><th>key</th><th>serial</th>"
-      "<th>valid until</th><th>in force since</th><th>from</th></tr>\n",
+      "<th>valid until</th><th>in force since</th><th>from</th><th>on disk</th></tr>\n",
       &request);
   for (const ServedRow& row : rows) {
     const StoredCertificate& leaf = row.certificate->leaf();
@@ -148,7 +154,8 @@ void show_certificates_for_people(request_rec& request, const std::vector<Served
         serial_of(row),
         date_text(leaf.not_after()),
         row.since == WallTime{} ? std::string("the start") : date_text(row.since),
-        row.unit->files.front()};
+        row.unit->files.front(),
+        row.refusal == nullptr ? std::string("the same") : *row.refusal};
     ap_rputs("<tr>", &request);
     for (const std::string& cell : cells) {
       ap_rvputs(&request, "<td>", ap_escape_html(request.pool, cell.c_str()), "</td>", nullptr);
@@ -161,8 +168,7 @@ void show_certificates_for_people(request_rec& request, const std::vector<Served
 }  // namespace
 
 void show_certificate_status(request_rec& request, int flags, const Snapshot& snapshot,
-                             const std::vector<CertificateUnit>& units,
-                             const Publication* publication) {
+                             const ShownUnits& shown, const Publication* publication) {
   StatusSection section(request, flags, "TLS certificates");
   if (publication != nullptr) {
     const auto figure = [&](std::size_t which) { return publication->figure(which); };
@@ -176,7 +182,7 @@ void show_certificate_status(request_rec& request, int flags, const Snapshot& sn
                      figure(ReloadServices::kLastLook)}});
     }
   }
-  const auto rows = served_rows(snapshot, units);
+  const auto rows = served_rows(snapshot, shown);
   section.is_for_machines() ? show_certificates_for_machines(request, rows, snapshot)
                             : show_certificates_for_people(request, rows, snapshot);
 }

@@ -10,6 +10,7 @@
 #include "ssl_engine/hosts/snapshot.h"
 #include "ssl_engine/httpd/apache/apache.h"
 #include "ssl_engine/reload/certificate_units.h"
+#include "ssl_engine/reload/live_certificates.h"
 #include "ssl_engine/reload/publication.h"
 
 namespace tlsplus {
@@ -19,8 +20,11 @@ namespace tlsplus {
 void show_reload_status(request_rec& request, int flags, const Snapshot& snapshot,
                         const Publication* publication);
 
+struct ShownUnits {
+  const std::vector<CertificateUnit>& units;
+  const Refusals& refusals;
+};
 void show_certificate_status(request_rec& request, int flags, const Snapshot& snapshot,
-                             const std::vector<CertificateUnit>& units,
-                             const Publication* publication);
+                             const ShownUnits& shown, const Publication* publication);
 
 }  // namespace tlsplus

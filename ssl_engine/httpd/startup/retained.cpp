@@ -73,6 +73,11 @@ RetainedMemory::RetainedMemory() noexcept {
   CertificateFiles::keep_phrases_from_children(retained_files());
 }
 
+void RetainedMemory::forget(const CertificateFiles::Paths& paths) {
+  known_paths().reset();
+  CertificateFiles::forget(retained_files(), paths);
+}
+
 std::span<const RetainedFile> RetainedMemory::files() const {
   return CertificateFiles::files_in(retained_files());
 }

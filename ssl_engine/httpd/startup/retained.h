@@ -37,6 +37,7 @@ class RetainedMemory final : public FileMemory {
   [[nodiscard]] std::span<const RetainedFile> files() const override;
   void recall(CertificateFiles& files, const CertificateFiles::Paths& paths) const override;
   void keep(const CertificateFiles& files, const CertificateFiles::Paths& paths) override;
+  void forget(const CertificateFiles::Paths& paths) override;
 };
 
 }  // namespace tlsplus
