@@ -55,6 +55,24 @@ START_TEST(what_is_open_anyway_takes_no_room) {
 }
 END_TEST
 
+START_TEST(what_nobody_holds_any_more_goes_when_it_is_time) {
+  CertificateCache open(3);
+  auto a = certificate("a.test");
+  const auto b = certificate("b.test");
+  auto opened = open.of(a);
+  (void)open.of(b);
+  open.forget_unused();
+  ck_assert_uint_eq(open.count(), 2);
+  a = nullptr;
+  open.forget_unused();
+  ck_assert_uint_eq(open.count(), 1);
+  // Of the objects themselves only who still uses them is left.
+  ck_assert_int_eq(static_cast<int>(opened.use_count()), 1);
+  (void)open.of(b);
+  ck_assert_uint_eq(open.count(), 1);
+}
+END_TEST
+
 START_TEST(many_threads) {
   CertificateCache open(3);
   std::vector<CertificatePtr> all;
@@ -82,6 +100,7 @@ int main() {
   tcase_set_timeout(tests, 60);
   tcase_add_test(tests, the_same_objects_while_they_are_asked_for);
   tcase_add_test(tests, what_is_open_anyway_takes_no_room);
+  tcase_add_test(tests, what_nobody_holds_any_more_goes_when_it_is_time);
   tcase_add_test(tests, many_threads);
   suite_add_tcase(suite, tests);
   return tlsplus::test::run_suite(suite);

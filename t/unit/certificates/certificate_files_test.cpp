@@ -5,6 +5,7 @@
 #include "ssl_engine/certificates/certificate_files.h"
 
 #include <fcntl.h>
+#include <sys/wait.h>
 
 #include "ssl_engine/base/file.h"
 #include "t/unit/world.h"
@@ -180,6 +181,81 @@ START_TEST(a_phrase_is_asked_for_once_in_the_life_of_the_parent) {
 }
 END_TEST
 
+START_TEST(single_files_are_recalled_kept_and_forgotten) {
+  Parent parent;
+  const auto path = parent.old_file("a.pem", pem(*parent.leaf.certificate));
+  const auto other = parent.old_file("b.pem", pem(*parent.leaf.certificate));
+  {
+    Generation first(parent.retained, parent.asked);
+    (void)first.file(path);
+    (void)first.file(other);
+  }
+  const Identity next = issue({.name = "next"});
+  parent.folder.write("a.pem", pem(*next.certificate));
+  const CertificateFiles::Paths only{path};
+  const auto names = [&] {
+    std::vector<std::string> found;
+    for (const RetainedFile& file : CertificateFiles::files_in(parent.retained)) {
+      if (file.path != nullptr) found.emplace_back(file.path);
+    }
+    std::ranges::sort(found);
+    return found;
+  };
+  {
+    CertificateFiles files;
+    PassPhrases phrases(std::make_unique<CountingDialog>(parent.asked));
+    files.remember(parent.retained, &only);
+    files.begin();
+    (void)files.file(path, phrases, {});
+    (void)files.file(other, phrases, {});
+    parent.retained = files.retain_into(parent.retained, only);
+  }
+  ck_assert(names() == std::vector<std::string>({path, other}));
+  {
+    Generation last(parent.retained, parent.asked);
+    ck_assert(first_certificate(last.file(path)).fingerprint() ==
+              fingerprint_of(*next.certificate));
+    ck_assert(first_certificate(last.file(other)).fingerprint() ==
+              fingerprint_of(*parent.leaf.certificate));
+  }
+  CertificateFiles::forget(parent.retained, only);
+  ck_assert(names() == std::vector<std::string>({other}));
+  CertificateFiles::forget(nullptr, only);
+}
+END_TEST
+
+START_TEST(the_phrase_of_a_key_opens_its_successor) {
+  Parent parent;
+  const auto path = parent.old_file("a.pem", encrypted_pem(*parent.leaf.key, "secret"));
+  {
+    Generation first(parent.retained, parent.asked);
+    ck_assert(first.unlock(first.file(path)));
+  }
+  ck_assert_int_eq(parent.asked, 1);
+  const Identity next = issue({.name = "next"});
+  parent.folder.write("a.pem", encrypted_pem(*next.key, "secret"));
+  CertificateFiles files;
+  PassPhrases phrases(std::make_unique<CountingDialog>(parent.asked));
+  files.remember(parent.retained);
+  files.hand_phrases_to(phrases);
+  files.begin();
+  StoredFile& file = files.file(path, phrases, {});
+  ck_assert(static_cast<bool>(files.unlock(file, phrases, {})));
+  ck_assert_int_eq(parent.asked, 1);
+  ck_assert_int_eq(EVP_PKEY_eq(open(file.content->material.key).get(), next.key.get()), 1);
+  // Who is forked after this finds none.
+  CertificateFiles::keep_phrases_from_children(parent.retained);
+  const SecretBytes::Raw& kept = parent.retained->files[0].phrase;
+  ck_assert_uint_eq(kept.size, 6);
+  const pid_t child = fork();
+  if (child == 0) _exit(kept.memory[0] == 0 ? 0 : 1);
+  int status = 1;
+  ck_assert_int_eq(waitpid(child, &status, 0), child);
+  ck_assert_int_eq(status, 0);
+  ck_assert_int_eq(kept.memory[0], 's');
+}
+END_TEST
+
 START_TEST(what_is_no_longer_named_is_forgotten) {
   Parent parent;
   const auto path = parent.old_file("a.pem", pem(*parent.leaf.certificate));
@@ -254,6 +330,8 @@ int main() {
   tcase_add_test(tests, a_change_within_the_clocks_grain_is_seen);
   tcase_add_test(tests, the_same_content_is_recognised);
   tcase_add_test(tests, a_phrase_is_asked_for_once_in_the_life_of_the_parent);
+  tcase_add_test(tests, single_files_are_recalled_kept_and_forgotten);
+  tcase_add_test(tests, the_phrase_of_a_key_opens_its_successor);
   tcase_add_test(tests, what_is_no_longer_named_is_forgotten);
   tcase_add_test(tests, a_damaged_file_is_not_kept);
   tcase_add_test(tests, everything_in_a_file_crosses_over);

@@ -30,6 +30,9 @@ class Kept final : public FileMemory {
   void keep(const CertificateFiles& files, const CertificateFiles::Paths& paths) override {
     block_ = files.retain_into(block_, paths);
   }
+  void forget(const CertificateFiles::Paths& paths) override {
+    CertificateFiles::forget(block_, paths);
+  }
 
  private:
   RetainedFiles* block_;
@@ -337,6 +340,26 @@ START_TEST(a_phrase_that_was_given_is_used_again) {
 }
 END_TEST
 
+START_TEST(a_certificate_that_demands_a_staple_waits_for_a_restart) {
+  for (const bool staples : {true, false}) {
+    Renewals all;
+    all.site.last().use_stapling = {staples, all.site.place("SSLUseStapling")};
+    all.start();
+    const Identity demanding = issue({.name = "c.test",
+                                      .names = {"c.test"},
+                                      .issuer = &all.authority,
+                                      .extensions = {{NID_tlsfeature, "status_request"}}});
+    all.write("own", demanding);
+    if (staples) {
+      all.expect_nothing();
+      all.expect_refusal("apachectl graceful");
+    } else {
+      all.expect_taken(demanding, 3);  // a start would do no better
+    }
+  }
+}
+END_TEST
+
 START_TEST(of_two_kinds_each_is_replaced_by_itself) {
   Renewals all;
   const Identity rsa =
@@ -457,6 +480,7 @@ int main() {
   tcase_add_test(tests, a_certificate_of_days_to_come_is_taken_when_they_have_come);
   tcase_add_test(tests, a_certificate_whose_chain_may_be_still_to_come_waits_a_look);
   tcase_add_test(tests, a_phrase_that_was_given_is_used_again);
+  tcase_add_test(tests, a_certificate_that_demands_a_staple_waits_for_a_restart);
   tcase_add_test(tests, of_two_kinds_each_is_replaced_by_itself);
   tcase_add_test(tests, parameters_beside_a_certificate_come_with_it);
   tcase_add_test(tests, a_record_is_read_as_it_was_written_or_not_at_all);

@@ -95,6 +95,31 @@ START_TEST(the_same_path_is_watched_once) {
 }
 END_TEST
 
+START_TEST(what_is_known_is_told_when_it_changes) {
+  for (const bool is_settled : {true, false}) {
+    Watch watch;
+    const std::string path = watch.folder.write("a.pem", "one");
+    ck_assert(!watch.files.id_of_file(path));
+    const WatchedFiles::Id id = watch.files.watch_file(path);
+    ck_assert(watch.files.id_of_file(path) == id);
+    FileState state = examine(path);
+    state.is_settled = is_settled;
+    watch.files.know_file(id, state, sha256(as_bytes("one")));
+    for (int i = 0; i < 30; ++i) watch.expect("");
+    watch.folder.write("a.pem", "other");
+    watch.expect("=other");
+  }
+  // It changed before the first look.
+  Watch watch;
+  const WatchedFiles::Id id = watch.files.watch_file(watch.folder.write("a.pem", "one"));
+  FileState state = examine(watch.folder.path("a.pem"));
+  state.is_settled = true;
+  watch.files.know_file(id, state, sha256(as_bytes("one")));
+  watch.folder.write("a.pem", "later");
+  watch.expect("=later");
+}
+END_TEST
+
 START_TEST(the_content_decides_and_not_the_time) {
   Watch watch;
   const std::string path = watch.folder.write("a.pem", "one");
@@ -346,6 +371,7 @@ Suite* suite() {
   tcase_set_timeout(tests, 60);
   tcase_add_test(tests, a_file_is_told_once_and_again_when_it_changed);
   tcase_add_test(tests, the_same_path_is_watched_once);
+  tcase_add_test(tests, what_is_known_is_told_when_it_changes);
   tcase_add_test(tests, the_content_decides_and_not_the_time);
   tcase_add_test(tests, links_are_followed_at_each_look);
   tcase_add_test(tests, a_volume_of_kubernetes_is_seen_to_swap);
