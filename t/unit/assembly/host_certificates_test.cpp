@@ -38,12 +38,14 @@ struct Loading : World {
 
 std::vector<MessageId> ids_of(const std::vector<Error>& errors) {
   std::vector<MessageId> ids;
+  ids.reserve(errors.size());
   for (const Error& error : errors) ids.push_back(error.id);
   return ids;
 }
 
 void expect_errors(const std::vector<Error>& errors, const std::vector<Tp>& wanted) {
   std::vector<MessageId> ids;
+  ids.reserve(wanted.size());
   for (const Tp id : wanted) ids.push_back(static_cast<MessageId>(id));
   std::string all;
   for (const Error& error : errors) all += render(error, "host") + '\n';

@@ -150,7 +150,7 @@ START_TEST(each_kind_has_its_own_pace) {
     messages.log(log, diagnose(Tp::misdirected, {}), {}, Instant{});
     messages.log(log, diagnose(Tp::client_certificate_refused, {}), {}, Instant{});
   }
-  ck_assert_uint_eq(log.lines().size(), 2 * PacedMessages::kMostInSpan);
+  ck_assert_uint_eq(log.lines().size(), std::size_t{2} * PacedMessages::kMostInSpan);
   ck_assert(log.contains(render(diagnose(Tp::misdirected, {}))));
   ck_assert(log.contains(render(diagnose(Tp::client_certificate_refused, {}))));
   // One that is no such kind is httpd's to filter.
