@@ -63,7 +63,7 @@ my @APART = (
     ['TP0806 tells it of every line with a URL (t/proxy/settings.t); here a request made the URL up', 854],
     ['about responders, and where responses are kept: only a start asks and opens (t/revocation/)', 860 .. 868, 870],
     ['said while the server runs and its files change (t/resumption/ticket-keys.t)', 630],
-    ['said at a restart, or while the server runs (t/reload/)', 950 .. 956, 959],
+    ['said at a restart, or while the server runs (t/reload/)', 930 .. 932, 950 .. 956, 959],
     ['said while the server runs and its lists are replaced (t/revocation/crl-replaced.t)', 910 .. 914],
 );
 

@@ -64,9 +64,9 @@ START_TEST(once_a_day_and_when_it_becomes_critical) {
   all.host("a", days(78), days(12));
   expect_text(all.told(), "a ");
   expect_text(all.told(), "");
-  all.clock.advance(hours(23));
+  all.clock.advance(hours(17));
   expect_text(all.told(), "");
-  all.clock.advance(hours(2));  // half of 22 days and a half are left
+  all.clock.advance(hours(2));  // an eighth of 90 days is 11 and a quarter
   expect_text(all.told(), "a! ");
   all.clock.advance(hours(23));
   expect_text(all.told(), "");
