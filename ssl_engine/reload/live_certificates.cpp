@@ -146,6 +146,14 @@ std::optional<Error> unusable_for(const std::vector<Error>& said,
                                 : diagnose(Tp::phrase_not_known, unopened->what, unopened->where);
 }
 
+bool was_told_at_restart(const CertificateUnit& unit, std::string_view refusal,
+                         const Snapshot& in_force) {
+  return std::ranges::any_of(in_force.kept(), [&](const KeptCertificates& kept) {
+    return std::ranges::find(unit.hosts, kept.host) != unit.hosts.end() &&
+           kept.reason.find(refusal) != std::string::npos;
+  });
+}
+
 }  // namespace
 
 /// A unit as it is on disk.
@@ -325,7 +333,7 @@ void LiveCertificates::refuse(std::uint32_t unit, const Snapshot& in_force, cons
   State& state = states_[unit];
   std::string refusal = words_of(why);
   const bool is_known = state.refusal == refusal;
-  if (!is_known) state.is_told = false;
+  if (!is_known) state.is_told = was_told_at_restart(units_[unit], refusal, in_force);
   state.refusal = std::move(refusal);
   if (!is_known) waiting_.insert(unit);
   if (!is_known || std::exchange(state.is_told, true)) return;

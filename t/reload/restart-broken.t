@@ -127,9 +127,14 @@ subtest 'files that are right again' => sub {
 };
 
 subtest 'right again while the server runs' => sub {
+    my $mark = $server->mark;
     place('a.key', 'x');
     ok $server->graceful, 'a restart over a broken key';
     like status(), qr/^TLSCertificatesKept: 1$/m, 'mod_status shows it';
+    ok wait_until(90, sub { status() =~ /^TLSReloadLooks: (\d+)/m && $1 >= 3 }), 'the files are looked at';
+    says_nothing $server, qr/TP0931: .*a\.test/, 'what the restart has told is not told again', mark => $mark;
+    place('a.key', 'y');
+    logs $server, qr/TP0931: .*a\.test/, 'but what is wrong now', mark => $mark, seconds => 90;
     pair_of('a', 'a');
     ok wait_until(60, sub { subject('a.test') eq 'CN = a before' }), 'files that are right are served without a restart';
     ok wait_until(60, sub { status() =~ /^TLSCertificatesKept: 0$/m }), 'and nothing is shown any more';
