@@ -90,7 +90,6 @@ subtest 'a CGI program' => sub {
     }
     my $own = memory_of($server, $children[0]) // return;
     cmp_ok index($own, scalar reverse $secret{'a-new'}), '>=', 0, 'where it is in that of a child, in use: the search finds what is there';
-    is index($own, $secret{'a-new'}), -1, 'but not as it came';
     $server->put('run/enough', '');
     $stream->close;
 };
