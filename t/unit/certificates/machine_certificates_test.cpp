@@ -66,6 +66,7 @@ std::vector<std::string> subjects(const MachineCertificates& made) {
 
 std::vector<std::string> chain_of(const MachineCertificate& pair) {
   std::vector<std::string> names;
+  names.reserve(static_cast<std::size_t>(sk_X509_num(pair.chain.get())));
   for (int i = 0; i < sk_X509_num(pair.chain.get()); ++i) {
     names.push_back(subject_of(*sk_X509_value(pair.chain.get(), i)));
   }
@@ -364,6 +365,7 @@ END_TEST
 
 NameList names(const std::vector<const Identity*>& of) {
   std::vector<const Cert*> certificates;
+  certificates.reserve(of.size());
   for (const Identity* identity : of) certificates.push_back(&identity->certificate);
   return names_for_clients(certificates);
 }
