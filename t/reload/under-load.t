@@ -39,9 +39,9 @@ my $server = TLSplus::Server->start(certs => $certs, modules => ['status'],
 my $renewal = TLSplus::Renewal->new($server, 'page.test');
 wait_until(30, sub { 3 <= (() = $server->children) });
 
-# All hosts once, a new connection each, twenty at a time; returns how many were answered 200, and the errors.
+# All hosts once, a new connection each, many at a time; a process of prefork serves one. Returns how many were answered 200, and the errors.
 my $port = $server->port;
-spew("$dir/curl.conf", join '', "silent\nshow-error\nparallel\nparallel-max = 20\ncacert = $dir/page.root\n",
+spew("$dir/curl.conf", join '', "silent\nshow-error\nparallel\nparallel-max = " . (mpm() eq 'prefork' ? 3 : 20) . "\nheader = \"Connection: close\"\ncacert = $dir/page.root\n",
     map { "url = https://h$_.test:$port/\nresolve = h$_.test:$port:127.0.0.1\noutput = /dev/null\nwrite-out = \"%{http_code}\\n\"\n" } 1 .. HOSTS);
 sub visit_all { my $done = run(['curl', '-K', "$dir/curl.conf"], timeout => 120); return (scalar(() = $done->{out} =~ /^200$/mg), $done->{err}) }
 
@@ -69,7 +69,7 @@ for my $round (1 .. ROUNDS) {
     is_deeply \@wrong, [], "round $round: each host shows its own";
     for my $n (1, HOSTS / 2, HOSTS) {
         my ($showing, $all) = $renewal->children_showing("h$n.test", 'c' . of_round($n, $round));
-        is $showing, $all, "round $round: host $n in each child";
+        cmp_ok $showing, '>=', $all - TLSplus::Renewal::BUSY, "round $round: host $n in each child";
     }
     visit_all() for 1 .. 3;
     my ($child) = $server->children;

@@ -24,6 +24,9 @@ use constant IN_FORCE_SECONDS => 60;
 use constant CHILDREN => (mpm() eq 'prefork' ? "StartServers 4\nMinSpareServers 4\nMaxSpareServers 8\n" : "StartServers 3\nServerLimit 4\nMinSpareThreads 75\nMaxSpareThreads 100\n")
   . "<IfModule status_module>\n  <Location \"/status\">\n    SetHandler server-status\n  </Location>\n</IfModule>\n";
 
+# Children of prefork that are busy with one connection that is kept, and serve nobody else.
+use constant BUSY => mpm() eq 'prefork' ? 1 : 0;
+
 sub new ($class, $server, $asked) { bless { server => $server, asked => $asked }, $class }
 
 # In one step.
@@ -67,7 +70,8 @@ sub children_showing ($self, $name, $new) {
         $showing++ if $self->shows_now($name, $new);
         kill CONT => @others;
     }
-    return ($showing, scalar @children);
+    # Some may have come to their end meanwhile.
+    return ($showing, scalar grep { slurp("/proc/$_/cmdline") ne '' } @children);
 }
 
 sub figure ($self, $name) {
