@@ -243,7 +243,7 @@ START_TEST(a_chain_is_not_verified_twice) {
 END_TEST
 
 START_TEST(a_chain_is_verified_again_where_anything_differs) {
-  const std::function<void(Ends&)> kChanges[] = {
+  const std::function<void(Ends&)> changes[] = {
       [](Ends& ends) { ends.settings.session_digest[0]++; },
       [](Ends& ends) { ends.world.clock.advance(-std::chrono::seconds(1)); },
       [](Ends& ends) {
@@ -262,7 +262,7 @@ START_TEST(a_chain_is_verified_again_where_anything_differs) {
   accept_once(ends);
   ends.authority = nullptr;
   ends.connect();
-  kChanges[_i](ends);
+  changes[_i](ends);
   ends.talk();
   ck_assert(ends.client_end->phase() == Phase::failed);
 }

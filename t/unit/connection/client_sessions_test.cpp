@@ -267,6 +267,7 @@ START_TEST(threads_get_no_single_one_twice) {
   ClientSessions sessions(5);  // fewer than keys, so that some go all the time
   std::array<std::vector<Session>, kThreads> taken;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int number = 0; number < kThreads; ++number) {
     threads.emplace_back([&, number] {
       for (int turn = 0; turn < kTurns; ++turn) {

@@ -166,7 +166,7 @@ START_TEST(from_many_threads_at_once) {
   for (auto& thread : threads) thread.join();
   // Each is woken once at most, and those that noticed were.
   ck_assert_int_le(noticed.load(), woken.load());
-  ck_assert_int_le(woken.load(), 12 * 5000);
+  ck_assert_int_le(woken.load(), 12L * 5000);
   // All places came back.
   std::string gone;
   std::vector<std::unique_ptr<WaitSlots::Place>> held;

@@ -146,8 +146,8 @@ START_TEST(a_short_life_is_no_mistake) {
   const struct {
     int begin;
     int end;
-  } kLives[] = {{0, 14}, {-9, 5}, {0, 6}, {-4, 2}, {-30, 15}};
-  for (const auto& life : kLives) {
+  } lives[] = {{0, 14}, {-9, 5}, {0, 6}, {-4, 2}, {-30, 15}};
+  for (const auto& life : lives) {
     World world;
     const Identity leaf = issue({.name = "a",
                                  .names = {"a.test"},
