@@ -339,7 +339,7 @@ START_TEST(the_dump_shows_it) {
 END_TEST
 
 START_TEST(the_dump_shows_what_is_not_written) {
-  const std::vector<std::pair<std::string_view, std::string_view>> shown = {
+  const std::vector<std::pair<std::string_view, std::string_view>> wanted = {
       {"SSLEngine", "on, as the address is for https"},
       {"SSLProtocol", "-all +TLSv1 +TLSv1.1 +TLSv1.2 +TLSv1.3"},
       {"SSLCipherSuite", "DEFAULT"},
@@ -356,10 +356,10 @@ START_TEST(the_dump_shows_what_is_not_written) {
       {"SSLOCSPEnable", "off"},
   };
   const auto shown = shown_settings(ServerConfig{}, effective_policy(ServerConfig{}));
-  ck_assert_uint_eq(shown.size(), shown.size());
+  ck_assert_uint_eq(shown.size(), wanted.size());
   for (std::size_t i = 0; i < shown.size(); ++i) {
-    expect_text(shown[i].directive, shown[i].first);
-    expect_text(shown[i].value, shown[i].second);
+    expect_text(shown[i].directive, wanted[i].first);
+    expect_text(shown[i].value, wanted[i].second);
     ck_assert(shown[i].where.file.empty());
   }
 }
