@@ -55,7 +55,7 @@ constexpr auto kRows = std::to_array<Diagnostic>({
     {Tp::notify_program_value, Level::error, "not a program that can be run",
      "TLSPlusNotifyCmd takes the absolute path of a program, then its own arguments; no shell is "
      "between.",
-     "write the path from the root on: TLSPlusNotifyCmd /usr/local/bin/program"},
+     "write: TLSPlusNotifyCmd /usr/local/bin/program"},
     {Tp::notify_failed, Level::warn, "the program of TLSPlusNotifyCmd failed",
      "It could not be started, or ended with a status other than 0. The next day it is run again.",
      "run it by hand as shown, as the user that httpd's children have"},

@@ -99,6 +99,7 @@ my @MORE = (
     [154, 'no group that exists',          good('! TLSPlusGroups ?nosuchgroup')],
     [915, 'looks at no time',              global('! TLSPlusReload 0')],
     [957, 'warns at no time',              global('! TLSPlusExpiryWarning soon')],
+    [958, 'a program by its name alone',   global('! TLSPlusNotifyCmd notify')],
     # clients
     [700, 'a misspelt word for clients',   good('  SSLCACertificateFile @CERTS@/ca.crt', '! SSLVerifyClient requre')],
     [701, 'a misspelt word for lists',     good('  SSLCACertificateFile @CERTS@/ca.crt', '! SSLCARevocationCheck chains', '  SSLCARevocationFile @CERTS@/list.pem')],
