@@ -144,7 +144,7 @@ subtest 'files that go away before a graceful restart' => sub {
     my $hosts  = join '', map { tls_host("$_.test", pair($_)) } @names;
     # A host with a log of its own: what stops the server is in the server's all the same.
     $hosts =~ s/folder\.key\n\K/  ErrorLog logs\/folder.log\n/;
-    my $server = TLSplus::Server->start(certs => $certs, conf => $hosts);
+    my $server = TLSplus::Server->start(certs => $certs, conf => "TLSPlusKeepLastCertificate off\n$hosts");
     ok $server->graceful, 'a graceful restart while they are there';
     unlink map { "$dir/$_.key" } qw(gone folder);
     $certs->write('empty.key', '');
@@ -152,7 +152,7 @@ subtest 'files that go away before a graceful restart' => sub {
     ok $server->refuses_graceful, 'the next one is refused';
     my %id = (gone => 'TP0201', empty => 'TP0204', folder => 'TP0203');
     for my $at (0 .. $#names) {
-        my $line = 6 * $at + 5;
+        my $line = 6 * $at + 6;
         like $server->log, qr/\b$id{ $names[$at] }: .*SSLCertificateKeyFile at \S+:$line .*$names[$at]\.key/m, "$names[$at]: told";
     }
     rmdir "$dir/folder.key";

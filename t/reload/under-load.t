@@ -35,7 +35,7 @@ for my $n (1 .. HOSTS) {
 sub of_round ($n, $round) { ($n + $round - 1) % HOSTS + 1 }
 
 my $server = TLSplus::Server->start(certs => $certs, modules => ['status'],
-    conf => join '', TLSplus::Renewal::CHILDREN . "KeepAliveTimeout 300\n", tls_host('page.test', pair('page')), map { tls_host("h$_.test", pair("h$_")) } 1 .. HOSTS);
+    conf => join '', TLSplus::Renewal::CHILDREN . "KeepAliveTimeout 3000\n", tls_host('page.test', pair('page')), map { tls_host("h$_.test", pair("h$_")) } 1 .. HOSTS);
 my $renewal = TLSplus::Renewal->new($server, 'page.test');
 wait_until(30, sub { 3 <= (() = $server->children) });
 
