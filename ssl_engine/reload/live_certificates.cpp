@@ -52,10 +52,9 @@ bool are_still(const CertificateUnit& unit, const CertificateFiles& files) {
   files.for_each_used([&](const StoredFile& file) {
     if (!still || !paths.contains(file.path)) return;
     const FileState now = examine(file.path);
-    still = now.problem == FileProblem::none || file.state.problem == FileProblem::none
-                ? file.state.problem == FileProblem::none && now.problem == FileProblem::none &&
-                      now.stamp.same_content_as(file.state.stamp)
-                : true;
+    // What could not be read is told as that, whatever becomes of it meanwhile.
+    still = file.state.problem != FileProblem::none ||
+            (now.problem == FileProblem::none && now.stamp.same_content_as(file.state.stamp));
   });
   return still;
 }
@@ -122,6 +121,11 @@ std::optional<Error> missing_staple(const Host& host, const std::vector<DraftCer
   return std::nullopt;
 }
 
+const Error* find_error(const std::vector<Error>& said, Tp id) {
+  const auto found = std::ranges::find(said, static_cast<MessageId>(id), &Error::id);
+  return found == said.end() ? nullptr : &*found;
+}
+
 /// It may be half written: its chain is shorter than before.
 bool may_lack_something(const Host& host, const std::vector<DraftCertificate>& all) {
   return std::ranges::any_of(all, [&](const DraftCertificate& each) {
@@ -140,17 +144,17 @@ std::optional<Error> unusable_for(const std::vector<Error>& said,
   const bool has_keys = std::ranges::all_of(
       all, [](const DraftCertificate& each) { return each.certificate->has_key(); });
   if (!all.empty() && has_keys) return std::nullopt;
-  const auto unopened =
-      std::ranges::find(said, static_cast<MessageId>(Tp::key_not_checked), &Error::id);
-  return unopened == said.end() ? diagnose(Tp::certificate_not_configured, {})
-                                : diagnose(Tp::phrase_not_known, unopened->what, unopened->where);
+  const Error* const unopened = find_error(said, Tp::key_not_checked);
+  return unopened == nullptr ? diagnose(Tp::certificate_not_configured, {})
+                             : diagnose(Tp::phrase_not_known, unopened->what, unopened->where);
 }
 
-bool was_told_at_restart(const CertificateUnit& unit, std::string_view refusal,
+/// A restart could not use what was on disk, for a reason in which `words` are.
+bool was_kept_at_restart(const CertificateUnit& unit, std::string_view words,
                          const Snapshot& in_force) {
   return std::ranges::any_of(in_force.kept(), [&](const KeptCertificates& kept) {
     return std::ranges::find(unit.hosts, kept.host) != unit.hosts.end() &&
-           kept.reason.find(refusal) != std::string::npos;
+           kept.reason.find(words) != std::string::npos;
   });
 }
 
@@ -294,7 +298,8 @@ void LiveCertificates::weigh(Candidate candidate, const CertificateFiles& files,
   const auto before = record_of(presentation_of(host), false);
   const auto bare = record_of(presentation, false);
   if (!bare) return refuse(candidate.unit, in_force, bare.error(), into);
-  if (before && std::ranges::equal(before->reveal(), bare->reveal())) {
+  const bool is_in_force = before && std::ranges::equal(before->reveal(), bare->reveal());
+  if (is_in_force && !was_kept_at_restart(unit, {}, in_force)) {
     state = {};
     return;
   }
@@ -307,10 +312,15 @@ void LiveCertificates::weigh(Candidate candidate, const CertificateFiles& files,
   if (auto bare_of_staple = missing_staple(host, certificates, now)) {
     return refuse(candidate.unit, in_force, *bare_of_staple, into);
   }
-  const Fingerprint digest = sha256(bare->reveal());
-  if (may_lack_something(host, certificates) && std::exchange(state.doubted, digest) != digest) {
-    waiting_.insert(candidate.unit);
-    return;
+  if (may_lack_something(host, certificates)) {
+    if (const Error* const spoilt = find_error(candidate.said, Tp::chain_not_recognised)) {
+      return refuse(candidate.unit, in_force, *spoilt, into);
+    }
+    const Fingerprint digest = sha256(bare->reveal());
+    if (std::exchange(state.doubted, digest) != digest) {
+      waiting_.insert(candidate.unit);
+      return;
+    }
   }
   auto record = record_of(presentation);
   if (!record) return refuse(candidate.unit, in_force, record.error(), into);
@@ -333,7 +343,7 @@ void LiveCertificates::refuse(std::uint32_t unit, const Snapshot& in_force, cons
   State& state = states_[unit];
   std::string refusal = words_of(why);
   const bool is_known = state.refusal == refusal;
-  if (!is_known) state.is_told = was_told_at_restart(units_[unit], refusal, in_force);
+  if (!is_known) state.is_told = was_kept_at_restart(units_[unit], refusal, in_force);
   state.refusal = std::move(refusal);
   if (!is_known) waiting_.insert(unit);
   if (!is_known || std::exchange(state.is_told, true)) return;

@@ -50,7 +50,7 @@ for my $of ('self', getppid, split ' ', `cat run/pids`) {
 }
 for my $file (glob "$ENV{KEYS}/*.key") { print "reads $file\n" if open my $in, '<', $file }
 print "done\n";
-sleep 1 while !-e 'run/enough';
+select undef, undef, undef, 0.1 while !-e 'run/enough';
 CODE
 $server->{conf} .= "SetEnv KEYS $dir\n";
 $server->begin or BAIL_OUT($server->said);
@@ -83,15 +83,16 @@ subtest 'a CGI program' => sub {
     ok defined $pid, 'runs' or return diag $said, $server->log;
     unlike $said, qr/^(?:opens|reads) /m, 'it can open neither the keys nor what was published';
     unlike $said, qr/^sees self .*tlsplus/m, 'nothing of it was left open for it';
-    my $core = memory_of($server, $pid) // return;
+    my ($core, $own) = map { memory_of($server, $_) } $pid, $children[0];
+    $server->put('run/enough', '');
+    wait_until(30, sub { !-d "/proc/$pid" });
+    $stream->close;
+    return unless defined $core && defined $own;
     # In files the last octet comes last, in OpenSSL's numbers first.
     for my $name (sort keys %secret) {
         is index($core, $_), -1, "the key of $name is not in its memory" for $secret{$name}, scalar reverse $secret{$name};
     }
-    my $own = memory_of($server, $children[0]) // return;
     cmp_ok index($own, scalar reverse $secret{'a-new'}), '>=', 0, 'where it is in that of a child, in use: the search finds what is there';
-    $server->put('run/enough', '');
-    $stream->close;
 };
 
 $server->stop;
