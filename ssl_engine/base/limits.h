@@ -40,8 +40,13 @@ constexpr std::size_t kInquiriesAtOnce = 256;
 /// others.
 constexpr std::size_t kClientsInDoubt = 500;
 /// Of the descriptors that are free when a child starts, those clients may be the whole divided by
-/// this: with the socket to the responder that is two thirds of them.
-constexpr std::size_t kShareInDoubt = 6;
+/// this, and responders may be asked by as many threads: with a pair of descriptors for each
+/// client and a socket for each thread that is a quarter of them, and half are for handshakes that
+/// wait (kShareOfDescriptors).
+constexpr std::size_t kShareInDoubt = 12;
+/// Clients of one network may have the places for such clients divided by this: whoever has a copy
+/// of a certificate, without its key, can take a place until its responder has answered.
+constexpr std::size_t kShareOfOneInDoubt = 2;
 /// Kinds of connections to backends of which a child keeps sessions. Where backends are asked for
 /// by the name of a client's Host field (ProxyPreserveHost), clients can make up as many as they
 /// like. A session has the backend's chain with it, some 4 KiB.

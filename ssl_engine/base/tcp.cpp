@@ -258,6 +258,10 @@ WaitingEnds::~WaitingEnds() {
   over = before_;
 }
 
+bool waiting_has_ended() noexcept {
+  return over != nullptr && *over;
+}
+
 bool wait_for(int socket, short events, Instant deadline) noexcept {
   while (const int left = remaining_here(deadline)) {
     pollfd one{socket, events, 0};

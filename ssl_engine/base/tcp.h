@@ -66,6 +66,9 @@ class WaitingEnds {
   const std::atomic<bool>* before_;
 };
 
+/// So it is with this thread: what did not answer need not be down.
+bool waiting_has_ended() noexcept;
+
 /// Waits for POLLIN or POLLOUT; false when the deadline is over. Ready may mean closed.
 bool wait_for(int socket, short events, Instant deadline) noexcept;
 

@@ -26,6 +26,11 @@ std::shared_ptr<Inquiry> InquiryThreads::submit(std::shared_ptr<Inquiry> inquiry
     responders_.count_joined();
     return at->second;
   }
+  if (under_way_.size() > 2 * most_threads_) {
+    under_way_.erase(at);
+    inquiry->end({OcspOutcome::unreachable, "too many questions wait for responders"});
+    return inquiry;
+  }
   queue_.push_back(inquiry);
   if (idle_ < queue_.size() && !have_helper()) {
     queue_.pop_back();

@@ -24,7 +24,7 @@ namespace tlsplus {
 /// never while a responder is waited for.
 class InquiryThreads final : public InquiryDesk {
  public:
-  /// Both must outlive it.
+  /// Both must outlive it. As many questions as there may be threads wait for one of them, no more.
   InquiryThreads(OcspChecker& responders, LogSink& log,
                  std::size_t most_threads = limits::kInquiriesAtOnce) noexcept
       : responders_(responders), log_(log), most_threads_(most_threads) {}

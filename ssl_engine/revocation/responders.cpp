@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "ssl_engine/base/tcp.h"
 #include "ssl_engine/base/text.h"
 #include "ssl_engine/messages/diagnostics.h"
 #include "ssl_engine/openssl/ocsp/ocsp_request.h"
@@ -274,7 +275,7 @@ Result<Bytes> Responders::ask_one(const HttpUrl& url, ByteView question, const A
   const Instant ended = clock_.steady();
   if (answer) {
     if (breaker.note_success()) log_error(log_, diagnose(Tp::responder_back, escape(responder)));
-  } else if (ended - begun >= kCostly && breaker.note_failure(ended)) {
+  } else if (!waiting_has_ended() && ended - begun >= kCostly && breaker.note_failure(ended)) {
     log_error(log_,
               diagnose(Tp::responder_down, text(escape(responder), ": ", answer.error().what)));
   }

@@ -12,15 +12,16 @@
 
 namespace tlsplus {
 
-bool Doorbell::put_up(apr_socket_t& socket, Places& places) noexcept {
-  if (!places.take()) return false;
+bool Doorbell::put_up(apr_socket_t& socket, Places& places, std::uint16_t client) noexcept {
+  if (!places.take(client)) return false;
   std::array<int, 2> ends{-1, -1};
   if (apr_os_sock_get(&client_, &socket) != APR_SUCCESS ||
       socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0) {
-    places.leave();
+    places.leave(client);
     return false;
   }
   places_ = &places;
+  place_of_ = client;
   socket_ = &socket;
   ours_ = Descriptor(ends[0]);
   polled_ = ends[1];
@@ -40,7 +41,7 @@ void Doorbell::take_down() noexcept {
   }
   socket_ = nullptr;
   ours_.reset();
-  places_->leave();
+  places_->leave(place_of_);
 }
 
 void Doorbell::ring() noexcept {

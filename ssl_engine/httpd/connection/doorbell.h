@@ -23,7 +23,7 @@ class Doorbell {
 
   /// From now on the MPM polls this; nobody reads or writes `socket` meanwhile. False: there is no
   /// place for one more, or no descriptor. `places` must outlive it.
-  [[nodiscard]] bool put_up(apr_socket_t& socket, Places& places) noexcept;
+  [[nodiscard]] bool put_up(apr_socket_t& socket, Places& places, std::uint16_t client) noexcept;
   /// The socket is the client's again, even if the MPM has closed what it had.
   void take_down() noexcept;
   [[nodiscard]] bool is_up() const noexcept { return socket_ != nullptr; }
@@ -33,6 +33,7 @@ class Doorbell {
  private:
   apr_socket_t* socket_ = nullptr;
   Places* places_ = nullptr;
+  std::uint16_t place_of_ = 0;  // the client in there
   apr_os_sock_t client_ = -1;
   apr_os_sock_t polled_ = -1;
   Descriptor ours_;

@@ -123,13 +123,13 @@ std::size_t within_descriptors(std::size_t capacity) noexcept {
   return capacity == 0 ? share : std::min(capacity, share);
 }
 
+}  // namespace
+
 std::size_t places_in_doubt() noexcept {
   const auto free = free_descriptors();
   return free ? std::min(limits::kClientsInDoubt, *free / limits::kShareInDoubt)
               : limits::kClientsInDoubt;
 }
-
-}  // namespace
 
 void start_parking(Generation& generation, std::size_t capacity, apr_pool_t* pchild) {
   if (!mpm_can_wait()) return;
@@ -138,7 +138,8 @@ void start_parking(Generation& generation, std::size_t capacity, apr_pool_t* pch
   // NOLINTNEXTLINE(*-owning-memory)
   auto* swept = new SweptHandshakes(within_descriptors(capacity), generation.engine.clock());
   generation.engine.parked = swept;
-  generation.engine.in_doubt.limit(places_in_doubt());
+  const std::size_t in_doubt = places_in_doubt();
+  generation.engine.in_doubt.limit(in_doubt, in_doubt / limits::kShareOfOneInDoubt);
   apr_pool_cleanup_register(pchild, swept, sealed(stop_watching), apr_pool_cleanup_null);
 }
 

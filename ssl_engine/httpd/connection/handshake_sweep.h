@@ -13,6 +13,9 @@ namespace tlsplus {
 /// `pchild`.
 void start_parking(Generation& generation, std::size_t capacity, apr_pool_t* pchild);
 
+/// How many clients may wait for responders in this child, and responders for them.
+std::size_t places_in_doubt() noexcept;
+
 /// Puts a connection that returns to the MPM on the list and sees that it is watched.
 void park_handshake(TlsChannel& channel) noexcept;
 

@@ -30,7 +30,8 @@ Instant HandshakeWait::deadline() const noexcept {
 }
 
 HandshakeWait::Await HandshakeWait::await(std::shared_ptr<Inquiry> inquiry) {
-  if (!doorbell_.put_up(*ap_get_conn_socket(&connection_), engine_.in_doubt)) {
+  if (!doorbell_.put_up(*ap_get_conn_socket(&connection_), engine_.in_doubt,
+                        engine_.parked->origin_of(transport_.peer_address()))) {
     return Await::no_place;
   }
   inquiry_ = std::move(inquiry);

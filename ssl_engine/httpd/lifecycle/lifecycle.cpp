@@ -241,7 +241,7 @@ void child_init(apr_pool_t* pchild, server_rec& main_server, LogSink& log) noexc
   at_boundary(log, "keys in a child", [&] { generation->open_keys(); });
   at_boundary(log, "stapling", [&] { generation->stapling.open_in_child(pchild); });
   at_boundary(log, "asking about clients", [&] {
-    generation->engine.inquiries = generation->client_ocsp.open_in_child(pchild);
+    generation->engine.inquiries = generation->client_ocsp.open_in_child(pchild, places_in_doubt());
   });
   at_boundary(log, "parked handshakes",
               [&] { start_parking(*generation, generation->parking_capacity, pchild); });

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "ssl_engine/base/boundary.h"
+#include "ssl_engine/base/limits.h"
 #include "ssl_engine/httpd/apache/status_rows.h"
 #include "ssl_engine/httpd/resumption/shm_segment.h"
 
@@ -53,9 +54,10 @@ std::vector<Finding> ClientOcspServices::open(server_rec& server, const Snapshot
   return {};
 }
 
-InquiryDesk* ClientOcspServices::open_in_child(apr_pool_t* pchild) {
+InquiryDesk* ClientOcspServices::open_in_child(apr_pool_t* pchild, std::size_t most_threads) {
   if (responders_ == nullptr) return nullptr;
-  threads_ = std::make_unique<InquiryThreads>(*responders_, log_);
+  threads_ = std::make_unique<InquiryThreads>(
+      *responders_, log_, std::clamp<std::size_t>(most_threads, 1, limits::kInquiriesAtOnce));
   // Connections may outlive the pool and come with questions; the threads may not.
   apr_pool_cleanup_register(pchild, threads_.get(), sealed(stop_threads), apr_pool_cleanup_null);
   return threads_.get();

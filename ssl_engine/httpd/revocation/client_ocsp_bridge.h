@@ -29,7 +29,7 @@ class ClientOcspServices {
 
   /// child_init: threads that ask in the place of clients, as they are needed, until `pchild` goes.
   /// Null: no host asks.
-  [[nodiscard]] InquiryDesk* open_in_child(apr_pool_t* pchild);
+  [[nodiscard]] InquiryDesk* open_in_child(apr_pool_t* pchild, std::size_t most_threads);
 
   /// The status_hook's section; `flags` are AP_STATUS_*.
   void status(request_rec& request, int flags) noexcept;

@@ -123,9 +123,14 @@ START_TEST(more_than_there_may_be_threads_wait_their_turn) {
   Office office;
   InquiryThreads threads(office.oracle, office.log, 2);
   std::vector<std::shared_ptr<Inquiry>> all;
-  for (int i = 0; i < 5; ++i) all.push_back(threads.submit(office.inquiry(i)));
+  all.reserve(4);
+  for (int i = 0; i < 4; ++i) all.push_back(threads.submit(office.inquiry(i)));
   office.oracle.await(2);
   ck_assert_int_eq(office.oracle.asked(), 2);
+  const auto one_more = threads.submit(office.inquiry(4));
+  ck_assert(one_more->is_over());
+  ck_assert(one_more->found().at(0).outcome == OcspOutcome::unreachable);
+  ck_assert(threads.submit(office.inquiry(3)) == all[3]);
   office.oracle.let_answer();
   for (const auto& inquiry : all) {
     inquiry->wait();
