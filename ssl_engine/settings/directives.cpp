@@ -37,7 +37,7 @@ constexpr Directive kDirectives[] = {
      put<&GlobalConfig::session_cache_wait, parse_session_cache_wait>,
      "milliseconds a handshake waits for a session cache on another machine, 1..10000"},
     {"TLSPlusReload", Shape::one, Scope::global, put<&GlobalConfig::reload, parse_reload>,
-     "on | off | seconds: look whether certificates, keys and revocation lists were replaced, at most that often"},
+     "on | off | seconds: look whether certificates and lists were replaced, at most that often"},
     {"TLSPlusKeepLastCertificate", Shape::flag, Scope::global,
      put<&GlobalConfig::keep_last_certificate, parse_flag>,
      "on | off: hosts with a broken certificate or key keep the one from before a restart"},

@@ -40,7 +40,8 @@ my $server = TLSplus::Server->new(certs => $certs, modules => ['status', 'cgi'],
 $server->cgi('look', <<'CODE');
 $| = 1;
 print "Content-Type: text/plain\r\n\r\npid $$\n";
-for my $of ('self', getppid, split ' ', `cat run/pids`) {
+print "looks at ", `cat $ENV{ROOT}/cgi/pids`, "\n";
+for my $of ('self', getppid, split ' ', `cat $ENV{ROOT}/cgi/pids`) {
     for my $fd (glob "/proc/$of/fd/*") {
         my $what = readlink $fd // next;
         next unless $what =~ /memfd:tlsplus/;
@@ -50,9 +51,9 @@ for my $of ('self', getppid, split ' ', `cat run/pids`) {
 }
 for my $file (glob "$ENV{KEYS}/*.key") { print "reads $file\n" if open my $in, '<', $file }
 print "done\n";
-select undef, undef, undef, 0.1 while !-e 'run/enough';
+select undef, undef, undef, 0.1 while !-e "$ENV{ROOT}/cgi/enough";
 CODE
-$server->{conf} .= "SetEnv KEYS $dir\n";
+$server->{conf} .= "SetEnv KEYS $dir\nSetEnv ROOT \@ROOT\@\n";
 $server->begin or BAIL_OUT($server->said);
 wait_until(30, sub { 3 <= (() = $server->children) });
 my $renewal = TLSplus::Renewal->new($server, 'page.test');
@@ -75,16 +76,17 @@ is sprintf('%04o', (stat +(published($children[0]))[0])[2] & 07777), '0400', 'wh
 
 subtest 'a CGI program' => sub {
     needs_memory_of();
-    $server->put('run/pids', join ' ', $server->pid, @children);
+    $server->put('cgi/pids', join ' ', $server->pid, @children);
     my $stream = TLSplus::Stream->tls($server, name => 'a.test');
     $stream->send("GET /cgi/look HTTP/1.0\r\nHost: a.test\r\n\r\n");
     my $said = $stream->take_until("done\n", 60) // '';
     my ($pid) = $said =~ /^pid (\d+)$/m;
     ok defined $pid, 'runs' or return diag $said, $server->log;
+    like $said, qr/^looks at \d+ \d+ \d+/m, 'and looks at the processes of the server';
     unlike $said, qr/^(?:opens|reads) /m, 'it can open neither the keys nor what was published';
     unlike $said, qr/^sees self .*tlsplus/m, 'nothing of it was left open for it';
     my ($core, $own) = map { memory_of($server, $_) } $pid, $children[0];
-    $server->put('run/enough', '');
+    $server->put('cgi/enough', '');
     wait_until(30, sub { !-d "/proc/$pid" });
     $stream->close;
     return unless defined $core && defined $own;
