@@ -30,7 +30,7 @@ my %PROSE = map { $_ => 1 } (
     335,                                                     # a module is to be installed
     110, 703, 704, 706, 708, 709, 711, 719,             # another file or folder
     622 .. 625, 631,                                         # a secret to be made on all machines
-    892, 893, 894, 895, 896, 958,                            # what is meant is for a person to say
+    892, 893, 894, 895, 896,                                 # what is meant is for a person to say
     702, 712, 714, 716, 717,                                 # several lines, or a file that only its authority has
     501,                                                     # what was to be asked
     820 .. 828, 830, 831,                                    # another certificate, key or chain for backends
