@@ -86,13 +86,16 @@ class DerMutator {
     DerNode changed = any_of(originals_);
     for (std::size_t left = 1 + below(3); left > 0; --left) change(changed);
     std::string der = changed.encoded();
-    if (below(8) == 0) der[below(der.size())] ^= static_cast<char>(1U << below(8));
+    if (below(8) == 0) flip_bit(der[below(der.size())]);
     return der;
   }
 
  private:
   std::size_t below(std::size_t limit) { return random_() % limit; }
   const DerNode& any_of(const std::vector<DerNode>& nodes) { return nodes[below(nodes.size())]; }
+  void flip_bit(char& octet) {
+    octet = static_cast<char>(static_cast<unsigned char>(octet) ^ (1U << below(8)));
+  }
 
   static void collect(DerNode& node, std::vector<DerNode*>& into) {
     into.push_back(&node);
@@ -157,7 +160,7 @@ class DerMutator {
         octets[at] = edge;
         break;
       default:
-        octets[at] ^= static_cast<char>(1U << below(8));
+        flip_bit(octets[at]);
     }
   }
 

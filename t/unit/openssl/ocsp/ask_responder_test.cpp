@@ -90,7 +90,7 @@ START_TEST(what_is_no_answer_is_told) {
   const struct {
     std::string answer;
     std::string_view part;
-  } kCases[] = {
+  } cases[] = {
       {http_answer(page, "text/html"), "content type"},
       {http_answer(fine, "text/html"), "content type"},
       {http_answer(page), "no answer"},
@@ -103,7 +103,7 @@ START_TEST(what_is_no_answer_is_told) {
       {std::string("\0\0\0\0\0\0\r\n", 8), "no answer"},
       {"", "closed"},
   };
-  for (const auto& each : kCases) {
+  for (const auto& each : cases) {
     const FakeResponder responder(each.answer);
     const auto asked = world.ask(responder.url());
     ck_assert_msg(!asked, "taken: %s", each.answer.c_str());
@@ -237,7 +237,7 @@ START_TEST(a_proxy_that_does_not_connect_is_told_in_time) {
     std::string answer;
     Manner manner;
     std::string_view words;
-  } kCases[] = {
+  } cases[] = {
       {"HTTP/1.1 403 Forbidden\r\n\r\n", Manner::at_once, "the proxy does not connect: status 403"},
       {"HTTP/1.1 200 OK\r\n\r\nmore", Manner::at_once, "the proxy does not connect: status 200"},
       {"SSH-2.0-OpenSSH\r\n", Manner::at_once, "the proxy gives no answer of HTTP"},
@@ -247,7 +247,7 @@ START_TEST(a_proxy_that_does_not_connect_is_told_in_time) {
       {"", Manner::takes_nothing, "no complete answer in time"},
       {"HTTP/1.1 200 " + std::string(100'000, 'x'), Manner::octet_by_octet, "in time"},
   };
-  for (const auto& each : kCases) {
+  for (const auto& each : cases) {
     const FakeResponder proxy(each.answer, each.manner);
     AskLimits limits;
     limits.proxy = Endpoint{"127.0.0.1", proxy.port()};

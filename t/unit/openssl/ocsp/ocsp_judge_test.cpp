@@ -117,14 +117,14 @@ END_TEST
 
 START_TEST(what_a_responder_says_instead_of_an_answer_has_its_own_fault) {
   const World world;
-  const std::pair<int, OcspFault> kStatus[] = {
+  const std::pair<int, OcspFault> statuses[] = {
       {OCSP_RESPONSE_STATUS_MALFORMEDREQUEST, OcspFault::malformed},
       {OCSP_RESPONSE_STATUS_INTERNALERROR, OcspFault::internal_error},
       {OCSP_RESPONSE_STATUS_TRYLATER, OcspFault::try_later},
       {OCSP_RESPONSE_STATUS_SIGREQUIRED, OcspFault::sig_required},
       {OCSP_RESPONSE_STATUS_UNAUTHORIZED, OcspFault::unauthorized},
       {77, OcspFault::not_ocsp}};
-  for (const auto& [status, fault] : kStatus) {
+  for (const auto& [status, fault] : statuses) {
     OcspOrder order = world.good();
     order.response_status = status;
     expect_fault(world.judge(order), fault);
@@ -210,6 +210,7 @@ END_TEST
 START_TEST(not_every_namesake_is_tried) {
   const World world;
   std::vector<Identity> namesakes;
+  namesakes.reserve(8);
   for (int i = 0; i < 8; ++i) namesakes.push_back(world.delegate({}));
   OcspOrder order = world.good();
   order.signer = &world.responder;
