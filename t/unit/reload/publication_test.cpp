@@ -46,7 +46,7 @@ struct Board {
         return Descriptor(open(path.c_str(), flags | O_CLOEXEC));
       }
     }
-    return Descriptor();
+    return {};
   }
 };
 
@@ -221,7 +221,9 @@ END_TEST
 /// Content that tells whether it is whole: a digit for each octet, all the same, and as many as the
 /// digit says.
 std::string content_of(unsigned round) {
-  return std::string(1000 + 3000 * (round % 10), static_cast<char>('0' + round % 10));
+  std::string content;
+  content.assign(1000 + 3000 * (round % 10), static_cast<char>('0' + round % 10));
+  return content;
 }
 bool is_whole(ByteView content) {
   if (content.empty() || content[0] < '0' || content[0] > '9') return false;
@@ -236,6 +238,7 @@ START_TEST(readers_keep_up_with_a_writer) {
   std::atomic<unsigned> torn{0};
   std::atomic<unsigned> read{0};
   std::vector<std::thread> readers;
+  readers.reserve(3);
   for (int i = 0; i < 3; ++i) {
     readers.emplace_back([&] {
       Publication::Generation known = 0;

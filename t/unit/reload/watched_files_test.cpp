@@ -30,7 +30,7 @@ struct Watch {
     told.clear();
     troubles.clear();
     files.look({.changed =
-                    [this](WatchedFiles::Changed changed) {
+                    [this](const WatchedFiles::Changed& changed) {
                       std::string all;
                       for (const auto& piece : changed.pieces) {
                         all += (all.empty() ? "" : "|") + piece.name + "=" +

@@ -83,6 +83,7 @@ START_TEST(many_are_asked_about_at_once) {
   Office office;
   InquiryThreads threads(office.oracle, office.log);
   std::vector<std::shared_ptr<Inquiry>> all;
+  all.reserve(20);
   for (int i = 0; i < 20; ++i) all.push_back(threads.submit(office.inquiry(i)));
   office.oracle.await(20);
   for (const auto& inquiry : all) ck_assert(!inquiry->is_over());

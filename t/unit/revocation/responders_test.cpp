@@ -183,7 +183,7 @@ START_TEST(answers_that_are_not_believed_are_not_remembered) {
     std::function<void(OcspOrder&)> change;
     OcspOutcome outcome;
     std::string_view words;
-  } kCases[] = {
+  } cases[] = {
       {[&](OcspOrder& order) { order.signer = &stranger; }, OcspOutcome::unusable, "may not"},
       {[](OcspOrder& order) {
          order.next_update = test::kTestNow - 3600;
@@ -197,7 +197,7 @@ START_TEST(answers_that_are_not_believed_are_not_remembered) {
        OcspOutcome::stale, "not yet valid"},
       {[](OcspOrder& order) { order.response_status = OCSP_RESPONSE_STATUS_TRYLATER; },
        OcspOutcome::unusable, "try later"}};
-  for (const auto& row : kCases) {
+  for (const auto& row : cases) {
     const OcspOrder before = world.order;
     row.change(world.order);
     for (int i = 0; i < 2; ++i) {
@@ -208,7 +208,7 @@ START_TEST(answers_that_are_not_believed_are_not_remembered) {
     }
     world.order = before;
   }
-  ck_assert_uint_eq(world.asked.size(), 2 * std::size(kCases));
+  ck_assert_uint_eq(world.asked.size(), 2 * std::size(cases));
   ck_assert_uint_eq(world.count(&OcspCounters::stale), 4);
   ck_assert_uint_eq(world.count(&OcspCounters::unusable), 4);
 }
@@ -287,13 +287,13 @@ START_TEST(hosts_that_believe_different_things_remember_apart) {
   World world;
   ck_assert(world.check(world.client).outcome == OcspOutcome::good);
   const ClientOcspRules before = world.how.rules;
-  const std::function<void(ClientOcspRules&)> kChanges[] = {
+  const std::function<void(ClientOcspRules&)> changes[] = {
       [](ClientOcspRules& rules) { rules.skew = 1s; },
       [](ClientOcspRules& rules) { rules.max_age = 1000s; },
       [](ClientOcspRules& rules) { rules.nonce = true; },
       [](ClientOcspRules& rules) { rules.no_verify = true; },
       [](ClientOcspRules& rules) { rules.cache_time = 7s; }};
-  for (const auto& change : kChanges) {
+  for (const auto& change : changes) {
     world.how.rules = before;
     change(world.how.rules);
     ck_assert(!world.is_known(world.client));

@@ -80,7 +80,7 @@ struct Stapling {
   MemoryLog log;
   std::optional<StapleFetcher> fetcher;
 
-  explicit Stapling(StapleRules rules = {}) {
+  explicit Stapling(const StapleRules& rules = {}) {
     for (const Identity* each : {&leaf, &other}) {
       StapleTarget target;
       target.certificate = std::make_shared<const Certificate>(
@@ -417,6 +417,7 @@ START_TEST(whoever_comes_first_is_stapled_to) {
     std::atomic<int> ready{0};
     std::atomic<int> without{0};
     std::vector<std::thread> clients;
+    clients.reserve(kThreads);
     for (int i = 0; i < kThreads; ++i) {
       clients.emplace_back([&] {
         ++ready;

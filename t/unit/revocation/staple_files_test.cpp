@@ -18,7 +18,7 @@ namespace {
 using namespace tlsplus;
 using namespace tlsplus::test;
 
-constexpr std::size_t kMost = 16 * 1024;
+constexpr std::size_t kMost = std::size_t{16} * 1024;
 const WallTime kNow = WallTime(std::chrono::seconds(std::time(nullptr)));
 const WallTime kLater = kNow + std::chrono::hours(1);
 

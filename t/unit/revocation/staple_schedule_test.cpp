@@ -176,7 +176,7 @@ START_TEST(five_thousand_certificates) {
   for (const unsigned times : asked) ck_assert_msg(times >= 8 && times <= 9, "%u", times);
   unsigned busiest = 0;
   for (const auto& [hour, times] : by_hour) {
-    if (hour >= 24 * 14) busiest = std::max(busiest, times);
+    if (hour >= 24L * 14) busiest = std::max(busiest, times);
   }
   ck_assert_msg(busiest < 600, "%u in an hour, where 60 would be even", busiest);
 }

@@ -119,6 +119,7 @@ START_TEST(readers_see_the_old_or_the_new_one) {
   std::atomic<bool> enough{false};
   std::atomic<std::uint64_t> wrong{0}, read{0};
   std::vector<std::thread> readers;
+  readers.reserve(3);
   for (int i = 0; i < 3; ++i) {
     readers.emplace_back([&] {
       while (!enough) {

@@ -104,6 +104,7 @@ END_TEST
 START_TEST(threads_keep_and_find_at_once) {
   Known known;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int id = 0; id < 4; ++id) {
     threads.emplace_back([&known, id] {
       for (int i = 0; i < 500; ++i) {
