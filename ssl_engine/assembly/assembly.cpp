@@ -201,6 +201,19 @@ void check_crypto_device(const BuildInput& input, Findings& findings) {
   }
 }
 
+/// One for each host, in their order.
+std::vector<Draft> drafts_of(const BuildInput& input, Steps& steps, Findings& findings) {
+  std::vector<Draft> drafts;
+  drafts.reserve(input.hosts.size());
+  for (const HostInput& host : input.hosts) {
+    const auto index = static_cast<std::uint32_t>(drafts.size());
+    auto [draft, said] = draft_of({&host, index}, steps);
+    findings.add(index, std::move(said));
+    drafts.push_back(std::move(draft));
+  }
+  return drafts;
+}
+
 }  // namespace
 
 Assembled assemble(const BuildInput& input, CertificateFiles& certificates,
@@ -220,14 +233,7 @@ Assembled assemble(const BuildInput& input, CertificateFiles& certificates,
               {},
               {},
               HostCertificates(certificates, phrases, input.last)};
-  std::vector<Draft> drafts;
-  drafts.reserve(input.hosts.size());
-  for (const HostInput& host : input.hosts) {
-    const auto index = static_cast<std::uint32_t>(drafts.size());
-    auto [draft, said] = draft_of({&host, index}, steps);
-    findings.add(index, std::move(said));
-    drafts.push_back(std::move(draft));
-  }
+  std::vector<Draft> drafts = drafts_of(input, steps, findings);
   Proxies proxy_steps(steps.trust, contexts.reports_secrets(), input.context_per_host, clock.wall(),
                       input.children);
   std::vector<ProxyTls> proxies;
