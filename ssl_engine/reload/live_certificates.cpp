@@ -325,6 +325,7 @@ void LiveCertificates::weigh(Candidate candidate, const CertificateFiles& files,
   auto record = record_of(presentation);
   if (!record) return refuse(candidate.unit, in_force, record.error(), into);
   std::vector<std::string> novelties;
+  novelties.reserve(certificates.size());
   for (const DraftCertificate& each : certificates) {
     novelties.push_back(novelty_of(each, before_of(host, *each.certificate), now));
   }

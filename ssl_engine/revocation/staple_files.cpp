@@ -136,6 +136,7 @@ Status StapleFiles::give_to(uid_t user, gid_t group) const {
 
 bool StapleFiles::holds_responses_alone() const {
   const auto entries = entries_of(folder_.get());
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is nobody else's
   while (const dirent* const entry = entries == nullptr ? nullptr : readdir(entries.get())) {
     const std::string_view name = static_cast<const char*>(entry->d_name);
     if (name != "." && name != ".." && !name.ends_with(kUnfinished) && !about(name)) return false;
@@ -153,6 +154,7 @@ void StapleFiles::tidy(const std::function<bool(const Fingerprint&)>& is_needed,
     if (fstatat(folder_.get(), name, &status, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
     return wall_time(status.st_mtim.tv_sec);
   };
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): likewise
   while (const dirent* const entry = readdir(entries.get())) {
     const std::string_view name = static_cast<const char*>(entry->d_name);
     const bool is_unfinished = name.ends_with(kUnfinished);
