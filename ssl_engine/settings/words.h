@@ -6,6 +6,7 @@
 
 #include <array>
 #include <chrono>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -79,6 +80,7 @@ auto value_named(const Words& words, std::string_view word) noexcept {
 template <class Words>
 std::vector<std::string> words_in(const Words& words) {
   std::vector<std::string> all;
+  all.reserve(std::size(words));
   for (const auto& row : words) all.emplace_back(row.word);
   return all;
 }
